@@ -1,0 +1,63 @@
+# Flags that every target of this project is compiled with.
+add_library(eckart_flags INTERFACE)
+target_compile_options(eckart_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
+  # a * b + c means what it says, on every machine; src/kernels opts out.
+  -ffp-contract=off)
+
+# Adds src/<name>/*.cpp as an object library.
+function(eckart_layer name)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(eckart_${name} OBJECT ${sources})
+  target_include_directories(eckart_${name}
+    PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(eckart_${name}
+    PRIVATE eckart_flags OpenMP::OpenMP_CXX ZLIB::ZLIB fmt::fmt nlohmann_json::nlohmann_json)
+  target_compile_definitions(eckart_${name} PRIVATE ECKART_VERSION="${PROJECT_VERSION}")
+  set_target_properties(eckart_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(name STREQUAL kernels)
+    target_compile_options(eckart_kernels PRIVATE -ffp-contract=fast -fopenmp-simd -O3
+      -mprefer-vector-width=512)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY ECKART_LAYERS eckart_${name})
+endfunction()
+
+# Joins the layers into the library target Eckart::eckart.
+function(eckart_library)
+  get_property(layers GLOBAL PROPERTY ECKART_LAYERS)
+  add_library(eckart)
+  add_library(Eckart::eckart ALIAS eckart)
+  foreach(layer ${layers})
+    target_sources(eckart PRIVATE $<TARGET_OBJECTS:${layer}>)
+  endforeach()
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/eckart/*.hpp)
+  target_sources(eckart PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
+  target_compile_features(eckart PUBLIC cxx_std_20)
+  target_link_libraries(eckart
+    PRIVATE Eckart::blas OpenMP::OpenMP_CXX ZLIB::ZLIB fmt::fmt ${CMAKE_DL_LIBS})
+  # Every public header compiles alone: target all_verify_interface_header_sets.
+  set_target_properties(eckart PROPERTIES
+    VERIFY_INTERFACE_HEADER_SETS ON VERSION ${PROJECT_VERSION} SOVERSION 0
+    LINKER_LANGUAGE CXX)
+endfunction()
+
+# Adds tests/<folder>/*_test.cpp as one GoogleTest program, each test a ctest entry.
+function(eckart_test_folder folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${folder}_tests ${sources})
+  target_include_directories(${folder}_tests PRIVATE ${PROJECT_SOURCE_DIR}/src
+    ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${folder}_tests
+    PRIVATE eckart_flags Eckart::eckart Eckart::blas OpenMP::OpenMP_CXX fmt::fmt
+      nlohmann_json::nlohmann_json ZLIB::ZLIB GTest::gtest GTest::gtest_main ${CMAKE_DL_LIBS})
+  target_compile_definitions(${folder}_tests PRIVATE
+    ECKART_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${folder}_tests TEST_PREFIX ${folder}/ DISCOVERY_TIMEOUT 60)
+endfunction()

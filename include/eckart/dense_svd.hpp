@@ -1,0 +1,52 @@
+// eckart/dense_svd.hpp - every singular triplet of a matrix that fits in memory.
+#pragma once
+
+#include "eckart/context.hpp"
+#include "eckart/linear_operator.hpp"
+#include "eckart/svd_result.hpp"
+
+namespace eckart {
+
+// Which vectors a dense driver returns.
+enum class Vectors {
+  none,  // singular values only
+  thin,  // U is m x k, V is n x k, k = min(m, n)
+  full,  // U is m x m, V is n x n
+};
+
+// The algorithms for the dense problem, in the order of the fallback chain.
+enum class DenseAlgorithm {
+  divide_and_conquer,  // fastest
+  qr_iteration,        // slower, fewer ways to fail
+  jacobi,              // one-sided Jacobi: slowest; cannot fail on finite input
+};
+const char* to_string(DenseAlgorithm algorithm);
+
+struct DenseSvdOptions {
+  Vectors vectors = Vectors::thin;
+
+  // Where the chain starts. An algorithm that reports failure, or whose output is not finite
+  // and ordered, is followed by the next; report.fallbacks says which and why.
+  DenseAlgorithm algorithm = DenseAlgorithm::divide_and_conquer;
+};
+
+// Returns all k = min(m, n) singular triplets. m x 0 and 0 x n matrices have k = 0; full
+// vectors are then the identity.
+//
+// Accuracy: normwise backward stable: |sigma_i - exact| <= c max(m, n) eps sigma_1 with c about 1;
+// ||A - U S V^H|| / (||A|| max(m, n) eps) <= 5 and likewise for orthogonality. A is first scaled
+// by a power of two, so that entries from subnormal to near overflow do as well.
+//
+// Cost: one copy of A; O(m n min(m, n)) flops; about 4 m n + 4 k^2 elements.
+//
+// Throws NonFiniteInput with the position of the first NaN or infinity, Overflow if sigma_1 is
+// not representable in T, MemoryLimit if the context's cap is too small.
+template <Scalar T>
+[[nodiscard]] SvdResult<T> dense_svd(const LinearOperator<T>& A, const DenseSvdOptions& options = {},
+                                     Context& context = default_context());
+
+// Returns the bytes that dense_svd allocates for an m x n matrix.
+template <Scalar T>
+double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors);
+
+}  // namespace eckart

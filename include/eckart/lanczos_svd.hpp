@@ -1,0 +1,66 @@
+// eckart/lanczos_svd.hpp - leading singular triplets by thick-restart block Golub-Kahan-Lanczos.
+#pragma once
+
+#include <cstdint>
+
+#include "eckart/context.hpp"
+#include "eckart/linear_operator.hpp"
+#include "eckart/rank_rule.hpp"
+#include "eckart/svd_result.hpp"
+
+namespace eckart {
+
+template <Scalar T>
+struct LanczosSvdOptions {
+  // A triplet is converged when its residual is at most accuracy * sigma_1.
+  // 0 means default_accuracy<T>().
+  // REQUIRES: accuracy >= 0
+  double accuracy = 0;
+
+  // Vectors added to the basis per step. 0: chosen from k and the storage of A.
+  // REQUIRES: block_size >= 0
+  index_t block_size = 0;
+
+  // Largest basis before a restart. 0: max(2 k, k + 6 block_size), within min(m, n).
+  // REQUIRES: basis_size >= 0
+  index_t basis_size = 0;
+
+  // Steps (each two products with a block) before giving up; 0: 1000.
+  // REQUIRES: max_steps >= 0
+  index_t max_steps = 0;
+
+  // Approximate right singular vectors from an earlier run (n x any number), or empty. They need
+  // not be orthonormal. Random vectors join them, so that nothing can be missed for lack of them.
+  MatrixView<const T> warm_start = {};
+
+  // Seed of the starting block and of replacements for dependent columns.
+  std::uint64_t seed = 0;
+};
+
+// Returns the leading singular triplets, as many as the rule asks for: by number, or the fewest
+// that hold the energy or meet the tolerance (||A||_F is known from one look at the entries; no
+// full SVD is made). k > min(m, n) means min(m, n).
+//
+// Accuracy: stops when the recurrence claims residuals <= accuracy * sigma_1 twice in a row
+// and true residuals agree. A remainder probe then looks for missed triplets; any that it finds
+// re-enter the basis and the iteration goes on.
+//
+// Cost: 2 passes over A per step; (m + n)(basis + 3 block) elements of memory.
+// Throws NonFiniteInput, InvalidArgument if an option breaks its REQUIRES line or the
+// operator's adjoint is not its adjoint, MemoryLimit.
+// report.status is iteration_limit or cancelled when it stopped early: the result is then the
+// best so far, certified.
+//
+// Source: block Golub-Kahan-Lanczos (Golub, Luk, Overton, ACM TOMS 7(2), 1981) with thick
+// restart (Baglama, Reichel, SIAM J. Sci. Comput. 27(1), 2005).
+template <Scalar T>
+[[nodiscard]] SvdResult<T> lanczos_svd(const LinearOperator<T>& A, const RankRule& rule,
+                                       const LanczosSvdOptions<T>& options = {},
+                                       Context& context = default_context());
+
+// Returns the bytes that lanczos_svd allocates for k triplets.
+template <Scalar T>
+double lanczos_svd_bytes(index_t rows, index_t cols, index_t rank,
+                         const LanczosSvdOptions<T>& options = {});
+
+}  // namespace eckart

@@ -1,0 +1,88 @@
+// eckart/linear_operator.hpp - a matrix known by its action on blocks of vectors.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "eckart/context.hpp"
+#include "eckart/matrix.hpp"
+#include "eckart/types.hpp"
+
+namespace eckart {
+
+// How the entries of an operator are kept; the planner's first question.
+enum class Storage { dense, sparse, matrix_free };
+
+// What one look at every entry tells.
+struct EntryScan {
+  double max_abs = 0;           // largest modulus of a real or imaginary part
+  index_t nonzeros = 0;         // entries that are not zero
+  index_t nonfinite_row = -1;   // first NaN or infinity by column, then row; -1 when none
+  index_t nonfinite_col = -1;
+  double nonfinite_value = 0;
+
+  bool finite() const { return nonfinite_row < 0; }
+};
+
+// B = diag(row_scale) (A - 1 column_shift^T - row_shift 1^T) diag(column_scale).
+// An empty vector means no shift, or scale 1.
+template <Scalar T>
+struct AffineMap {
+  std::vector<T> column_shift;            // n, subtracted from every row: centring of columns
+  std::vector<T> row_shift;               // m, subtracted from every column: centring of rows
+  std::vector<real_t<T>> row_scale;       // m, for example square roots of observation weights
+  std::vector<real_t<T>> column_scale;    // n, for example 1 / standard deviation
+
+  bool identity() const {
+    return column_shift.empty() && row_shift.empty() && row_scale.empty() && column_scale.empty();
+  }
+};
+
+// An m x n matrix that drivers reach only through these calls. Dense, sparse, affine,
+// file-backed and user-written operators implement it. One virtual call moves a whole block,
+// so dispatch costs one indirect call per pass over A.
+//
+// A driver calls every member from the thread that called the driver, never from inside a
+// parallel region; an implementation may use context.threads() threads, and its result must
+// not depend on how many.
+template <Scalar T>
+class LinearOperator {
+ public:
+  virtual ~LinearOperator() = default;
+  virtual index_t rows() const = 0;
+  virtual index_t cols() const = 0;
+
+  // Y <- A X.     X is n x b, Y is m x b, b >= 1. X and Y do not overlap.
+  virtual void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const = 0;
+
+  // X <- A^H Y.   Y is m x b, X is n x b, b >= 1. X and Y do not overlap.
+  virtual void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const = 0;
+
+  virtual Storage storage() const { return Storage::matrix_free; }
+
+  // Multiplications that one product with a vector costs: m n if dense, nnz if sparse.
+  virtual index_t entries_per_product() const { return rows() * cols(); }
+
+  // Bytes that the operator itself keeps in memory, mapped files included.
+  virtual std::uint64_t stored_bytes() const { return 0; }
+
+  // Looks at every entry. The default forms A by blocks: n products with A.
+  virtual EntryScan scan(Context& context) const;
+
+  // Returns for each column j the sum over i of |b_ij|^2, with B the given affine map of A.
+  // The caller keeps entries within a range whose squares are representable.
+  // The default forms A by blocks: n products with A.
+  virtual std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const;
+
+  // Writes the m x n matrix. The default forms A by blocks: n products with A.
+  virtual void copy_to(MatrixView<T> A, Context& context) const;
+};
+
+// Checks with one random vector on each side that apply_adjoint belongs to apply:
+// |<A x, y> - <x, A^H y>| <= 100 eps sqrt(m + n) ||A x|| ||y||-like rounding slack.
+// Returns the defect relative to that slack; above 1 they do not belong together.
+// Cost: one product each with A and A^H.
+template <Scalar T>
+double adjoint_defect(const LinearOperator<T>& A, std::uint64_t seed, Context& context);
+
+}  // namespace eckart

@@ -1,0 +1,68 @@
+// eckart/svd.hpp - the front door: say what is wanted, the planner chooses the method.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eckart/certify.hpp"
+#include "eckart/context.hpp"
+#include "eckart/dense_svd.hpp"
+#include "eckart/linear_operator.hpp"
+#include "eckart/rank_rule.hpp"
+#include "eckart/svd_result.hpp"
+
+namespace eckart {
+
+enum class Method { automatic, dense, gram, randomized, lanczos };
+const char* to_string(Method method);
+// Throws InvalidArgument naming the known methods.
+Method method_from_string(const std::string& name);
+
+// What is wanted of a matrix.
+struct SvdRequest {
+  RankRule rank;                      // how many triplets; none set: all
+  Vectors vectors = Vectors::thin;    // full only with all triplets
+  bool smallest = false;              // the k smallest triplets instead; needs rank.rank
+  Method method = Method::automatic;
+
+  // Residuals and orthogonality must not exceed it, relative to sigma_1, for the verdict "met";
+  // iterative methods iterate to it. 0 means default_accuracy<T>().
+  // REQUIRES: accuracy >= 0
+  double accuracy = 0;
+
+  std::uint64_t seed = 0;  // same seed, same bits, for any number of threads
+
+  // Fill report.certificate. Costs one more pass over A with the k vectors, and a probe.
+  bool certify = true;
+};
+
+// What svd() would do.
+struct SvdPlan {
+  Method method = Method::dense;
+  std::string why;
+  double passes = 0;         // over A, certificate included; an estimate for iterative methods
+  double flops = 0;          // likewise
+  double peak_bytes = 0;     // allocated beyond the input; an upper estimate
+  double input_bytes = 0;    // what A itself keeps
+  std::vector<std::string> rejected;  // other methods and why not
+};
+
+// Returns what svd() would do, in O(1): no entry of A is read.
+// Throws MemoryLimit if no method fits the context's cap, InvalidArgument if the request
+// contradicts itself.
+template <Scalar T>
+[[nodiscard]] SvdPlan plan_svd(const LinearOperator<T>& A, const SvdRequest& request,
+                               const Context& context = default_context());
+
+// Returns the triplets asked for, by the planned method, certified.
+//
+// Accuracy: report.certificate; certificate.met says whether the accuracy asked for was reached.
+// Cost: see plan_svd.
+// Throws NonFiniteInput, Overflow, InvalidArgument, MemoryLimit, Cancelled.
+template <Scalar T>
+[[nodiscard]] SvdResult<T> svd(const LinearOperator<T>& A, const SvdRequest& request = {},
+                               Context& context = default_context());
+
+}  // namespace eckart

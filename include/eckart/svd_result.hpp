@@ -1,0 +1,23 @@
+// eckart/svd_result.hpp - A ~= U diag(sigma) V^H with its report.
+#pragma once
+
+#include <vector>
+
+#include "eckart/matrix.hpp"
+#include "eckart/report.hpp"
+#include "eckart/types.hpp"
+
+namespace eckart {
+
+// k singular triplets of an m x n matrix. For each triplet the entry of V of largest modulus
+// (the first on ties) is real and positive; U follows.
+// U and V are empty for values only; for full vectors they are square (m x m and n x n).
+template <Scalar T>
+struct SvdResult {
+  Matrix<T> U;                   // m x k, orthonormal columns
+  std::vector<real_t<T>> sigma;  // sigma[0] >= ... >= sigma[k-1] >= 0
+  Matrix<T> V;                   // n x k, orthonormal columns
+  SvdReport report;
+};
+
+}  // namespace eckart
