@@ -1,0 +1,15 @@
+// One reader per file format; eckart/io/matrix_file.hpp chooses.
+#pragma once
+
+#include "eckart/io/matrix_file.hpp"
+#include "io/input.hpp"
+
+namespace eckart::io {
+
+AnyMatrix read_npy(const Input& input, const ReadOptions& options);
+AnyMatrix read_npz(const Input& input, const ReadOptions& options);
+AnyMatrix read_matrix_market(const Input& input, const ReadOptions& options);
+AnyMatrix read_delimited(const Input& input, char delimiter, const ReadOptions& options);
+AnyMatrix read_literal(const std::string& text);
+
+}  // namespace eckart::io
