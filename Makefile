@@ -1,56 +1,61 @@
 # Two commands do everything: `make demo` and `make test`. The rest is CMake presets.
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
-CMAKE_PYTHON := -DPython3_EXECUTABLE=$(PYTHON)
 JOBS ?= $(shell nproc)
 
 .PHONY: help demo release test bench asan tsan fuzz clean
+.DELETE_ON_ERROR:
 
 help:
-	@echo "make demo    install what is missing, build, decompose a real matrix"
+	@echo "make demo    install what is missing, build, decompose real matrices"
 	@echo "make test    install what is missing, build, run every test"
 	@echo "make bench   time against other libraries, write bench/results/"
 	@echo "make asan    every C++ test under the address and undefined-behaviour sanitizers"
 	@echo "make tsan    every C++ test under the thread sanitizer"
 	@echo "make fuzz    build the fuzzers and run each for SECONDS (default 60)"
 
+# Configures a preset, once; afterwards the build itself notices when CMake must run again.
+build/%/build.ninja: CMakePresets.json
+	@mkdir -p $(@D)
+	@echo "Configuring $*; the log is $(@D)/configure.log"
+	@cmake --preset $* -DPython3_EXECUTABLE=$(PYTHON) > $(@D)/configure.log 2>&1 || \
+	  { cat $(@D)/configure.log; exit 1; }
+
+# $(call build,PRESET): configures and builds it.
+build = $(MAKE) --no-print-directory build/$(1)/build.ninja && \
+  cmake --build --preset $(1) -j $(JOBS)
+
 release:
 	@tools/install_packages.sh build
-	@cmake --preset release -Wno-dev > build-release.log 2>&1 || { cat build-release.log; exit 1; }
-	@rm -f build-release.log
-	@cmake --build --preset release -j $(JOBS)
+	@$(call build,release)
+	@ln -sfn build/release/bin/eckart eckart
 
 demo: release
 	@examples/demo.sh
 
 test:
 	@tools/install_packages.sh build test
-	@cmake --preset dev $(CMAKE_PYTHON)
-	@cmake --build --preset dev -j $(JOBS)
-	@tools/run_tests.sh
+	@$(call build,dev)
+	@PYTHON=$(PYTHON) tools/run_tests.sh
 
 bench:
 	@tools/install_packages.sh build bench
-	@cmake --preset bench $(CMAKE_PYTHON)
-	@cmake --build --preset bench -j $(JOBS)
+	@$(call build,bench)
 	@bench/run.sh
 
 asan:
 	@tools/install_packages.sh build test
-	@cmake --preset asan-ubsan $(CMAKE_PYTHON)
-	@cmake --build --preset asan-ubsan -j $(JOBS)
+	@$(call build,asan-ubsan)
 	@ctest --preset asan-ubsan
 
 tsan:
 	@tools/install_packages.sh build test clang
-	@cmake --preset tsan $(CMAKE_PYTHON)
-	@cmake --build --preset tsan -j $(JOBS)
+	@$(call build,tsan)
 	@ctest --preset tsan
 
 fuzz:
 	@tools/install_packages.sh build clang
-	@cmake --preset fuzz
-	@cmake --build --preset fuzz -j $(JOBS)
+	@$(call build,fuzz)
 	@fuzz/run.sh
 
 clean:
-	rm -rf build
+	rm -rf build out eckart

@@ -3,10 +3,11 @@
 # Quick when nothing is missing. Uses sudo when not root.
 set -eu
 
-build="g++ cmake make ninja-build libopenblas-openmp-dev libfmt-dev libcli11-dev
-       nlohmann-json3-dev zlib1g-dev"
-test="libgtest-dev python3 python3-pytest python3-numpy python3-scipy"
-bench="libeigen3-dev python3 python3-numpy python3-scipy python3-sklearn python3-venv"
+# Programs: any of that name on the PATH will do.
+programs="g++:g++ make:make cmake:cmake ninja:ninja-build"
+build="libopenblas-openmp-dev libfmt-dev libcli11-dev nlohmann-json3-dev zlib1g-dev"
+test="libgtest-dev python3-pytest python3-numpy python3-scipy"
+bench="libeigen3-dev python3-numpy python3-scipy python3-sklearn python3-venv"
 clang="clang-19 libomp-19-dev libclang-rt-19-dev libblas-dev liblapack-dev"
 
 wanted=
@@ -20,31 +21,42 @@ for purpose in "$@"; do
   esac
 done
 
+missing=
+for program in $programs; do
+  command -v "${program%:*}" > /dev/null || missing="$missing ${program#*:}"
+done
+
 if ! command -v dpkg-query > /dev/null; then
-  echo "install_packages: this is not Debian or Ubuntu. Install the equivalents of:" $wanted >&2
+  echo "install_packages: this is neither Debian nor Ubuntu; the build needs the equivalents of" \
+    "these packages:$missing$wanted" >&2
   exit 0
 fi
-
-missing=
 for package in $wanted; do
   status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2> /dev/null || true)
   [ "$status" = installed ] || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
-sudo=
+as_root=
 if [ "$(id -u)" != 0 ]; then
   if ! command -v sudo > /dev/null; then
-    echo "install_packages: these packages are missing; install them as root:$missing" >&2
+    echo "install_packages: these packages are missing; run this as root:" >&2
+    echo "  apt-get install --no-install-recommends$missing" >&2
     exit 1
   fi
-  sudo=sudo
+  as_root=sudo
 fi
-echo "Installing:$missing"
-export DEBIAN_FRONTEND=noninteractive
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { $sudo apt-get update -q && $sudo apt-get install -y -q --no-install-recommends $missing; } > "$log" 2>&1; then
+apt() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" > "$log" 2>&1
+}
+echo "Installing$missing"
+# A bare or old machine has no current list of packages: fetch it and try again.
+# shellcheck disable=SC2086 # the list is meant to be split into words
+if ! apt install -y --no-install-recommends $missing && ! { apt update &&
+  apt install -y --no-install-recommends $missing; }; then
   cat "$log" >&2
   echo "install_packages: apt-get failed; its output is above" >&2
   exit 1

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Checks that tests/ mirrors src/. Usage: check_test_tree.py [ROOT]; prints FILE: RULE, exits 1.
+
+src/<folder>/<name>.cpp has tests/<folder>/<name>_test.cpp, and every such test has a source:
+a .cpp or .hpp of src/<folder>, or a public header of that name.
+"""
+import sys
+from pathlib import Path
+
+# Sources without a test file of their own: where their test is.
+TESTED_ELSEWHERE = {
+}
+
+# Test files without a source of that name: what they test.
+TESTS_OF_MORE = {
+}
+
+
+def has_source(root, folder, name):
+    return any((root / place).is_file()
+               for place in (f"src/{folder}/{name}.cpp", f"src/{folder}/{name}.hpp",
+                             f"include/eckart/{name}.hpp", f"include/eckart/{folder}/{name}.hpp"))
+
+
+def check(root, tested_elsewhere=TESTED_ELSEWHERE, tests_of_more=TESTS_OF_MORE):
+    """Returns 'FILE: RULE' for every source without a test and every test without a source."""
+    root = Path(root)
+    problems = []
+    for source in sorted(root.glob("src/*/*.cpp")):
+        folder, path = source.parent.name, source.relative_to(root).as_posix()
+        test = tested_elsewhere.get(path, f"tests/{folder}/{source.stem}_test.cpp")
+        if not (root / test).is_file():
+            problems.append(f"{path}: has no test; write {test}")
+    for test in sorted(root.glob("tests/*/*_test.cpp")):
+        folder, path = test.parent.name, test.relative_to(root).as_posix()
+        if not (root / "src" / folder).is_dir() or path in tests_of_more:
+            continue
+        if not has_source(root, folder, test.stem.removesuffix("_test")):
+            problems.append(f"{path}: tests no file of src/{folder}; rename it, or say what it "
+                            "tests in TESTS_OF_MORE of tools/check_test_tree.py")
+    for path in sorted(set(tested_elsewhere) | set(tests_of_more)):
+        if not (root / path).is_file():
+            problems.append(f"{path}: is an exception in tools/check_test_tree.py but not a file")
+    return problems
+
+
+if __name__ == "__main__":
+    found = check(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1])
+    print("\n".join(found) or "Test tree: every source has its test.")
+    sys.exit(1 if found else 0)
