@@ -2,8 +2,8 @@
 add_library(eckart_flags INTERFACE)
 target_compile_options(eckart_flags INTERFACE
   -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
-  # a * b + c means what it says, on every machine; src/kernels opts out.
-  -ffp-contract=off)
+  # a * b + c means what it says, on every machine; src/kernels alone may fuse it.
+  $<IF:$<STREQUAL:$<TARGET_PROPERTY:NAME>,eckart_kernels>,-ffp-contract=fast,-ffp-contract=off>)
 
 # Adds src/<name>/*.cpp as an object library.
 function(eckart_layer name)
@@ -19,8 +19,7 @@ function(eckart_layer name)
   target_compile_definitions(eckart_${name} PRIVATE ECKART_VERSION="${PROJECT_VERSION}")
   set_target_properties(eckart_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(name STREQUAL kernels)
-    target_compile_options(eckart_kernels PRIVATE -ffp-contract=fast -fopenmp-simd -O3
-      -mprefer-vector-width=512)
+    target_compile_options(eckart_kernels PRIVATE -fopenmp-simd -O3 -mprefer-vector-width=512)
   endif()
   set_property(GLOBAL APPEND PROPERTY ECKART_LAYERS eckart_${name})
 endfunction()

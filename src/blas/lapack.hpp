@@ -1,0 +1,44 @@
+// The LAPACK routines that we call, on the calling thread, with workspace handled inside.
+#pragma once
+
+#include <vector>
+
+#include "blas/fortran.hpp"
+#include "eckart/matrix.hpp"
+
+namespace eckart::blas {
+
+// A <- R with A = R^H R, upper triangle; the strict lower triangle is set to zero.
+// Returns false if A is not numerically positive definite.
+template <Scalar T>
+[[nodiscard]] bool cholesky(MatrixView<T> A);
+
+// X <- Q with orthonormal columns, R (n x n, upper triangular) <- the factor, X = Q R.
+// REQUIRES: X.rows >= X.cols
+template <Scalar T>
+void householder_qr(MatrixView<T> X, MatrixView<T> R);
+
+// Returns Q (m x m) whose first X.cols columns span those of X: a completed orthonormal basis.
+template <Scalar T>
+Matrix<T> complete_basis(MatrixView<const T> X);
+
+// A (Hermitian, both triangles) <- eigenvectors; returns the eigenvalues in rising order.
+// Returns an empty vector if the iteration failed.
+template <Scalar T>
+[[nodiscard]] std::vector<real_t<T>> hermitian_eigen(MatrixView<T> A);
+
+// Singular value decompositions of the m x n matrix A, m >= n, which is destroyed.
+// U is m x n (thin), m x m (full) or empty; VH is n x n or empty; sigma has n entries.
+// Return LAPACK's INFO: 0, or the number of values that did not converge.
+template <Scalar T>
+[[nodiscard]] int svd_divide_and_conquer(MatrixView<T> A,
+                                         MatrixView<T> U,
+                                         real_t<T>* sigma,
+                                         MatrixView<T> VH);
+template <Scalar T>
+[[nodiscard]] int svd_qr_iteration(MatrixView<T> A,
+                                   MatrixView<T> U,
+                                   real_t<T>* sigma,
+                                   MatrixView<T> VH);
+
+}  // namespace eckart::blas

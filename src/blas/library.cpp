@@ -1,0 +1,81 @@
+#include "blas/library.hpp"
+
+#include <dlfcn.h>
+
+#include <array>
+#include <string_view>
+
+namespace eckart::blas {
+namespace {
+
+template <class Function>
+Function find(const char* name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+}
+
+// Vector width in bytes that a kernel family of OpenBLAS uses; 0 for a name not listed.
+int vector_bytes(std::string_view kernel) {
+  constexpr std::array wide = {"SkylakeX", "Cooperlake", "SapphireRapids"};
+  constexpr std::array middle = {"Haswell", "Zen", "Sandybridge", "Bulldozer", "Piledriver",
+                                 "Steamroller", "Excavator"};
+  constexpr std::array narrow = {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Atom",
+                                 "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat",
+                                 "Nano", "Katmai", "Coppermine", "Northwood", "Banias"};
+  for (const char* name : wide) {
+    if (kernel == name) return 64;
+  }
+  for (const char* name : middle) {
+    if (kernel == name) return 32;
+  }
+  for (const char* name : narrow) {
+    if (kernel == name) return 16;
+  }
+  return 0;
+}
+
+}  // namespace
+
+const LibraryHooks& library_hooks() {
+  static const LibraryHooks hooks = {
+      .set_threads = find<void (*)(int)>("openblas_set_num_threads"),
+      .get_threads = find<int (*)()>("openblas_get_num_threads"),
+      .core_name = find<char* (*)()>("openblas_get_corename"),
+      .config = find<char* (*)()>("openblas_get_config"),
+  };
+  return hooks;
+}
+
+std::string library_name() {
+  const LibraryHooks& hooks = library_hooks();
+  if (hooks.config == nullptr) return "unknown BLAS";
+  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...": the first two words.
+  const std::string config = hooks.config();
+  const std::size_t space = config.find(' ');
+  if (space == std::string::npos) return config;
+  return config.substr(0, config.find(' ', space + 1));
+}
+
+std::string kernel_name() {
+  const LibraryHooks& hooks = library_hooks();
+  return hooks.core_name != nullptr ? hooks.core_name() : "";
+}
+
+std::string best_openblas_kernel() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    return "SkylakeX";
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return "";
+}
+
+bool kernel_is_behind(const std::string& kernel, const std::string& best) {
+  const int used = vector_bytes(kernel);
+  return used != 0 && used < vector_bytes(best);
+}
+
+}  // namespace eckart::blas

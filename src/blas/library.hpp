@@ -1,0 +1,30 @@
+// What BLAS is linked, seen from inside the process.
+#pragma once
+
+#include <string>
+
+namespace eckart::blas {
+
+// Pointers to the optional functions of the linked BLAS; null where it has none.
+struct LibraryHooks {
+  void (*set_threads)(int) = nullptr;
+  int (*get_threads)() = nullptr;
+  char* (*core_name)() = nullptr;
+  char* (*config)() = nullptr;
+};
+const LibraryHooks& library_hooks();
+
+// Returns "OpenBLAS 0.3.21", or "unknown BLAS".
+std::string library_name();
+
+// Returns the kernel that the library runs ("Haswell"), or "" when it does not tell.
+std::string kernel_name();
+
+// Returns the OpenBLAS kernel that this CPU's own features allow: "SkylakeX" (AVX-512 F, CD, BW,
+// DQ, VL), "Haswell" (AVX2, FMA), or "" for anything older.
+std::string best_openblas_kernel();
+
+// Returns true if an OpenBLAS kernel uses narrower vectors than the best this CPU can run.
+bool kernel_is_behind(const std::string& kernel, const std::string& best);
+
+}  // namespace eckart::blas

@@ -1,0 +1,61 @@
+#include "eckart/context.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "eckart/error.hpp"
+
+namespace eckart {
+namespace {
+
+// CPUs in the affinity mask of this process; 0 when it cannot be read.
+int affinity_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 0;
+  return CPU_COUNT(&set);
+}
+
+// CPUs that the control group's quota amounts to, rounded up; 0 when there is no quota.
+int quota_cpus() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");  // version 2: "QUOTA PERIOD" or "max PERIOD"
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 0;
+  double used = 0;
+  for (const char c : quota) {
+    if (c < '0' || c > '9') return 0;
+    used = 10 * used + (c - '0');
+  }
+  return static_cast<int>(std::clamp(std::ceil(used / period), 1.0, 1e6));
+}
+
+}  // namespace
+
+int available_threads() {
+  int cpus = affinity_cpus();
+  if (cpus == 0) cpus = static_cast<int>(std::thread::hardware_concurrency());
+  if (const int quota = quota_cpus(); quota > 0) cpus = std::min(cpus, quota);
+  return std::max(cpus, 1);
+}
+
+Context::Context() : threads_(available_threads()) {}
+
+Context::Context(int threads) { set_threads(threads); }
+
+void Context::set_threads(int threads) {
+  require(threads >= 1, "threads must be >= 1, got " + std::to_string(threads));
+  threads_ = threads;
+}
+
+Context& default_context() {
+  thread_local Context context;
+  return context;
+}
+
+}  // namespace eckart

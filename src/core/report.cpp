@@ -1,0 +1,40 @@
+#include "eckart/report.hpp"
+
+#include <algorithm>
+
+namespace eckart {
+
+const char* to_string(Status status) {
+  switch (status) {
+    case Status::converged: return "converged";
+    case Status::iteration_limit: return "iteration limit";
+    case Status::cancelled: return "cancelled";
+  }
+  return "unknown";
+}
+
+const char* to_string(BoundKind kind) {
+  switch (kind) {
+    case BoundKind::unknown: return "unknown";
+    case BoundKind::exact: return "exact";
+    case BoundKind::estimated: return "estimated";
+    case BoundKind::probabilistic: return "probabilistic";
+  }
+  return "unknown";
+}
+
+SvdReport::StageTimer::StageTimer(SvdReport& report, const char* name)
+    : report_(report), name_(name), start_(std::chrono::steady_clock::now()) {}
+
+SvdReport::StageTimer::~StageTimer() {
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+  const auto same = std::find_if(report_.stages.begin(), report_.stages.end(),
+                                 [&](const Stage& s) { return s.name == name_; });
+  if (same != report_.stages.end()) {
+    same->seconds += spent.count();
+  } else {
+    report_.stages.push_back({name_, spent.count()});
+  }
+}
+
+}  // namespace eckart

@@ -1,0 +1,51 @@
+// Loops on raw pointers, compiled at three instruction-set levels: "base" (x86-64), "v3" (AVX2,
+// FMA) and "v4" (AVX-512). No allocation, no exceptions, no BLAS. The bits of a result depend on
+// the level, never on alignment.
+#pragma once
+
+#include <complex>
+
+#include "eckart/types.hpp"
+
+namespace eckart::kernels {
+
+// What one look at an array of real numbers tells.
+template <class Real>
+struct Scan {
+  Real max_abs = 0;      // over the finite entries
+  index_t nonzeros = 0;
+  bool finite = true;
+};
+
+// The rows [first, last) of a compressed-sparse-row matrix times a row-major block.
+template <class T>
+struct SpmmRows {
+  index_t first;
+  index_t last;
+  const index_t* offsets;
+  const index_t* columns;
+  const T* values;
+  const T* X;       // row j of the block starts at X + j * width
+  index_t width;    // columns of the block
+  T* Y;             // row i of the product goes to Y + (i - first) * width
+};
+
+// One function per kernel and type.
+template <class T>
+struct Kernels {
+  using Real = real_t<T>;
+  Scan<Real> (*scan)(index_t n, const Real* x);
+  // Sum of |x_i - shift|^2 in double.
+  double (*shifted_energy)(index_t n, const T* x, T shift);
+  void (*spmm)(const SpmmRows<T>& rows);
+};
+
+// Returns the kernels of the best level that this CPU has, or of a lower one asked for by the
+// environment variable ECKART_ISA (base, v3, v4).
+template <class T>
+const Kernels<T>& kernels();
+
+// Returns the level in use: "base", "v3" or "v4".
+const char* isa_level();
+
+}  // namespace eckart::kernels
