@@ -2,6 +2,7 @@
 #include <eckart/operators.hpp>
 #include <eckart/svd.hpp>
 #include <iostream>
+#include <utility>
 
 int main() {
   const double rows[4][2] = {{2, 4}, {1, 3}, {0, 1}, {-1, 0.5}};
