@@ -9,7 +9,9 @@ namespace eckart::io {
 AnyMatrix read_npy(const Input& input, const ReadOptions& options);
 AnyMatrix read_npz(const Input& input, const ReadOptions& options);
 AnyMatrix read_matrix_market(const Input& input, const ReadOptions& options);
+// delimiter '\0': found from the first two lines, one of tab ; , or blanks.
 AnyMatrix read_delimited(const Input& input, char delimiter, const ReadOptions& options);
+// The text of the command line, such as [[3,2],[2,3]].
 AnyMatrix read_literal(const std::string& text);
 
 }  // namespace eckart::io

@@ -11,26 +11,42 @@ namespace eckart::io {
 enum class Format { automatic, npy, npz, matrix_market, csv, tsv };
 
 struct ReadOptions {
-  // automatic: by extension (.npy .npz .mtx .csv .tsv, each but npz also with .gz), then by the
+  // automatic: by extension (.npy .npz .mtx .csv .tsv, in any case, also with .gz), then by the
   // first bytes.
   Format format = Format::automatic;
 
-  // What an empty or NA field of a CSV/TSV file means. error: IoError naming line and column.
+  // What a missing value of a table means: an empty field, NA, N/A, #N/A, NaN or null.
+  // error: IoError naming line and column.
   enum class Missing { error, zero } missing = Missing::error;
 
-  // Refuse (MemoryLimit) before allocating more than this for the matrix; 0: no limit. A
-  // memory-mapped .npy counts as nothing.
+  // Refuse (MemoryLimit) before allocating more than this for the bytes of a file that cannot be
+  // mapped, or for the matrix and what building it takes; 0: no limit. A memory-mapped .npy counts
+  // as nothing.
   std::uint64_t max_bytes = 0;
 };
 
 // Returns the matrix at source: a path, "-" for standard input, or an inline literal such as
-// "[[3,2],[2,3]]" (complex entries as 1+2j).
+// "[[3,2],[2,3]]". A file whose name starts with [ is reached as "./[name".
 //
 // .npy (dense float and complex types) is memory-mapped; row-major stays row-major.
 // Integers, booleans become float64; float16 becomes float32; other byte orders are swapped.
-// .npz holds one array, or a SciPy sparse matrix (csr, csc, coo). MatrixMarket: coordinate files
-// become sparse, array files dense; symmetric, skew-symmetric, Hermitian and pattern headers are
-// expanded; duplicates are added. CSV and TSV are dense; a header line is recognised and skipped.
+// .npz holds one array, or a SciPy sparse matrix (csr, csc, coo).
+//
+// MatrixMarket: coordinate files become sparse, array files dense, float64 or complex128.
+// Symmetric, skew-symmetric, Hermitian and pattern headers are expanded; duplicates are added;
+// stored zeros stay stored; nan and inf are read as such. Without max_bytes, a file whose sizes
+// need gigabytes for empty rows and columns is refused.
+//
+// Tables (.csv, .tsv, any text) are dense float64, one row per line, blank lines skipped.
+//   Fields: separated by tabs in a .tsv; elsewhere by tabs, semicolons, commas or blanks, whichever
+//   the first two lines agree on. Decimal points only, in every locale; inf is a value.
+//   Header: a first line that holds text is skipped, and so is scikit-learn's "rows,columns,...".
+//   Row names: a first column that holds text in every row is skipped, and so is any first column
+//   whose header is empty (as R and pandas write it). One text in front of numbers on the first
+//   line is a row name if the second line starts with text too, and a header if not.
+//
+// Literals: [[1,2],[3,4]] is 2 x 2, [1,2,3] is one row, [[]] is 1 x 0, [] is 0 x 0. An entry such as
+// 1+2j or 2j (or with i) makes the matrix complex128; otherwise it is float64.
 //
 // Throws IoError naming file, line or byte offset, what was wrong and what was expected;
 // MemoryLimit.

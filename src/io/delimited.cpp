@@ -1,0 +1,431 @@
+// Tables of numbers as text: CSV, TSV, semicolons or blanks between the fields (RFC 4180 quoting).
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "eckart/error.hpp"
+#include "io/number.hpp"
+#include "io/readers.hpp"
+
+namespace eckart::io {
+namespace {
+
+enum class Kind { number, missing, text };
+
+struct Field {
+  std::string_view text;  // without quotes and surrounding blanks
+  index_t line = 0;       // where it starts
+  bool quoted = false;
+  bool last = false;  // of its record
+  Kind kind = Kind::text;
+  double value = 0;  // of a number
+};
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() &&
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+         });
+}
+
+void classify(Field& field) {
+  if (is_real(field.text, field.value)) {
+    field.kind = std::isnan(field.value) ? Kind::missing : Kind::number;
+    return;
+  }
+  constexpr std::array<std::string_view, 5> spellings = {"", "na", "n/a", "#n/a", "null"};
+  const bool missing =
+      std::any_of(spellings.begin(), spellings.end(),
+                  [&](std::string_view s) { return equals_ignoring_case(field.text, s); });
+  field.kind = missing ? Kind::missing : Kind::text;
+}
+
+// Walks over a table field by field. Copy it to look ahead.
+class Scanner {
+ public:
+  Scanner(const std::string& name, std::string_view bytes, char delimiter)
+      : name_(&name), p_(bytes.data()), last_(p_ + bytes.size()), delimiter_(delimiter) {}
+
+  index_t line() const { return line_; }
+  std::size_t bytes_left() const { return static_cast<std::size_t>(last_ - p_); }
+
+  // Goes to the next record, past blank lines; false at the end of the file.
+  bool next_record() {
+    for (;;) {
+      skip_blanks();
+      if (p_ == last_) return false;
+      if (!at_line_end()) return true;
+      take_line_end();
+    }
+  }
+
+  // Returns the next field of the record.
+  Field next() {
+    skip_blanks();
+    Field field;
+    field.line = line_;
+    if (p_ != last_ && *p_ == '"') {
+      take_quoted(field);
+    } else {
+      const char* first = p_;
+      while (p_ != last_ && *p_ != delimiter_ && !at_line_end()) ++p_;
+      const char* end = p_;
+      while (end != first && (end[-1] == ' ' || end[-1] == '\t')) --end;
+      field.text = {first, static_cast<std::size_t>(end - first)};
+    }
+    skip_blanks();  // one run of blanks is one delimiter, and none at the end of a line
+    if (p_ == last_ || at_line_end()) {
+      field.last = true;
+      take_line_end();
+    } else if (*p_ == delimiter_) {
+      ++p_;
+    } else if (delimiter_ != ' ') {
+      fail(line_, fmt::format("unexpected {} behind the closing quote of {}", quoted({p_, 1}),
+                              quoted(field.text)));
+    }
+    classify(field);
+    return field;
+  }
+
+  [[noreturn]] void fail(index_t line, const std::string& what) const {
+    throw IoError(*name_, fmt::format("line {}", line), what);
+  }
+
+ private:
+  bool at_line_end() const { return *p_ == '\n' || *p_ == '\r'; }
+  void take_line_end() {
+    if (p_ == last_) return;
+    if (*p_ == '\r' && p_ + 1 != last_ && p_[1] == '\n') ++p_;
+    ++p_;
+    ++line_;
+  }
+  void skip_blanks() {
+    while (p_ != last_ && (*p_ == ' ' || (*p_ == '\t' && delimiter_ != '\t'))) ++p_;
+  }
+  // A doubled quote inside stays doubled: it matters to no number.
+  void take_quoted(Field& field) {
+    const char* first = ++p_;
+    for (;; ++p_) {
+      if (p_ == last_) fail(field.line, "the quote that opens here is never closed");
+      if (*p_ == '\n') ++line_;
+      if (*p_ != '"') continue;
+      if (p_ + 1 == last_ || p_[1] != '"') break;
+      ++p_;
+    }
+    field.quoted = true;
+    field.text = {first, static_cast<std::size_t>(p_ - first)};
+    while (!field.text.empty() && field.text.front() == ' ') field.text.remove_prefix(1);
+    while (!field.text.empty() && field.text.back() == ' ') field.text.remove_suffix(1);
+    ++p_;
+  }
+
+  const std::string* name_;
+  const char* p_;
+  const char* last_;
+  char delimiter_;
+  index_t line_ = 1;
+};
+
+// What one record consists of.
+struct Record {
+  Field first;
+  index_t line = 0;
+  index_t fields = 0;
+  index_t texts = 0;
+  bool counts_from_zero = true;   // the fields behind the first are 0, 1, 2, ...
+  bool starts_with_sizes = true;  // the first two fields are whole numbers
+};
+
+Record look_at_record(Scanner& scanner) {
+  Record record;
+  record.line = scanner.line();
+  Field field;
+  do {
+    field = scanner.next();
+    const index_t position = record.fields++;
+    if (position == 0) record.first = field;
+    const bool number = field.kind == Kind::number;
+    record.texts += field.kind == Kind::text;
+    if (position > 0) {
+      record.counts_from_zero &= number && field.value == static_cast<double>(position - 1);
+    }
+    if (position < 2) record.starts_with_sizes &= number && field.value == std::trunc(field.value);
+  } while (!field.last);
+  return record;
+}
+
+// What the first records of a table say about it.
+struct Layout {
+  bool header = false;
+  Scanner header_start;  // at the first name, if header
+  Scanner data_start;    // at the first record of numbers
+  index_t fields = 0;    // of each record of numbers
+  // The first field of each record is the name of the row: any_label, or text_label in which
+  // case a number there is an error.
+  enum { no_label, text_label, any_label } label = no_label;
+
+  index_t columns() const { return fields - (label != no_label ? 1 : 0); }
+};
+
+// Whether the first record holds names instead of numbers.
+bool is_header(const Record& record, const Record* second) {
+  if (record.texts == 0) {
+    // pandas numbers unnamed columns and leaves the place above the row labels empty.
+    return record.fields > 1 && record.first.text.empty() && record.counts_from_zero;
+  }
+  const bool only_first = record.texts == 1 && record.first.kind == Kind::text;
+  if (!only_first || record.fields == 1) return true;
+  // One text in front of numbers: a name if there are none below it, else a row with its label.
+  return second == nullptr || second->first.kind != Kind::text;
+}
+
+Layout find_layout(Scanner scanner) {
+  scanner.next_record();
+  Layout layout{.header_start = scanner, .data_start = scanner};
+  const Record first = look_at_record(scanner);
+  Scanner behind_first = scanner;
+  const bool more = behind_first.next_record();
+  Record data = first;
+  if (more) {
+    Scanner ahead = behind_first;
+    data = look_at_record(ahead);
+  }
+  layout.header = is_header(first, more ? &data : nullptr);
+  if (layout.header) {
+    if (!more) scanner.fail(first.line, "a header, but no row of numbers follows it");
+    layout.data_start = behind_first;
+  } else {
+    data = first;
+  }
+  layout.fields = data.fields;
+  if (data.fields > 1) {
+    const bool unnamed = layout.header && (first.first.text.empty() ||
+                                           (first.fields + 1 == data.fields && data.first.quoted));
+    if (unnamed) {
+      layout.label = Layout::any_label;
+    } else if (data.first.kind == Kind::text) {
+      layout.label = Layout::text_label;
+    }
+  }
+  // scikit-learn's files begin with "rows,columns,names of the classes".
+  const bool fits = !layout.header || first.fields == data.fields ||
+                    first.fields == layout.columns() || first.starts_with_sizes;
+  if (!fits) {
+    scanner.fail(data.line, fmt::format("{} fields, but the header on line {} has {} names",
+                                        data.fields, first.line, first.fields));
+  }
+  return layout;
+}
+
+// Reads the rows of a table into row-major order.
+class TableReader {
+ public:
+  TableReader(const Input& input, Scanner scanner, const ReadOptions& options)
+      : input_(input), options_(options), layout_(find_layout(scanner)) {}
+
+  DenseMatrix<double> read() {
+    Scanner scanner = layout_.data_start;
+    reserve(scanner);
+    while (scanner.next_record()) {
+      take_row(scanner);
+      ++rows_;
+    }
+    if (missing_ > 0) fail_missing();
+    const index_t cols = layout_.columns();
+    auto owner = std::make_shared<const std::vector<double>>(std::move(values_));
+    return {{owner->data(), cols, rows_, cols}, true, owner};
+  }
+
+ private:
+  std::uint64_t row_bytes() const {
+    return static_cast<std::uint64_t>(layout_.columns()) * sizeof(double);
+  }
+
+  // Makes room once: as many rows as lines, but never more numbers than the text can hold.
+  void reserve(const Scanner& scanner) {
+    const std::size_t bytes = scanner.bytes_left();
+    const char* first = input_.bytes.data() + input_.bytes.size() - bytes;
+    const auto lines = std::count_if(first, first + bytes,
+                                     [](char c) { return c == '\n' || c == '\r'; });
+    double numbers = std::min((static_cast<double>(lines) + 1) *
+                                  static_cast<double>(layout_.columns()),
+                              static_cast<double>(bytes) / 2 + 1);
+    if (options_.max_bytes != 0) {
+      numbers = std::min(numbers, static_cast<double>(options_.max_bytes / sizeof(double)));
+    }
+    values_.reserve(static_cast<std::size_t>(numbers));
+  }
+
+  void take_row(Scanner& scanner) {
+    const std::uint64_t needed = (static_cast<std::uint64_t>(rows_) + 1) * row_bytes();
+    if (options_.max_bytes != 0 && needed > options_.max_bytes) {
+      throw MemoryLimit(fmt::format("{}: the first {} rows of the table", input_.name, rows_ + 1),
+                        needed, options_.max_bytes);
+    }
+    index_t column = 0;
+    Field field;
+    do {
+      field = scanner.next();
+      ++column;
+      if (column > layout_.fields) {
+        scanner.fail(field.line, fmt::format("column {} is one too many; expected {} as on line {}",
+                                             column, layout_.fields, layout_.data_start.line()));
+      }
+      if (column == 1 && layout_.label != Layout::no_label) {
+        check_label(scanner, field);
+      } else {
+        values_.push_back(value_of(scanner, field, column));
+      }
+    } while (!field.last);
+    if (column < layout_.fields) {
+      scanner.fail(field.line,
+                   fmt::format("the row ends after column {}; expected {} columns as on line {}",
+                               column, layout_.fields, layout_.data_start.line()));
+    }
+  }
+
+  void check_label(const Scanner& scanner, const Field& field) const {
+    if (layout_.label == Layout::any_label || field.kind != Kind::number) return;
+    scanner.fail(field.line,
+                 fmt::format("column 1 holds {} here but text in the first row; only a column of "
+                             "row names may hold text: leave its header empty if it is one",
+                             quoted(field.text)));
+  }
+
+  double value_of(const Scanner& scanner, const Field& field, index_t column) {
+    if (field.kind == Kind::number) return field.value;
+    if (field.kind == Kind::text) fail_text(scanner, field, column);
+    if (options_.missing == ReadOptions::Missing::error) {
+      if (missing_ == 0) first_missing_ = {field.line, column, field.text};
+      ++missing_;
+      missing_at_end_ += field.last;
+    }
+    return 0;
+  }
+
+  // Returns 'column 5 ("species")'.
+  std::string describe(index_t column) const {
+    std::string name;
+    if (layout_.header) {
+      Scanner names = layout_.header_start;
+      const Record header = look_at_record(names);
+      names = layout_.header_start;
+      const index_t skipped = layout_.fields - header.fields;  // an unnamed label in front
+      if (!header.starts_with_sizes && skipped >= 0 && skipped <= layout_.fields - layout_.columns()) {
+        for (index_t c = skipped; c + 1 < column; ++c) names.next();
+        name = fmt::format(" ({})", quoted(names.next().text));
+      }
+    }
+    return fmt::format("column {}{}", column, name);
+  }
+
+  [[noreturn]] void fail_text(const Scanner& scanner, const Field& field, index_t column) const {
+    const bool digits = !field.text.empty() && std::strchr("+-.0123456789", field.text[0]);
+    if (digits) {
+      scanner.fail(field.line, describe(column) + ": " + explain_not_a_number(field.text));
+    }
+    scanner.fail(field.line,
+                 fmt::format("{} holds text: {}; only numbers can be read: remove the column or "
+                             "replace its words by numbers",
+                             describe(column), quoted(field.text)));
+  }
+
+  [[noreturn]] void fail_missing() const {
+    if (missing_ == rows_ && missing_at_end_ == rows_) {
+      throw IoError(input_.name, fmt::format("line {}", first_missing_.line),
+                    fmt::format("{} is empty in every row; remove it, or the delimiter at the "
+                                "end of each line",
+                                describe(first_missing_.column)));
+    }
+    const std::string text =
+        first_missing_.text.empty() ? "is empty" : "says " + quoted(first_missing_.text);
+    const std::string more = missing_ == 1 ? "the only missing value"
+                                           : fmt::format("and {} more missing values", missing_ - 1);
+    throw IoError(input_.name, fmt::format("line {}", first_missing_.line),
+                  fmt::format("{} {} ({}); fill them in, or choose to read them as zero",
+                              describe(first_missing_.column), text, more));
+  }
+
+  struct Place {
+    index_t line = 0;
+    index_t column = 0;
+    std::string_view text;
+  };
+
+  const Input& input_;
+  const ReadOptions& options_;
+  Layout layout_;
+  std::vector<double> values_;
+  index_t rows_ = 0;
+  index_t missing_ = 0;
+  index_t missing_at_end_ = 0;  // those in the last field of a row
+  Place first_missing_;
+};
+
+// Returns the delimiter that occurs equally often in the first two lines that are not blank, or
+// else in the first alone; a blank if there is none. Semicolons come before commas: where both
+// occur, the commas are decimal.
+char find_delimiter(std::string_view bytes) {
+  constexpr std::array<char, 3> candidates = {'\t', ';', ','};
+  std::array<std::array<index_t, 3>, 2> counts{};
+  std::size_t line = 0;
+  bool in_quotes = false;
+  bool blank = true;
+  for (const char c : bytes) {
+    if (c == '"') in_quotes = !in_quotes;
+    if ((c == '\n' || c == '\r') && !in_quotes) {
+      if (!blank && ++line == counts.size()) break;
+      blank = true;
+      continue;
+    }
+    blank = blank && c == ' ';
+    for (std::size_t i = 0; i < candidates.size() && !in_quotes; ++i) {
+      counts[line][i] += c == candidates[i];
+    }
+  }
+  const bool second = line > 1 || (line == 1 && !blank);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (second && counts[0][i] > 0 && counts[0][i] == counts[1][i]) return candidates[i];
+  }
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (counts[0][i] > 0) return candidates[i];
+  }
+  return second && counts[1][2] > 0 ? ',' : ' ';
+}
+
+// Returns the text behind a byte-order mark.
+std::string_view decode(const Input& input) {
+  std::string_view bytes = input.bytes;
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
+    throw IoError(input.name, "line 1",
+                  "the text is UTF-16; save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8");
+  }
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  const std::size_t null = bytes.find('\0');
+  if (null != std::string_view::npos) {
+    const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(null);
+    throw IoError(input.name, fmt::format("line {}", std::count(bytes.begin(), end, '\n') + 1),
+                  "holds a NUL byte, so this is not a table of text in UTF-8");
+  }
+  return bytes;
+}
+
+}  // namespace
+
+AnyMatrix read_delimited(const Input& input, char delimiter, const ReadOptions& options) {
+  const std::string_view bytes = decode(input);
+  if (bytes.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    throw IoError(input.name, "holds only blanks; expected a table of numbers");
+  }
+  const char chosen = delimiter == '\0' ? find_delimiter(bytes) : delimiter;
+  return TableReader(input, Scanner(input.name, bytes, chosen), options).read();
+}
+
+}  // namespace eckart::io

@@ -1,0 +1,85 @@
+#include "eckart/io/matrix_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+#include <string_view>
+
+#include "eckart/error.hpp"
+#include "io/input.hpp"
+#include "io/readers.hpp"
+
+namespace eckart::io {
+namespace {
+
+constexpr const char* supported =
+    "supported are .npy, .npz, MatrixMarket (.mtx), and tables of numbers (.csv, .tsv), "
+    "each also compressed with gzip";
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+// text must be in lower case.
+bool ends_with(std::string_view name, std::string_view text) {
+  return name.size() >= text.size() &&
+         std::equal(text.begin(), text.end(), name.end() - static_cast<std::ptrdiff_t>(text.size()),
+                    [](char a, char b) { return a == lower(b); });
+}
+
+std::optional<Format> format_by_extension(std::string_view name) {
+  if (ends_with(name, ".gz")) name.remove_suffix(3);
+  struct Extension {
+    std::string_view text;
+    Format format;
+  };
+  constexpr std::array extensions = {
+      Extension{".npy", Format::npy},           Extension{".npz", Format::npz},
+      Extension{".mtx", Format::matrix_market}, Extension{".csv", Format::csv},
+      Extension{".tsv", Format::tsv},
+  };
+  for (const Extension& extension : extensions) {
+    if (ends_with(name, extension.text)) return extension.format;
+  }
+  return std::nullopt;
+}
+
+std::optional<Format> format_by_content(std::string_view bytes) {
+  if (bytes.starts_with("\x93NUMPY")) return Format::npy;
+  if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06")) return Format::npz;
+  if (bytes.starts_with("%%")) return Format::matrix_market;
+  // Text of any encoding is left to the table reader, which says what is wrong with it.
+  constexpr std::size_t looked_at = 4096;
+  const std::string_view start = bytes.substr(0, looked_at);
+  const bool utf16 = start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF");
+  const auto control = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && (c < '\t' || c > '\r');
+  };
+  if (utf16 || std::none_of(start.begin(), start.end(), control)) return Format::csv;
+  return std::nullopt;
+}
+
+Format choose_format(const Input& input, const ReadOptions& options) {
+  if (options.format != Format::automatic) return options.format;
+  if (const auto format = format_by_extension(input.name)) return *format;
+  if (const auto format = format_by_content(input.bytes)) return *format;
+  throw IoError(input.name, std::string("the format is not recognised; ") + supported);
+}
+
+}  // namespace
+
+AnyMatrix read_matrix(const std::string& source, const ReadOptions& options) {
+  const std::size_t start = source.find_first_not_of(" \t\n");
+  if (start != std::string::npos && source[start] == '[') return read_literal(source);
+  const Input input = Input::open(source, options.max_bytes);
+  switch (choose_format(input, options)) {
+    case Format::npy: return read_npy(input, options);
+    case Format::npz: return read_npz(input, options);
+    case Format::matrix_market: return read_matrix_market(input, options);
+    case Format::tsv: return read_delimited(input, '\t', options);
+    case Format::csv:
+    case Format::automatic: break;
+  }
+  return read_delimited(input, '\0', options);
+}
+
+}  // namespace eckart::io
