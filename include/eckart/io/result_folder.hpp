@@ -1,7 +1,10 @@
 // eckart/io/result_folder.hpp - a saved SVD: DIR/U.npy, s.npy, Vt.npy, report.json.
 #pragma once
 
+#include <complex>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "eckart/any_matrix.hpp"
 #include "eckart/matrix.hpp"
@@ -12,10 +15,32 @@ namespace eckart::io {
 // Writes U (m x k), s (k) and Vt = V^H (k x n) as C-order .npy files and the report as JSON.
 // U and Vt are left out when the result has no vectors. All or nothing: the files are written
 // to a temporary folder beside the target, synced, and renamed into place. An existing folder
-// is replaced only if overwrite is set and it holds nothing but an earlier result.
+// that is not empty is replaced only if overwrite is set and it holds nothing but an earlier
+// result. Cost: one pass over the result, a buffer of 1 MiB.
 // Throws IoError; the old folder is then untouched and the temporary one removed.
 template <Scalar T>
 void write_result(const std::string& folder, const SvdResult<T>& result, bool overwrite = false);
+
+// A saved SVD, read back: A ~= U diag(s) Vt.
+template <Scalar T>
+struct SavedResult {
+  DenseMatrix<T> U;          // m x k; 0 x 0 when only the values were saved
+  std::vector<real_t<T>> s;  // k
+  DenseMatrix<T> Vt;         // k x n, the conjugate transpose of V; 0 x 0 likewise
+
+  bool has_vectors() const {
+    return U.values.rows > 0 || U.values.cols > 0 || Vt.values.rows > 0 || Vt.values.cols > 0;
+  }
+};
+using AnySavedResult = std::variant<SavedResult<float>,
+                                    SavedResult<double>,
+                                    SavedResult<std::complex<float>>,
+                                    SavedResult<std::complex<double>>>;
+
+// Returns the result that write_result (or numpy.save under the same names) left in the folder.
+// U and Vt are memory-mapped, in whichever order they were saved. report.json is not read.
+// Throws IoError if a file is missing, malformed, or does not fit the others in shape or type.
+AnySavedResult read_result(const std::string& folder);
 
 // Writes one dense matrix (or vector, when cols == 1 and as_vector) as a C-order .npy file,
 // atomically. Throws IoError; an existing file is then untouched.

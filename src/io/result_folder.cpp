@@ -1,0 +1,286 @@
+// Saved results: .npy files streamed through a small buffer, folders replaced as a whole.
+
+#include "eckart/io/result_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "eckart/error.hpp"
+#include "eckart/io/report_json.hpp"
+#include "io/atomic_file.hpp"
+#include "io/npy_header.hpp"
+#include "io/readers.hpp"
+
+namespace eckart::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<const char*, 4> file_names = {"U.npy", "s.npy", "Vt.npy", "report.json"};
+
+template <Scalar T>
+constexpr const char* npy_type() {
+  if constexpr (std::same_as<T, float>) return "f4";
+  if constexpr (std::same_as<T, double>) return "f8";
+  if constexpr (std::same_as<T, std::complex<float>>) return "c8";
+  return "c16";
+}
+
+// Where a file is written, and what messages call it.
+struct Destination {
+  std::string path;
+  std::string shown;
+};
+
+// Writes an array of the given shape whose elements in C order are element(0), element(1), ...
+template <Scalar T, class Element>
+void write_elements(const Destination& to,
+                    const std::vector<index_t>& shape,
+                    index_t count,
+                    const Element& element) {
+  const std::string header = format_npy_header(npy_type<T>(), shape);
+  AtomicFile file(to.path, header.size() + static_cast<std::uint64_t>(count) * sizeof(T), to.shown);
+  file.write(header);
+  constexpr index_t buffer_bytes = 1 << 20;
+  constexpr index_t step = buffer_bytes / static_cast<index_t>(sizeof(T));
+  std::vector<T> buffer(static_cast<std::size_t>(std::min(step, count)));
+  for (index_t first = 0; first < count; first += step) {
+    const index_t n = std::min(step, count - first);
+    for (index_t i = 0; i < n; ++i) buffer[static_cast<std::size_t>(i)] = element(first + i);
+    file.write(
+        {reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(n) * sizeof(T)});
+  }
+  file.commit();
+}
+
+template <Scalar T>
+void write_matrix(const Destination& to, MatrixView<const T> matrix, bool as_vector) {
+  const index_t n = std::max<index_t>(1, matrix.cols);
+  std::vector<index_t> shape = {matrix.rows};
+  if (!as_vector) shape.push_back(matrix.cols);
+  write_elements<T>(to, shape, matrix.rows * matrix.cols,
+                    [&](index_t p) { return matrix(p / n, p % n); });
+}
+
+// Writes V^H, k x n: its rows are the conjugated columns of V.
+template <Scalar T>
+void write_adjoint(const Destination& to, MatrixView<const T> V) {
+  const index_t n = std::max<index_t>(1, V.rows);
+  write_elements<T>(to, {V.cols, V.rows}, V.rows * V.cols,
+                    [&](index_t p) { return conjugate(V(p % n, p / n)); });
+}
+
+void write_characters(const Destination& to, const std::string& text) {
+  AtomicFile file(to.path, text.size(), to.shown);
+  file.write(text);
+  file.commit();
+}
+
+// A folder on its way: removed with what is in it unless release() was called.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const std::string& target) {
+    const std::string parent = parent_folder(resolve(target));
+    int error = 0;
+    do {
+      path_ = temporary_name(parent);
+      error = mkdir(path_.c_str(), 0777) == 0 ? 0 : errno;
+    } while (error == EEXIST);  // left over by a killed process
+    if (error == 0) return;
+    path_.clear();
+    if (error == ENOENT || error == ENOTDIR) {
+      throw IoError(target, fmt::format("the folder {} does not exist; create it first", parent));
+    }
+    throw IoError(target, fmt::format("cannot create a folder in {}: {}; choose a folder that you "
+                                      "may write to",
+                                      parent, error_text(error)));
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+  void release() { path_.clear(); }
+
+ private:
+  std::string path_;
+};
+
+// Throws IoError unless the target is free, an empty folder, or an earlier result to overwrite.
+void require_replaceable(const std::string& folder, const std::string& target, bool overwrite) {
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(target, error);
+  if (status.type() == fs::file_type::not_found) return;
+  if (!fs::is_directory(status)) {
+    throw IoError(folder,
+                  "it exists and is not a folder; expected the name of a folder for the "
+                  "result");
+  }
+  bool empty = true;
+  for (fs::directory_iterator entry(target, error), end; !error && entry != end;
+       entry.increment(error)) {
+    empty = false;
+    const std::string name = entry->path().filename().string();
+    if (std::find(file_names.begin(), file_names.end(), name) == file_names.end()) {
+      throw IoError(folder, fmt::format("the folder also holds '{}', which is no part of a result; "
+                                        "choose another folder or move it away",
+                                        name));
+    }
+  }
+  if (error) throw IoError(folder, "cannot list the folder: " + error.message());
+  if (!empty && !overwrite) {
+    throw IoError(folder,
+                  "the folder holds an earlier result; choose another one or ask to "
+                  "overwrite it");
+  }
+}
+
+// Puts the complete folder at the target. Afterwards ready holds what was there, if anything.
+// A reader sees the old result or the new one; where the file system cannot exchange two folders,
+// it may see none for a moment.
+void exchange(const std::string& folder,
+              const std::string& target,
+              bool overwrite,
+              TemporaryFolder& ready) {
+  const auto fail = [&](int error) {
+    throw IoError(folder, fmt::format("cannot put the result in place: {}; the earlier state is "
+                                      "untouched",
+                                      error_text(error)));
+  };
+  // Renaming onto nothing, or onto an empty folder, is atomic everywhere.
+  if (rename(ready.path().c_str(), target.c_str()) == 0) return ready.release();
+  if (!overwrite || (errno != ENOTEMPTY && errno != EEXIST)) fail(errno);
+  if (renameat2(AT_FDCWD, ready.path().c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
+    return;  // ready is now the old result, and goes with its destructor
+  }
+  if (errno != EINVAL && errno != ENOSYS) fail(errno);
+  const std::string aside = temporary_name(parent_folder(target));
+  if (rename(target.c_str(), aside.c_str()) != 0) fail(errno);
+  if (rename(ready.path().c_str(), target.c_str()) != 0) {
+    const int error = errno;
+    rename(aside.c_str(), target.c_str());
+    fail(error);
+  }
+  ready.release();
+  std::error_code ignored;
+  fs::remove_all(aside, ignored);
+}
+
+AnyMatrix read_array(const std::string& path) { return read_npy(Input::open(path, 0), {}); }
+
+template <Scalar T>
+std::vector<real_t<T>> real_vector(const AnyMatrix& s, const std::string& path) {
+  return std::visit(
+      [&]<class M>(const M& matrix) -> std::vector<real_t<T>> {
+        if constexpr (std::is_same_v<M, DenseMatrix<float>> ||
+                      std::is_same_v<M, DenseMatrix<double>>) {
+          if (matrix.cols() == 1) {
+            std::vector<real_t<T>> values;
+            for (index_t i = 0; i < matrix.rows(); ++i) {
+              values.push_back(static_cast<real_t<T>>(matrix(i, 0)));
+            }
+            return values;
+          }
+        }
+        throw IoError(path, "expected one vector of real singular values");
+      },
+      s);
+}
+
+}  // namespace
+
+template <Scalar T>
+void write_npy(const std::string& path, MatrixView<const T> matrix, bool as_vector) {
+  require(!as_vector || matrix.cols == 1,
+          fmt::format("as_vector needs one column, got {}", matrix.cols));
+  write_matrix<T>({path, path}, matrix, as_vector);
+}
+
+void write_text(const std::string& path, const std::string& text) {
+  write_characters({path, path}, text);
+}
+
+template <Scalar T>
+void write_result(const std::string& folder, const SvdResult<T>& result, bool overwrite) {
+  const std::string target = resolve(folder);
+  require_replaceable(folder, target, overwrite);
+  TemporaryFolder ready(folder);
+  const auto file = [&](const std::string& name) {
+    return Destination{ready.path() + "/" + name, folder + "/" + name};
+  };
+  const bool has_vectors = result.U.rows() > 0 || result.V.rows() > 0;
+  if (has_vectors) {
+    write_matrix<T>(file("U.npy"), result.U.view(), false);
+    write_adjoint<T>(file("Vt.npy"), result.V.view());
+  }
+  const auto k = static_cast<index_t>(result.sigma.size());
+  write_matrix<real_t<T>>(file("s.npy"), {result.sigma.data(), k, 1, std::max<index_t>(1, k)},
+                          true);
+  write_characters(file("report.json"), to_json(result.report) + "\n");
+  sync_folder(ready.path(), folder);
+  exchange(folder, target, overwrite, ready);
+  sync_folder(parent_folder(target), folder);
+}
+
+AnySavedResult read_result(const std::string& folder) {
+  const std::string base = folder.ends_with('/') ? folder : folder + "/";
+  if (!fs::is_directory(folder)) {
+    throw IoError(folder, "not a folder; expected a saved result with U.npy, s.npy and Vt.npy");
+  }
+  const bool has_U = fs::exists(base + "U.npy");
+  const bool has_Vt = fs::exists(base + "Vt.npy");
+  if (has_U != has_Vt) {
+    throw IoError(folder, fmt::format("the folder holds {} but no {}; expected both, or neither",
+                                      has_U ? "U.npy" : "Vt.npy", has_U ? "Vt.npy" : "U.npy"));
+  }
+  const AnyMatrix s = read_array(base + "s.npy");
+  if (!has_U) {
+    if (std::holds_alternative<DenseMatrix<float>>(s)) {
+      return SavedResult<float>{{}, real_vector<float>(s, base + "s.npy"), {}};
+    }
+    return SavedResult<double>{{}, real_vector<double>(s, base + "s.npy"), {}};
+  }
+  const AnyMatrix U = read_array(base + "U.npy");
+  const AnyMatrix Vt = read_array(base + "Vt.npy");
+  return std::visit(
+      [&]<class M>(const M& left) -> AnySavedResult {
+        if constexpr (requires { left.row_major; }) {
+          if (const M* right = std::get_if<M>(&Vt)) {
+            using T = std::remove_cvref_t<decltype(left(0, 0))>;
+            SavedResult<T> saved{left, real_vector<T>(s, base + "s.npy"), *right};
+            const auto k = static_cast<index_t>(saved.s.size());
+            if (left.cols() == k && right->rows() == k) return saved;
+            throw IoError(folder,
+                          fmt::format("the shapes do not fit: U is {} x {}, s has {} values, Vt is "
+                                      "{} x {}; expected m x k, k, k x n",
+                                      left.rows(), left.cols(), k, right->rows(), right->cols()));
+          }
+        }
+        throw IoError(folder,
+                      "U.npy and Vt.npy hold numbers of different types; expected the "
+                      "same; convert one with a.astype");
+      },
+      U);
+}
+
+template void write_npy(const std::string&, MatrixView<const float>, bool);
+template void write_npy(const std::string&, MatrixView<const double>, bool);
+template void write_npy(const std::string&, MatrixView<const std::complex<float>>, bool);
+template void write_npy(const std::string&, MatrixView<const std::complex<double>>, bool);
+template void write_result(const std::string&, const SvdResult<float>&, bool);
+template void write_result(const std::string&, const SvdResult<double>&, bool);
+template void write_result(const std::string&, const SvdResult<std::complex<float>>&, bool);
+template void write_result(const std::string&, const SvdResult<std::complex<double>>&, bool);
+
+}  // namespace eckart::io
