@@ -12,15 +12,15 @@ namespace eckart {
 struct RankRule {
   // The k leading triplets; more than min(m, n) means all.
   // REQUIRES: rank >= 0
-  std::optional<index_t> rank;
+  std::optional<index_t> rank = {};
 
   // The smallest k with sum_{i<=k} sigma_i^2 >= energy ||A||_F^2.
   // REQUIRES: 0 < energy <= 1
-  std::optional<double> energy;
+  std::optional<double> energy = {};
 
   // The smallest k with ||A - A_k||_F <= tolerance ||A||_F.
   // REQUIRES: 0 <= tolerance < 1
-  std::optional<double> tolerance;
+  std::optional<double> tolerance = {};
 
   bool all() const { return !rank && !energy && !tolerance; }
 };
