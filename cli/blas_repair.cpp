@@ -1,0 +1,28 @@
+#include "blas_repair.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "eckart/machine.hpp"
+
+namespace eckart::cli {
+
+void repair_blas_kernel(char** argv) {
+  if (std::getenv(kernel_variable) || std::getenv(repaired_variable)) return;
+  const BlasInfo blas = blas_info();
+  if (!blas.misdetected || blas.best_kernel.empty()) return;
+  setenv(kernel_variable, blas.best_kernel.c_str(), 1);
+  setenv(repaired_variable, blas.kernel.c_str(), 1);
+  execv("/proc/self/exe", argv);
+  // No /proc: go on slowly, as any other program on this machine.
+  unsetenv(kernel_variable);
+  unsetenv(repaired_variable);
+}
+
+std::string kernel_before_repair() {
+  const char* kernel = std::getenv(repaired_variable);
+  return kernel ? kernel : "";
+}
+
+}  // namespace eckart::cli

@@ -1,0 +1,285 @@
+// eckart check: certify a factorisation, whoever made it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "certificate_text.hpp"
+#include "eckart/certify.hpp"
+#include "exit_code.hpp"
+#include "options.hpp"
+#include "request.hpp"
+#include "session.hpp"
+
+namespace eckart::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Files {
+  std::string u, s, vt;
+};
+
+Files files_of(const CheckOptions& o) {
+  const bool any = !o.u.empty() || !o.s.empty() || !o.vt.empty();
+  const bool all = !o.u.empty() && !o.s.empty() && !o.vt.empty();
+  if (o.folder.empty() ? !all : any) {
+    throw UsageError(
+        "name the factorisation: either a folder with U.npy, s.npy and Vt.npy, "
+        "or all of --u, --s and --vt");
+  }
+  if (all) return {o.u, o.s, o.vt};
+  return {o.folder + "/U.npy", o.folder + "/s.npy", o.folder + "/Vt.npy"};
+}
+
+bool single_precision(const AnyMatrix& matrix) {
+  return matrix.index() % 4 == 0 || matrix.index() % 4 == 2;
+}
+bool complex_valued(const AnyMatrix& matrix) { return matrix.index() % 4 >= 2; }
+
+// Calls f(value, i, j) for each stored entry.
+template <Scalar T, class F>
+void for_each_entry(const DenseMatrix<T>& matrix, F&& f) {
+  for (index_t j = 0; j < matrix.cols(); ++j) {
+    for (index_t i = 0; i < matrix.rows(); ++i) f(matrix(i, j), i, j);
+  }
+}
+template <Scalar T, class F>
+void for_each_entry(const SparseMatrix<T>& matrix, F&& f) {
+  for (index_t i = 0; i < matrix.rows; ++i) {
+    for (index_t p = matrix.offsets[std::size_t(i)]; p < matrix.offsets[std::size_t(i) + 1]; ++p) {
+      f(matrix.values[std::size_t(p)], i, matrix.columns[std::size_t(p)]);
+    }
+  }
+}
+
+// REQUIRES: complex only into complex.
+template <Scalar To, Scalar From>
+To convert(From value) {
+  if constexpr (is_complex<From> && is_complex<To>) {
+    return {static_cast<real_t<To>>(value.real()), static_cast<real_t<To>>(value.imag())};
+  } else if constexpr (is_complex<From>) {
+    return static_cast<To>(value.real());
+  } else {
+    return static_cast<To>(static_cast<real_t<To>>(value));
+  }
+}
+
+// Returns the matrix as a dense one of scalar T.
+template <Scalar T>
+Matrix<T> to_dense(const AnyMatrix& matrix) {
+  return std::visit(
+      [&](const auto& stored) {
+        const MatrixFacts facts = facts_of(matrix, "");
+        Matrix<T> dense(facts.rows, facts.cols);
+        for_each_entry(stored,
+                       [&](auto value, index_t i, index_t j) { dense(i, j) = convert<T>(value); });
+        return dense;
+      },
+      matrix);
+}
+
+// Returns the conjugate transpose of Vt as a dense matrix of scalar T.
+template <Scalar T>
+Matrix<T> adjoint_dense(const AnyMatrix& matrix) {
+  return std::visit(
+      [&](const auto& stored) {
+        const MatrixFacts facts = facts_of(matrix, "");
+        Matrix<T> dense(facts.cols, facts.rows);
+        for_each_entry(stored, [&](auto value, index_t i, index_t j) {
+          dense(j, i) = conjugate(convert<T>(value));
+        });
+        return dense;
+      },
+      matrix);
+}
+
+// Returns the same matrix, same storage, with scalar T.
+template <Scalar T>
+AnyMatrix with_scalar(const AnyMatrix& matrix) {
+  return std::visit(
+      [&]<class Stored>(const Stored& stored) -> AnyMatrix {
+        if constexpr (requires { stored.offsets; }) {
+          SparseMatrix<T> result{stored.rows, stored.cols, stored.offsets, stored.columns, {}};
+          result.values.reserve(stored.values.size());
+          for (const auto value : stored.values) result.values.push_back(convert<T>(value));
+          return result;
+        } else {
+          return own(to_dense<T>(matrix));
+        }
+      },
+      matrix);
+}
+
+// A factorisation as it came from the files.
+struct Factors {
+  AnyMatrix U, s, Vt;
+};
+
+void check_shapes(const MatrixFacts& A, const Factors& factors, const Files& files) {
+  const MatrixFacts U = facts_of(factors.U, files.u), s = facts_of(factors.s, files.s),
+                    Vt = facts_of(factors.Vt, files.vt);
+  if (s.rows != 1 && s.cols != 1) {
+    throw IoError(files.s, fmt::format("holds {} x {} numbers; expected the singular values as a "
+                                       "vector",
+                                       s.rows, s.cols));
+  }
+  const index_t k = std::max(s.rows, s.cols) * std::min<index_t>(1, std::min(s.rows, s.cols));
+  if (U.rows != A.rows || U.cols != k) {
+    throw IoError(files.u, fmt::format("is {} x {}; with a matrix of {} rows and {} singular "
+                                       "values expected {} x {}",
+                                       U.rows, U.cols, A.rows, k, A.rows, k));
+  }
+  if (Vt.rows != k || Vt.cols != A.cols) {
+    const bool transposed = Vt.rows == A.cols && Vt.cols == k;
+    throw IoError(files.vt, fmt::format("is {} x {}; with a matrix of {} columns and {} singular "
+                                        "values expected {} x {}{}",
+                                        Vt.rows, Vt.cols, A.cols, k, k, A.cols,
+                                        transposed ? ": this looks like V, transpose it" : ""));
+  }
+}
+
+// Returns the real singular values; throws IoError on complex, NaN or infinite ones.
+template <Scalar T>
+std::vector<real_t<T>> sigma_of(const AnyMatrix& s, const std::string& path) {
+  if (complex_valued(s)) throw IoError(path, "holds complex numbers; singular values are real");
+  const Matrix<T> dense = to_dense<T>(s);
+  std::vector<real_t<T>> sigma(static_cast<std::size_t>(dense.rows() * dense.cols()));
+  for (std::size_t i = 0; i < sigma.size(); ++i) sigma[i] = std::real(dense.data()[i]);
+  return sigma;
+}
+
+std::string triplets_text(const Certificate& c) {
+  std::string text;
+  std::size_t failing = 0;
+  for (std::size_t i = 0; i < c.residuals.size(); ++i) {
+    if (c.residuals[i] <= c.accuracy) continue;
+    if (++failing <= 10) text += fmt::format("  {:>9}  {:>10.1e}\n", i + 1, c.residuals[i]);
+  }
+  if (failing == 0) return {};
+  if (failing > 10) text += fmt::format("  {:>9}  ({} more)\n", "...", failing - 10);
+  return fmt::format("\ntriplets that fail: {} of {}\n  {:>9}  {:>10}\n", failing,
+                     c.residuals.size(), "component", "residual") +
+         text;
+}
+
+ordered_json bound_json(const Bound& bound) {
+  if (!bound.known()) return {{"kind", to_string(bound.kind)}, {"value", nullptr}};
+  ordered_json object = {{"value", bound.value}, {"kind", to_string(bound.kind)}};
+  if (bound.kind == BoundKind::probabilistic) {
+    object["failure_probability"] = bound.failure_probability;
+  }
+  return object;
+}
+
+ordered_json certificate_json(const Certificate& c) {
+  return {{"accuracy", c.accuracy},
+          {"met", c.met},
+          {"findings", c.findings},
+          {"residual", bound_json(c.residual)},
+          {"orthogonality_U", bound_json(c.orthogonality_U)},
+          {"orthogonality_V", bound_json(c.orthogonality_V)},
+          {"frobenius_norm", bound_json(c.frobenius_norm)},
+          {"energy", bound_json(c.energy)},
+          {"frobenius_error", bound_json(c.frobenius_error)},
+          {"spectral_error", bound_json(c.spectral_error)},
+          {"spectral_error_seen", bound_json(c.spectral_error_seen)},
+          {"residuals", c.residuals}};
+}
+
+// What the user should know about the precisions that met here; empty when they are equal.
+std::string precision_note(bool factors_single,
+                           const std::string& matrix_scalar,
+                           const std::string& working_scalar) {
+  std::string note;
+  const bool working_single = working_scalar == "float32" || working_scalar == "complex64";
+  if (factors_single && !working_single) {
+    note = "single-precision factors were converted to " + working_scalar +
+           "; unless --accuracy says otherwise they are judged as single precision";
+  }
+  if (matrix_scalar != working_scalar) {
+    note += (note.empty() ? "the matrix was converted to " : "; the matrix likewise to ") +
+            working_scalar;
+  }
+  return note;
+}
+
+template <Scalar T>
+int certify_as(const AnyMatrix& original,
+               const MatrixFacts& facts,
+               const Factors& factors,
+               const Files& files,
+               const CheckOptions& o,
+               Session& session) {
+  const bool factors_single =
+      single_precision(factors.U) || single_precision(factors.s) || single_precision(factors.Vt);
+  const std::string note = precision_note(factors_single, facts.scalar, scalar_name<T>());
+  const bool same_scalar = facts.scalar == scalar_name<T>();
+  const AnyMatrix converted = same_scalar ? AnyMatrix() : with_scalar<T>(original);
+  const Matrix<T> U = to_dense<T>(factors.U), V = adjoint_dense<T>(factors.Vt);
+  const std::vector<real_t<T>> sigma = sigma_of<T>(factors.s, files.s);
+  CertifyOptions options;
+  options.accuracy = o.accuracy;
+  if (options.accuracy == 0 && factors_single) options.accuracy = default_accuracy<float>();
+  options.leading = !o.any_triplets;
+  options.seed = o.seed;
+
+  const Certificate c =
+      with_operator(same_scalar ? original : converted, facts.source, session, [&](const auto& A) {
+        // The storage is one of two; the scalar is T by now.
+        if constexpr (std::same_as<scalar_of<decltype(A)>, T>) {
+          const auto run = [&](const LinearOperator<T>& B) {
+            return certify<T>(B, U.view(), sigma, V.view(), options, session.context);
+          };
+          if (!o.center && !o.scale) return run(A);
+          return run(*make_affine(A, standardisation(A, o.center, o.scale, session.context)));
+        } else {
+          return Certificate{};
+        }
+      });
+  session.progress.clear();
+  if (session.context.cancelled()) throw Cancelled();
+  if (session.json) {
+    const ordered_json object = {{"schema", 1},
+                                 {"matrix", to_json(facts)},
+                                 {"triplets", sigma.size()},
+                                 {"note", note},
+                                 {"certificate", certificate_json(c)}};
+    write_stdout(object.dump(2) + "\n");
+  } else {
+    std::string text = fmt::format("matrix   {}: {}\nfactors  {} triplets from {}, {}, {}\n",
+                                   session.terminal.bold(facts.source), describe(facts),
+                                   sigma.size(), files.u, files.s, files.vt);
+    if (!note.empty()) text += "note     " + note + "\n";
+    text = session.terminal.text(text + "\nhow right it is\n");
+    write_stdout(text + certificate_text(c, session.terminal) + triplets_text(c));
+  }
+  return c.met ? exit_met : exit_not_met;
+}
+
+}  // namespace
+
+int run_check(const CheckOptions& options) {
+  const Files files = files_of(options);
+  Session session(options.run);
+  const AnyMatrix matrix = load_matrix(options.run);
+  const MatrixFacts facts = facts_of(matrix, options.run.input);
+  RunOptions npy = options.run;
+  npy.input_format = "auto";
+  const Factors factors{load_matrix(npy, files.u), load_matrix(npy, files.s),
+                        load_matrix(npy, files.vt)};
+  check_shapes(facts, factors, files);
+
+  // The widest scalar among the four, so that no digit of anyone's is lost.
+  const bool complex =
+      complex_valued(matrix) || complex_valued(factors.U) || complex_valued(factors.Vt);
+  const bool single = single_precision(matrix) && single_precision(factors.U) &&
+                      single_precision(factors.s) && single_precision(factors.Vt);
+  const auto run = complex
+                       ? single ? certify_as<std::complex<float>> : certify_as<std::complex<double>>
+                   : single ? certify_as<float>
+                            : certify_as<double>;
+  return run(matrix, facts, factors, files, options, session);
+}
+
+}  // namespace eckart::cli

@@ -1,0 +1,48 @@
+// cli/command_line.hpp - the table of subcommands and options.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "options.hpp"
+
+namespace eckart::cli {
+
+// Where the parsed command line lands.
+struct Options {
+  SvdOptions svd;
+  InfoOptions info;
+  CheckOptions check;
+  LowrankOptions lowrank;
+  DoctorOptions doctor;
+  std::string shell;  // of completion
+};
+
+// Returns the option table; parsing with it fills options, which must outlive it.
+// Help, completion and suggestions all walk this one table.
+// The type name of an option lists its choices as "a|b|c"; a footer holds the examples.
+std::unique_ptr<CLI::App> make_command_line(Options& options);
+
+// Returns the help of one subcommand, or the overview when command is the top.
+std::string help_text(const CLI::App& command);
+
+// Throws UsageError for the first subcommand or option that does not exist, with the nearest
+// that does. arguments excludes the program name.
+void check_names(const CLI::App& top, const std::vector<std::string>& arguments);
+
+// Returns a completion script for "bash", "zsh" or "fish".
+std::string completion_script(const CLI::App& top, const std::string& shell);
+
+// The subcommands and options of a command that users can type.
+std::vector<const CLI::App*> subcommands_of(const CLI::App& command);
+std::vector<const CLI::Option*> options_of(const CLI::App& command);
+
+// Returns the subcommand of that name, or null.
+const CLI::App* subcommand_named(const CLI::App& top, const std::string& name);
+
+// Returns "a", "b", "c" of an option whose type name is "a|b|c"; empty for others.
+std::vector<std::string> choices_of(const CLI::Option& option);
+
+}  // namespace eckart::cli

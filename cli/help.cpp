@@ -1,0 +1,164 @@
+// Help texts and suggestions, from the option table.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+#include "command_line.hpp"
+#include "exit_code.hpp"
+
+namespace eckart::cli {
+namespace {
+
+std::string indented(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);)
+    result += line.empty() ? "\n" : "  " + line + "\n";
+  return result;
+}
+
+// "-k, --rank N", or the name of an argument.
+std::string spelling(const CLI::Option& option) {
+  if (option.get_positional()) return option.get_name(true);
+  std::string text;
+  for (const std::string& name : option.get_snames()) text += (text.empty() ? "-" : ", -") + name;
+  for (const std::string& name : option.get_lnames())
+    text += (text.empty() ? "    --" : ", --") + name;
+  if (option.get_items_expected_max() > 0) text += " " + option.get_type_name();
+  return text;
+}
+
+// Continuation lines of a description stand below its first.
+std::string entry(const std::string& left, const std::string& description) {
+  constexpr std::size_t column = 26;
+  if (left.size() + 2 > column) {
+    return fmt::format("  {}\n{:{}}{}\n", left, "", column + 2, description);
+  }
+  return fmt::format("  {:<{}}{}\n", left, column, description);
+}
+
+std::string usage_line(const CLI::App& command) {
+  if (!command.get_parent()) return "eckart COMMAND [OPTIONS]";
+  std::string line = "eckart " + command.get_name();
+  for (const CLI::Option* option : options_of(command)) {
+    if (!option->get_positional()) continue;
+    line +=
+        option->get_required() ? " " + option->get_name(true) : " [" + option->get_name(true) + "]";
+  }
+  return line + " [OPTIONS]";
+}
+
+// Optimal string alignment distance: insertions, deletions, replacements, swapped neighbours.
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        d[i][j] = i + j;
+        continue;
+      }
+      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+// Returns "; did you mean X?", or a pointer to the help when nothing is near.
+std::string suggestion(const std::string& word,
+                       const std::vector<std::string>& known,
+                       const std::string& help) {
+  const auto nearest =
+      std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
+        return edit_distance(word, a) < edit_distance(word, b);
+      });
+  if (nearest != known.end() &&
+      edit_distance(word, *nearest) <= std::max<std::size_t>(2, word.size() / 3)) {
+    return "; did you mean '" + *nearest + "'?";
+  }
+  return "; '" + help + "' lists what there is";
+}
+
+void check_option(const CLI::App& command, const std::string& argument) {
+  const bool is_long = argument.starts_with("--");
+  // "-5" is a number, "-kN" an option with its value.
+  if (!is_long && (argument.size() < 2 || argument[0] != '-' ||
+                   !std::isalpha(static_cast<unsigned char>(argument[1]))))
+    return;
+  const std::string name = is_long ? argument.substr(0, argument.find('=')) : argument.substr(0, 2);
+  std::vector<std::string> known;
+  for (const CLI::Option* option : options_of(command)) {
+    for (const std::string& l : option->get_lnames()) known.push_back("--" + l);
+    for (const std::string& s : option->get_snames()) known.push_back("-" + s);
+  }
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  const std::string path = command.get_parent() ? command.get_name() + ": " : "";
+  const std::string help =
+      command.get_parent() ? "eckart " + command.get_name() + " --help" : "eckart --help";
+  throw UsageError(path + "there is no option " + name +
+                   suggestion(is_long ? name : "", known, help));
+}
+
+}  // namespace
+
+std::string help_text(const CLI::App& command) {
+  std::string text;
+  if (!command.get_parent())
+    text += command.get_description() + "\n";
+  else
+    text += fmt::format("eckart {}: {}\n", command.get_name(), command.get_description());
+  text += "\nExamples\n" + indented(command.get_footer());
+  text += "\nUsage\n  " + usage_line(command) + "\n";
+  const auto commands = subcommands_of(command);
+  if (!commands.empty()) {
+    text += "\nCommands\n";
+    for (const CLI::App* sub : commands)
+      text += fmt::format("  {:<12}{}\n", sub->get_name(), sub->get_description());
+    text += fmt::format("  {:<12}{}\n", "help", "the help of a command: eckart help svd");
+  }
+  std::vector<std::string> groups;
+  for (const CLI::Option* option : options_of(command)) {
+    if (std::find(groups.begin(), groups.end(), option->get_group()) == groups.end())
+      groups.push_back(option->get_group());
+  }
+  // "Options" is where CLI11 keeps --help; it goes last.
+  std::stable_partition(groups.begin(), groups.end(), [](const auto& g) { return g != "Options"; });
+  for (const std::string& group : groups) {
+    text += "\n" + group + "\n";
+    for (const CLI::Option* option : options_of(command)) {
+      if (option->get_group() == group) text += entry(spelling(*option), option->get_description());
+    }
+  }
+  if (!command.get_parent()) {
+    text +=
+        "\nExit codes\n"
+        "  0 the accuracy asked for was met    3 a file cannot be read, written or understood\n"
+        "  1 it was not, or a check failed     4 refused by a limit: memory\n"
+        "  2 the command line makes no sense   5 internal error    130 interrupted\n";
+  }
+  return text;
+}
+
+void check_names(const CLI::App& top, const std::vector<std::string>& arguments) {
+  const CLI::App* command = &top;
+  for (const std::string& argument : arguments) {
+    if (argument == "--") return;
+    if (argument.starts_with('-')) {
+      check_option(*command, argument);
+    } else if (command == &top) {
+      command = subcommand_named(top, argument);
+      if (command) continue;
+      std::vector<std::string> known{"help"};
+      for (const CLI::App* sub : subcommands_of(top)) known.push_back(sub->get_name());
+      throw UsageError("there is no command '" + argument + "'" +
+                       suggestion(argument, known, "eckart --help"));
+    }
+  }
+}
+
+}  // namespace eckart::cli

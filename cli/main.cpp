@@ -1,0 +1,119 @@
+// The command-line tool: parses, runs one subcommand, turns errors into one line and a code.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "blas_repair.hpp"
+#include "command_line.hpp"
+#include "eckart/error.hpp"
+#include "eckart/machine.hpp"
+#include "exit_code.hpp"
+#include "interrupt.hpp"
+#include "terminal.hpp"
+
+namespace eckart::cli {
+namespace {
+
+// Returns the code of the subcommand that was parsed.
+int dispatch(const CLI::App& top, const Options& options) {
+  if (top.got_subcommand("svd")) return run_svd(options.svd);
+  if (top.got_subcommand("info")) return run_info(options.info);
+  if (top.got_subcommand("check")) return run_check(options.check);
+  if (top.got_subcommand("lowrank")) return run_lowrank(options.lowrank);
+  if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
+  write_stdout(completion_script(top, options.shell));
+  return exit_met;
+}
+
+// The subcommand whose help is asked for, in either way of asking; null when none is.
+const CLI::App* help_wanted(const CLI::App& top, const std::vector<std::string>& arguments) {
+  const bool verb = arguments.front() == "help";
+  bool flag = false;
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    flag = flag || argument == "-h" || argument == "--help";
+  }
+  if (!verb && !flag) return nullptr;
+  const std::size_t at = verb ? 1 : 0;
+  if (at >= arguments.size()) return &top;
+  const CLI::App* command = subcommand_named(top, arguments[at]);
+  return command ? command : &top;
+}
+
+// CLI11's words for the few mistakes that are left to it.
+std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) {
+  std::string command;
+  for (const CLI::App* sub : subcommands_of(top)) {
+    if (sub->parsed()) command = sub->get_name();
+  }
+  const std::string text = error.what();
+  const std::string hint = "; see 'eckart " + command + (command.empty() ? "" : " ") + "--help'";
+  return (command.empty() ? "" : command + ": ") + text.substr(0, text.find('\n')) + hint;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  Options options;
+  const auto top = make_command_line(options);
+  if (arguments.empty()) {
+    std::fputs(help_text(*top).c_str(), stderr);
+    return exit_usage;
+  }
+  const bool verb = arguments.front() == "help";
+  check_names(*top, verb ? std::vector(arguments.begin() + 1, arguments.end()) : arguments);
+  if (const CLI::App* command = help_wanted(*top, arguments)) {
+    write_stdout(help_text(*command));
+    return exit_met;
+  }
+  try {
+    top->parse(std::vector(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForVersion& version) {
+    write_stdout(std::string(version.what()) + "\n");
+    return exit_met;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(parse_error_text(*top, error));
+  }
+  return dispatch(*top, options);
+}
+
+int fail(int code, const std::string& message) {
+  std::fprintf(stderr, "eckart: %s\n", message.c_str());
+  return code;
+}
+
+int guarded_run(const std::vector<std::string>& arguments) {
+  try {
+    return run(arguments);
+  } catch (const UsageError& error) {
+    return fail(exit_usage, error.what());
+  } catch (const InvalidArgument& error) {
+    return fail(exit_usage, error.what());
+  } catch (const IoError& error) {
+    return fail(exit_file, error.what());
+  } catch (const Overflow& error) {
+    return fail(exit_file, error.what());
+  } catch (const MemoryLimit& error) {
+    return fail(exit_budget, error.what());
+  } catch (const Cancelled&) {
+    return fail(interrupted_exit_code(), "interrupted before a result was available");
+  } catch (const std::bad_alloc&) {
+    return fail(exit_budget,
+                "not enough memory; --max-memory makes the tool plan within a limit, "
+                "--plan tells what a run needs");
+  } catch (const std::exception& error) {
+    return fail(exit_internal, std::string("internal error: ") + error.what());
+  }
+}
+
+}  // namespace
+}  // namespace eckart::cli
+
+int main(int argc, char** argv) {
+  // A reader that goes away (eckart ... | head) shows as EPIPE, which write_stdout ignores.
+  signal(SIGPIPE, SIG_IGN);
+  eckart::cli::repair_blas_kernel(argv);
+  return eckart::cli::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -1,0 +1,85 @@
+// cli/options.hpp - what the user asked for, one struct per subcommand, and what runs it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "eckart/rank_rule.hpp"
+#include "eckart/types.hpp"
+
+namespace eckart::cli {
+
+// How to talk. Every subcommand has these.
+struct OutputOptions {
+  bool json = false;
+  bool quiet = false;          // no progress, no warnings
+  std::string color = "auto";  // auto, always, never
+};
+
+// How to read and compute. Every subcommand that takes a matrix has these.
+struct RunOptions {
+  std::string input;  // a path, "-", or an inline literal
+  std::string input_format = "auto";
+  std::string missing = "error";
+  std::optional<index_t> threads;
+  std::uint64_t max_memory_bytes = 0;  // 0: no limit
+  OutputOptions output;
+};
+
+struct SvdOptions {
+  RunOptions run;
+  RankRule rank;
+  bool full = false;
+  bool thin = false;
+  bool values_only = false;
+  bool smallest = false;
+  bool center = false;
+  bool scale = false;
+  std::string method = "auto";
+  double accuracy = 0;  // 0: the default of the scalar
+  std::uint64_t seed = 0;
+  bool plan = false;
+  std::string folder;  // -o; empty: nothing is written
+  bool force = false;
+};
+
+struct InfoOptions {
+  RunOptions run;
+  std::uint64_t seed = 0;
+};
+
+struct CheckOptions {
+  RunOptions run;
+  std::string folder;  // or the three files
+  std::string u, s, vt;
+  bool center = false;
+  bool scale = false;
+  bool any_triplets = false;  // they do not claim to be the leading ones
+  double accuracy = 0;
+  std::uint64_t seed = 0;
+};
+
+struct LowrankOptions {
+  RunOptions run;
+  RankRule rank;
+  std::string method = "auto";
+  double accuracy = 0;
+  std::uint64_t seed = 0;
+  std::string file;  // -o
+  bool force = false;
+};
+
+struct DoctorOptions {
+  OutputOptions output;
+  std::optional<index_t> threads;
+};
+
+// Each runs a subcommand and returns its exit code. Throws UsageError and what the library throws.
+int run_svd(const SvdOptions& options);
+int run_info(const InfoOptions& options);
+int run_check(const CheckOptions& options);
+int run_lowrank(const LowrankOptions& options);
+int run_doctor(const DoctorOptions& options);
+
+}  // namespace eckart::cli

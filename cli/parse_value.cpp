@@ -1,0 +1,126 @@
+#include "parse_value.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "exit_code.hpp"
+
+namespace eckart::cli {
+namespace {
+
+[[noreturn]] void refuse(const std::string& option,
+                         const std::string& text,
+                         const std::string& expected) {
+  throw UsageError(fmt::format("{}: '{}' will not do; expected {}", option, text, expected));
+}
+
+// Returns whether text is, in full, one finite number.
+bool read_number(std::string_view text, double& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end && std::isfinite(value);
+}
+
+template <class Integer>
+bool read_integer(std::string_view text, Integer& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end;
+}
+
+// Returns the factor of a unit such as "M", "MB" or "MiB"; 0 for any other text.
+double unit_factor(std::string_view unit) {
+  if (unit.ends_with("iB") || unit.ends_with("ib")) {
+    unit.remove_suffix(2);
+    if (unit.empty()) return 0;
+  } else if (unit.ends_with('B') || unit.ends_with('b')) {
+    unit.remove_suffix(1);
+  }
+  if (unit.empty()) return 1;
+  if (unit.size() > 1) return 0;
+  switch (unit[0]) {
+    case 'k':
+    case 'K':
+      return 0x1p10;
+    case 'm':
+    case 'M':
+      return 0x1p20;
+    case 'g':
+    case 'G':
+      return 0x1p30;
+    case 't':
+    case 'T':
+      return 0x1p40;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+index_t parse_count(const std::string& option, const std::string& text, index_t minimum) {
+  index_t value = 0;
+  if (!read_integer(text, value) || value < minimum) {
+    refuse(option, text, fmt::format("a whole number, at least {}", minimum));
+  }
+  return value;
+}
+
+std::uint64_t parse_seed(const std::string& option, const std::string& text) {
+  std::uint64_t value = 0;
+  if (!read_integer(text, value)) refuse(option, text, "a whole number, 0 or above");
+  return value;
+}
+
+double parse_share(const std::string& option, const std::string& text) {
+  const bool percent = text.ends_with('%');
+  double value = 0;
+  if (!read_number(std::string_view(text).substr(0, text.size() - (percent ? 1 : 0)), value)) {
+    refuse(option, text, "a share such as 0.95 or 95%");
+  }
+  if (!percent && value > 1 && value <= 100) {
+    refuse(option, text,
+           fmt::format("a share above 0 and at most 1; for {0} per cent write {0}%", text));
+  }
+  if (percent) value /= 100;
+  if (!(value > 0 && value <= 1)) refuse(option, text, "a share above 0 and at most 1 (100%)");
+  return value;
+}
+
+double parse_tolerance(const std::string& option, const std::string& text) {
+  double value = 0;
+  if (!read_number(text, value) || !(value >= 0 && value < 1)) {
+    refuse(option, text, "a relative error such as 1e-3, at least 0 and below 1");
+  }
+  return value;
+}
+
+double parse_accuracy(const std::string& option, const std::string& text) {
+  double value = 0;
+  if (!read_number(text, value) || !(value > 0 && value < 1)) {
+    refuse(option, text, "a relative accuracy such as 1e-8, above 0 and below 1");
+  }
+  return value;
+}
+
+std::uint64_t parse_bytes(const std::string& option, const std::string& text) {
+  const char* expected = "bytes such as 500M, 2G or 1.5GiB";
+  const std::size_t digits = text.find_first_not_of("0123456789.");
+  const std::size_t split = digits == std::string::npos ? text.size() : digits;
+  double value = 0;
+  const double factor = unit_factor(std::string_view(text).substr(split));
+  if (factor == 0 || !read_number(std::string_view(text).substr(0, split), value)) {
+    refuse(option, text, expected);
+  }
+  const double bytes = value * factor;
+  if (!(bytes >= 1 && bytes < 0x1p63)) {
+    refuse(option, text, std::string(expected) + ", at least one byte and below 8 EiB");
+  }
+  return static_cast<std::uint64_t>(bytes);
+}
+
+}  // namespace eckart::cli

@@ -1,0 +1,31 @@
+// cli/parse_value.hpp - the values of options, read strictly: the whole text or an error.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "eckart/types.hpp"
+
+namespace eckart::cli {
+
+// Each throws UsageError naming the option, the text and what was expected.
+
+// "20"; at least minimum.
+index_t parse_count(const std::string& option, const std::string& text, index_t minimum);
+
+// "17", up to 2^64 - 1.
+std::uint64_t parse_seed(const std::string& option, const std::string& text);
+
+// "0.95" or "95%"; above 0, at most 1.
+double parse_share(const std::string& option, const std::string& text);
+
+// "1e-3"; at least 0, below 1.
+double parse_tolerance(const std::string& option, const std::string& text);
+
+// "1e-8"; above 0, below 1.
+double parse_accuracy(const std::string& option, const std::string& text);
+
+// "500M", "2G", "1.5GiB", "1048576"; units are powers of 1024. At least 1 byte.
+std::uint64_t parse_bytes(const std::string& option, const std::string& text);
+
+}  // namespace eckart::cli

@@ -1,0 +1,86 @@
+#include "request.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "exit_code.hpp"
+
+namespace eckart::cli {
+
+Method method_named(const std::string& name) {
+  return name == "auto" ? Method::automatic : method_from_string(name);
+}
+
+template <class Real>
+std::vector<double> as_doubles(const std::vector<Real>& sigma) {
+  std::vector<double> result;
+  result.reserve(sigma.size());
+  for (const Real value : sigma) {
+    // 0.1f is to print as 0.1, not as 0.10000000149011612.
+    if constexpr (sizeof(Real) < sizeof(double)) {
+      result.push_back(std::strtod(fmt::format("{}", value).c_str(), nullptr));
+    } else {
+      result.push_back(value);
+    }
+  }
+  return result;
+}
+template std::vector<double> as_doubles(const std::vector<float>&);
+template std::vector<double> as_doubles(const std::vector<double>&);
+
+double frobenius_norm_of(const SvdReport& report, const std::vector<double>& sigma) {
+  if (report.certificate.frobenius_norm.known()) return report.certificate.frobenius_norm.value;
+  double norm = 0;
+  for (const double value : sigma) norm = std::hypot(norm, value);
+  return norm;
+}
+
+std::string run_text(const SvdReport& report, const Session& session) {
+  std::string text = fmt::format("method   {}", session.terminal.bold(report.method));
+  if (!report.why.empty()) text += ": " + report.why;
+  text += fmt::format(
+      "\nstatus   {}; {} triplet{} in {:.3g} s, {:.3g} passes over A, {} thread{}, "
+      "{} of working memory\n",
+      report.status == Status::converged         ? "converged"
+      : report.status == Status::iteration_limit ? "stopped at the iteration limit"
+                                                 : "interrupted",
+      grouped(report.rank), report.rank == 1 ? "" : "s", report.seconds, report.passes_over_A,
+      report.threads, report.threads == 1 ? "" : "s", format_bytes(report.peak_bytes));
+  for (const std::string& fallback : report.fallbacks) text += "         " + fallback + "\n";
+  return text;
+}
+
+int exit_code_of(const SvdReport& report) {
+  if (report.status == Status::cancelled) return interrupted_exit_code();
+  return report.certificate.met ? exit_met : exit_not_met;
+}
+
+void print_warnings(const SvdReport& report, const Session& session) {
+  if (session.quiet) return;
+  for (const std::string& warning : report.warnings) warn(warning);
+}
+
+void check_target(const std::string& path, bool force) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (fs::exists(path, ignored) && !force) {
+    throw UsageError(path + " exists already; choose another name, or add --force to replace it");
+  }
+  fs::path parent = fs::path(path).lexically_normal();
+  if (!parent.has_filename()) parent = parent.parent_path();
+  parent = parent.has_parent_path() ? parent.parent_path() : ".";
+  if (!fs::is_directory(parent, ignored)) {
+    throw IoError(path, "cannot be created: there is no folder " + parent.string());
+  }
+  if (access(parent.c_str(), W_OK) != 0) {
+    throw IoError(path, "cannot be created in " + parent.string() + ": " + std::strerror(errno));
+  }
+}
+
+}  // namespace eckart::cli

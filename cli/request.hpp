@@ -1,0 +1,38 @@
+// cli/request.hpp - from options to what the library is asked, and what a run left behind.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "eckart/report.hpp"
+#include "eckart/svd.hpp"
+#include "options.hpp"
+#include "session.hpp"
+
+namespace eckart::cli {
+
+// Returns the method that the option names. Throws InvalidArgument naming the known ones.
+Method method_named(const std::string& name);
+
+// Returns sigma as doubles whose shortest text is that of the values themselves.
+template <class Real>
+std::vector<double> as_doubles(const std::vector<Real>& sigma);
+
+// Returns ||A||_F if the certificate knows it, else the root of the sum of squares of sigma.
+double frobenius_norm_of(const SvdReport& report, const std::vector<double>& sigma);
+
+// Returns the lines "method ...", "status ...", with the fallbacks that were needed.
+std::string run_text(const SvdReport& report, const Session& session);
+
+// Returns 0 if the accuracy was met, 1 if not, 130 (143) if the run was interrupted.
+int exit_code_of(const SvdReport& report);
+
+// Warnings of the report, to standard error, unless the user wants quiet.
+void print_warnings(const SvdReport& report, const Session& session);
+
+// Throws UsageError if path exists and force is not set, IoError if nothing can be created
+// there: a mistake that should cost no computation.
+void check_target(const std::string& path, bool force);
+
+}  // namespace eckart::cli

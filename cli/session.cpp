@@ -1,0 +1,119 @@
+#include "session.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "exit_code.hpp"
+
+namespace eckart::cli {
+namespace {
+
+io::Format format_named(const std::string& name) {
+  if (name == "npy") return io::Format::npy;
+  if (name == "npz") return io::Format::npz;
+  if (name == "mtx") return io::Format::matrix_market;
+  if (name == "csv") return io::Format::csv;
+  if (name == "tsv") return io::Format::tsv;
+  return io::Format::automatic;
+}
+
+template <Scalar T>
+MatrixFacts facts_of(const DenseMatrix<T>& matrix) {
+  const index_t entries = matrix.rows() * matrix.cols();
+  return {.source = {},
+          .scalar = scalar_name<T>(),
+          .sparse = false,
+          .rows = matrix.rows(),
+          .cols = matrix.cols(),
+          .stored_entries = entries,
+          .bytes = static_cast<std::uint64_t>(entries) * sizeof(T)};
+}
+
+template <Scalar T>
+MatrixFacts facts_of(const SparseMatrix<T>& matrix) {
+  const auto bytes = matrix.values.size() * (sizeof(T) + sizeof(index_t)) +
+                     matrix.offsets.size() * sizeof(index_t);
+  return {.source = {},
+          .scalar = scalar_name<T>(),
+          .sparse = true,
+          .rows = matrix.rows,
+          .cols = matrix.cols,
+          .stored_entries = matrix.stored_entries(),
+          .bytes = bytes};
+}
+
+}  // namespace
+
+Session::Session(const RunOptions& options)
+    : terminal(detect_terminal(options.output.color)),
+      progress(options.output.quiet),
+      json(options.output.json),
+      quiet(options.output.quiet) {
+  if (options.threads) context.set_threads(static_cast<int>(*options.threads));
+  context.set_memory_cap_bytes(options.max_memory_bytes);
+  context.on_progress([this](const Progress& now) { progress.update(now); });
+}
+
+AnyMatrix load_matrix(const RunOptions& options) { return load_matrix(options, options.input); }
+
+AnyMatrix load_matrix(const RunOptions& options, const std::string& path) {
+  if (path == "-" && isatty(STDIN_FILENO)) {
+    throw UsageError(
+        "'-' reads the matrix from standard input, which is a keyboard here; "
+        "name a file, or pipe one in");
+  }
+  return io::read_matrix(path,
+                         {.format = format_named(options.input_format),
+                          .missing = options.missing == "zero" ? io::ReadOptions::Missing::zero
+                                                               : io::ReadOptions::Missing::error,
+                          .max_bytes = options.max_memory_bytes});
+}
+
+MatrixFacts facts_of(const AnyMatrix& matrix, const std::string& source) {
+  MatrixFacts facts = std::visit([](const auto& stored) { return facts_of(stored); }, matrix);
+  facts.source = source == "-" ? "standard input" : source;
+  return facts;
+}
+
+std::string describe(const MatrixFacts& facts) {
+  std::string text = fmt::format("{} × {}, {} {}", grouped(facts.rows), grouped(facts.cols),
+                                 facts.sparse ? "sparse" : "dense", facts.scalar);
+  if (facts.sparse) {
+    text += fmt::format(", {} stored entries", grouped(facts.stored_entries));
+    const double cells = static_cast<double>(facts.rows) * static_cast<double>(facts.cols);
+    if (cells > 0) {
+      text += fmt::format(" ({})", percent(static_cast<double>(facts.stored_entries) / cells));
+    }
+  }
+  return text + ", " + format_bytes(facts.bytes);
+}
+
+nlohmann::ordered_json to_json(const MatrixFacts& facts) {
+  return {{"source", facts.source},
+          {"rows", facts.rows},
+          {"cols", facts.cols},
+          {"scalar", facts.scalar},
+          {"storage", facts.sparse ? "sparse" : "dense"},
+          {"stored_entries", facts.stored_entries},
+          {"bytes", facts.bytes}};
+}
+
+std::string grouped(index_t whole) {
+  std::string digits = std::to_string(whole);
+  for (auto at = static_cast<index_t>(digits.size()) - 3; at > (whole < 0 ? 1 : 0); at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string percent(double share) {
+  const double value = 100 * share;
+  if (!std::isfinite(value)) return "-";
+  if (value == 0 || value >= 0.1) return fmt::format("{:.2f} %", value);
+  return fmt::format("{:.2g} %", value);
+}
+
+}  // namespace eckart::cli

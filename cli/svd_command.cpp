@@ -1,0 +1,167 @@
+// eckart svd: decompose a matrix, say how right the result is, save it.
+#include <fmt/format.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "certificate_text.hpp"
+#include "eckart/io/report_json.hpp"
+#include "eckart/io/result_folder.hpp"
+#include "eckart/svd.hpp"
+#include "exit_code.hpp"
+#include "options.hpp"
+#include "request.hpp"
+#include "session.hpp"
+#include "spectrum.hpp"
+
+namespace eckart::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+void check_request(const SvdOptions& o) {
+  const int named = o.rank.rank.has_value() + o.rank.energy.has_value() +
+                    o.rank.tolerance.has_value() + o.full + o.thin;
+  if (named > 1) {
+    throw UsageError(
+        "-k, --energy, --tolerance, --full and --thin each say how many triplets; "
+        "give one of them");
+  }
+  if (o.full && o.values_only) throw UsageError("--full asks for vectors, --values-only for none");
+  if (o.smallest && !o.rank.rank) throw UsageError("--smallest needs -k N: how many of them");
+}
+
+SvdRequest request_of(const SvdOptions& o) {
+  SvdRequest request;
+  request.rank = o.rank;
+  request.vectors = o.values_only ? Vectors::none : o.full ? Vectors::full : Vectors::thin;
+  request.smallest = o.smallest;
+  request.method = method_named(o.method);
+  request.accuracy = o.accuracy;
+  request.seed = o.seed;
+  return request;
+}
+
+// "centred", "scaled", "centred and scaled", or empty.
+std::string transformation_text(const SvdOptions& o) {
+  if (o.center && o.scale) return "centred and scaled";
+  return o.center ? "centred" : o.scale ? "scaled" : "";
+}
+
+std::string header_text(const MatrixFacts& facts, const SvdOptions& o, const Session& session) {
+  std::string text = fmt::format("matrix   {}: {}\n", session.terminal.bold(facts.source),
+                                 session.terminal.text(describe(facts)));
+  if (const std::string how = transformation_text(o); !how.empty()) {
+    text += fmt::format("         columns {} before the decomposition\n", how);
+  }
+  return text;
+}
+
+std::string plan_text(const SvdPlan& plan, const Session& session) {
+  std::string text =
+      fmt::format("method   {}: {}\n", session.terminal.bold(to_string(plan.method)), plan.why);
+  text += fmt::format(
+      "passes   {:.3g} over A\nflops    {:.2g}\nmemory   {} beyond the input of {}\n", plan.passes,
+      plan.flops, format_bytes(static_cast<std::uint64_t>(plan.peak_bytes)),
+      format_bytes(static_cast<std::uint64_t>(plan.input_bytes)));
+  for (const std::string& other : plan.rejected) text += "not      " + other + "\n";
+  return text + "nothing was computed (--plan)\n";
+}
+
+template <Scalar T>
+std::string files_text(const SvdOptions& o, const SvdResult<T>& result) {
+  std::string text = "files    ";
+  const auto rows = result.U.rows(), cols = result.V.rows();
+  if (rows * result.U.cols() > 0 || cols * result.V.cols() > 0) {
+    text += fmt::format("{0}/U.npy ({1} × {2})  {0}/Vt.npy ({3} × {4})\n         ", o.folder, rows,
+                        result.U.cols(), result.V.cols(), cols);
+  }
+  return text + fmt::format("{0}/s.npy ({1})  {0}/report.json\n", o.folder, result.sigma.size());
+}
+
+template <Scalar T>
+std::string result_text(const MatrixFacts& facts,
+                        const SvdOptions& o,
+                        const SvdResult<T>& result,
+                        const Session& session) {
+  const SvdReport& report = result.report;
+  const std::vector<double> sigma = as_doubles(result.sigma);
+  const double largest = sigma.empty() ? 0 : sigma.front();
+  // With the smallest values alone sigma_1 is unknown, and so is the level of rounding.
+  const double floor = o.smallest
+                           ? 0
+                           : rounding_level(report.rows, report.cols,
+                                            std::numeric_limits<real_t<T>>::epsilon(), largest);
+  std::string text = header_text(facts, o, session) + run_text(report, session);
+  if (!sigma.empty()) {
+    text += "\n" + importance_table(sigma, frobenius_norm_of(report, sigma), session.terminal);
+    const std::string plot = spectrum_plot(sigma, floor, session.terminal);
+    if (!plot.empty()) text += "\n  singular values, logarithmic\n" + plot;
+  }
+  text += "\nhow right it is\n" + certificate_text(report.certificate, session.terminal);
+  if (!o.folder.empty()) text += "\n" + session.terminal.text(files_text(o, result));
+  return text;
+}
+
+template <Scalar T>
+ordered_json result_json(const MatrixFacts& facts,
+                         const SvdOptions& o,
+                         const SvdResult<T>& result) {
+  ordered_json object = ordered_json::parse(io::to_json(result.report));
+  object["matrix"] = to_json(facts);
+  object["matrix"]["centred"] = o.center;
+  object["matrix"]["scaled"] = o.scale;
+  object["sigma"] = as_doubles(result.sigma);
+  if (!o.folder.empty()) object["folder"] = o.folder;
+  return object;
+}
+
+template <Scalar T>
+int plan(const LinearOperator<T>& A,
+         const MatrixFacts& facts,
+         const SvdOptions& o,
+         Session& session) {
+  const SvdPlan plan = plan_svd(A, request_of(o), session.context);
+  if (session.json) {
+    ordered_json object = ordered_json::parse(io::to_json(plan));
+    object["matrix"] = to_json(facts);
+    write_stdout(object.dump(2) + "\n");
+  } else {
+    write_stdout(header_text(facts, o, session) + session.terminal.text(plan_text(plan, session)));
+  }
+  return exit_met;
+}
+
+template <Scalar T>
+int decompose(const LinearOperator<T>& A,
+              const MatrixFacts& facts,
+              const SvdOptions& o,
+              Session& session) {
+  const SvdResult<T> result = svd(A, request_of(o), session.context);
+  session.progress.clear();
+  if (!o.folder.empty()) io::write_result(o.folder, result, o.force);
+  print_warnings(result.report, session);
+  write_stdout(session.json ? result_json(facts, o, result).dump(2) + "\n"
+                            : result_text(facts, o, result, session));
+  return exit_code_of(result.report);
+}
+
+}  // namespace
+
+int run_svd(const SvdOptions& options) {
+  check_request(options);
+  if (!options.folder.empty() && !options.plan) check_target(options.folder, options.force);
+  Session session(options.run);
+  const AnyMatrix matrix = load_matrix(options.run);
+  const MatrixFacts facts = facts_of(matrix, options.run.input);
+  return with_operator(matrix, facts.source, session, [&](const auto& A) {
+    const auto run =
+        options.plan ? plan<scalar_of<decltype(A)>> : decompose<scalar_of<decltype(A)>>;
+    if (!options.center && !options.scale) return run(A, facts, options, session);
+    const auto transformed =
+        make_affine(A, standardisation(A, options.center, options.scale, session.context));
+    return run(*transformed, facts, options, session);
+  });
+}
+
+}  // namespace eckart::cli

@@ -1,0 +1,82 @@
+#include "terminal.hpp"
+
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "eckart/error.hpp"
+
+namespace eckart::cli {
+namespace {
+
+bool set_in_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value && *value;
+}
+
+bool wants_color(const std::string& color) {
+  if (color != "auto") return color == "always";
+  if (set_in_environment("NO_COLOR")) return false;
+  if (set_in_environment("CLICOLOR_FORCE") && std::strcmp(std::getenv("CLICOLOR_FORCE"), "0") != 0)
+    return true;
+  const char* term = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) && !(term && std::strcmp(term, "dumb") == 0);
+}
+
+int terminal_columns() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+}  // namespace
+
+std::string Terminal::styled(const char* code, std::string_view text) const {
+  if (!color) return std::string(text);
+  return std::string("\033[") + code + "m" + std::string(text) + "\033[0m";
+}
+
+std::string Terminal::text(std::string_view utf8_text) const {
+  std::string result(utf8_text);
+  if (utf8) return result;
+  static constexpr std::pair<std::string_view, std::string_view> spellings[] = {
+      {"×", "x"},    {"‖", "||"}, {"σ₁", "sigma_1"}, {"σₖ", "sigma_k"}, {"σ", "sigma"},
+      {"Σ", "sum "}, {"²", "^2"}, {"₂", "_2"},       {"ₖ", "_k"},       {"ᴴ", "^H"},
+      {"−", "-"},    {"≤", "<="}, {"≥", ">="},       {"≈", "~"},        {"…", "..."},
+      {"✓", "OK:"},  {"✗", "!!"}, {"ε", "eps"},      {"√", "sqrt "},    {"·", "*"}};
+  for (const auto& [glyph, spelling] : spellings) {
+    for (std::size_t at = result.find(glyph); at != std::string::npos;
+         at = result.find(glyph, at + spelling.size())) {
+      result.replace(at, glyph.size(), spelling);
+    }
+  }
+  // Anything else (a file name) is the user's own and stays.
+  return result;
+}
+
+Terminal detect_terminal(const std::string& color) {
+  std::setlocale(LC_CTYPE, "");
+  return {.color = wants_color(color),
+          .utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+          .columns = std::clamp(terminal_columns(), 40, 100)};
+}
+
+void write_stdout(std::string_view text) {
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written && errno != EPIPE) throw IoError("standard output", std::strerror(errno));
+}
+
+void warn(std::string_view text) {
+  std::fprintf(stderr, "eckart: warning: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+}  // namespace eckart::cli
