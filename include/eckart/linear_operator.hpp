@@ -28,9 +28,9 @@ struct EntryScan {
 // An empty vector means no shift, or scale 1.
 template <Scalar T>
 struct AffineMap {
-  std::vector<T> column_shift = {};            // n, subtracted from every row: centring of columns
-  std::vector<T> row_shift = {};               // m, subtracted from every column: centring of rows
-  std::vector<real_t<T>> row_scale = {};       // m, for example square roots of observation weights
+  std::vector<T> column_shift = {};       // n, subtracted from every row: centring of columns
+  std::vector<T> row_shift = {};          // m, subtracted from every column: centring of rows
+  std::vector<real_t<T>> row_scale = {};  // m, for example square roots of observation weights
   std::vector<real_t<T>> column_scale = {};    // n, for example 1 / standard deviation
 
   bool identity() const {

@@ -22,7 +22,7 @@ Method method_from_string(const std::string& name);
 
 // What is wanted of a matrix.
 struct SvdRequest {
-  RankRule rank = {};                      // how many triplets; none set: all
+  RankRule rank = {};                 // how many triplets; none set: all
   Vectors vectors = Vectors::thin;    // full only with all triplets
   bool smallest = false;              // the k smallest triplets instead; needs rank.rank
   Method method = Method::automatic;
