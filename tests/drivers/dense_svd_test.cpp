@@ -1,0 +1,336 @@
+#include "eckart/dense_svd.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "eckart/error.hpp"
+#include "tests/drivers/driver_testing.hpp"
+#include "tests/oracles/reference_svd.hpp"
+
+namespace eckart {
+namespace {
+
+using namespace testing_support;
+
+constexpr DenseAlgorithm algorithms[] = {DenseAlgorithm::divide_and_conquer,
+                                         DenseAlgorithm::qr_iteration, DenseAlgorithm::jacobi};
+
+template <Scalar T>
+SvdResult<T> solve(const Matrix<T>& A, const DenseSvdOptions& options = {},
+                   Context& context = default_context()) {
+  return dense_svd<T>(*make_operator<T>(A.view()), options, context);
+}
+
+// Expects the four numbers, the shapes that the kind of vectors asks for, and the known values.
+template <Scalar T>
+void expect_right(const cases::Case<T>& entry, const DenseSvdOptions& options, double limit = 5) {
+  SCOPED_TRACE(entry.name + ", " + to_string(options.algorithm) + ", vectors " +
+               std::to_string(static_cast<int>(options.vectors)));
+  const index_t m = entry.A.rows();
+  const index_t n = entry.A.cols();
+  const index_t k = std::min(m, n);
+  const SvdResult<T> result = solve(entry.A, options);
+  if (options.vectors == Vectors::none) {
+    EXPECT_EQ(result.U.cols() + result.V.cols(), 0);
+    EXPECT_TRUE(oracles::ordered_and_not_negative<real_t<T>>(result.sigma));
+    ASSERT_EQ(static_cast<index_t>(result.sigma.size()), k);
+  } else {
+    const bool full = options.vectors == Vectors::full;
+    EXPECT_EQ(result.U.cols(), full ? m : k);
+    EXPECT_EQ(result.V.cols(), full ? n : k);
+    const oracles::SvdCheck check = oracles::check_svd<T>(entry.A.view(), result);
+    EXPECT_TRUE(check.passes(limit)) << check;
+  }
+  if (!entry.sigma.empty()) {
+    const double ratio = oracles::value_error_ratio<T>(result.sigma, entry.sigma, std::max(m, n));
+    EXPECT_TRUE(ratio <= limit) << "values off by " << ratio;
+  }
+}
+
+template <class T>
+class DenseSvd : public testing::Test {};
+TYPED_TEST_SUITE(DenseSvd, Scalars);
+
+TYPED_TEST(DenseSvd, PassesEveryCaseWithThinVectors) {
+  for (const auto& entry : cases::dense_cases<TypeParam>()) {
+    expect_right(entry, {.vectors = Vectors::thin});
+  }
+}
+
+TYPED_TEST(DenseSvd, PassesEveryCaseWithFullVectors) {
+  for (const auto& entry : cases::dense_cases<TypeParam>()) {
+    expect_right(entry, {.vectors = Vectors::full});
+  }
+}
+
+TYPED_TEST(DenseSvd, PassesEveryCaseStartingWithQrIteration) {
+  for (const auto& entry : cases::dense_cases<TypeParam>()) {
+    expect_right(entry, {.vectors = Vectors::thin, .algorithm = DenseAlgorithm::qr_iteration});
+    expect_right(entry, {.vectors = Vectors::full, .algorithm = DenseAlgorithm::qr_iteration});
+    expect_right(entry, {.vectors = Vectors::none, .algorithm = DenseAlgorithm::qr_iteration});
+  }
+}
+
+TYPED_TEST(DenseSvd, PassesEveryCaseStartingWithJacobi) {
+  for (const auto& entry : cases::dense_cases<TypeParam>()) {
+    expect_right(entry, {.vectors = Vectors::thin, .algorithm = DenseAlgorithm::jacobi});
+    expect_right(entry, {.vectors = Vectors::full, .algorithm = DenseAlgorithm::jacobi});
+    expect_right(entry, {.vectors = Vectors::none, .algorithm = DenseAlgorithm::jacobi});
+  }
+}
+
+TYPED_TEST(DenseSvd, ValuesAloneAreThoseWithVectorsToTheNormalBound) {
+  using T = TypeParam;
+  for (const auto& entry : cases::dense_cases<T>()) {
+    expect_right(entry, {.vectors = Vectors::none});
+    const SvdResult<T> alone = solve(entry.A, {.vectors = Vectors::none});
+    const SvdResult<T> thin = solve(entry.A);
+    const std::vector<long double> with(thin.sigma.begin(), thin.sigma.end());
+    const double ratio = oracles::value_error_ratio<T>(alone.sigma, with,
+                                                       std::max(entry.A.rows(), entry.A.cols()));
+    EXPECT_TRUE(ratio <= 5) << entry.name << ": " << ratio;
+  }
+}
+
+TYPED_TEST(DenseSvd, FullVectorsComeWithTheSameValues) {
+  using T = TypeParam;
+  for (const auto& entry : cases::dense_cases<T>()) {
+    const SvdResult<T> thin = solve(entry.A, {.vectors = Vectors::thin});
+    SvdResult<T> full = solve(entry.A, {.vectors = Vectors::full});
+    const std::vector<long double> with(thin.sigma.begin(), thin.sigma.end());
+    const double ratio = oracles::value_error_ratio<T>(full.sigma, with,
+                                                       std::max(entry.A.rows(), entry.A.cols()));
+    EXPECT_TRUE(ratio <= 5) << entry.name << ": " << ratio;
+  }
+}
+
+TYPED_TEST(DenseSvd, PassesAllTwoByTwoMatricesOfSigns) {
+  for (const auto& entry : cases::two_by_two_cases<TypeParam>()) {
+    for (const DenseAlgorithm algorithm : algorithms) {
+      expect_right(entry, {.vectors = Vectors::full, .algorithm = algorithm});
+    }
+  }
+}
+
+TYPED_TEST(DenseSvd, PassesRandomGradedMatrices) {
+  using T = TypeParam;
+  cases::Random random(11);
+  for (int trial = 0; trial < 150; ++trial) {
+    const index_t m = 1 + random.below(40);
+    const index_t n = 1 + random.below(40);
+    Matrix<T> A = cases::gaussian<T>(m, n, random.bits());
+    const double decades = 20 * random.uniform();
+    for (index_t j = 0; j < n; ++j) {
+      for (index_t i = 0; i < m; ++i) {
+        A(i, j) *= static_cast<real_t<T>>(
+            std::pow(10, -decades * static_cast<double>(i + 2 * j) / static_cast<double>(m + 2 * n)));
+      }
+    }
+    expect_right<T>({"graded " + std::to_string(trial), std::move(A), {}}, {}, 10);
+  }
+}
+
+TYPED_TEST(DenseSvd, AgreesWithTheReferenceOnClassicalMatrices) {
+  using T = TypeParam;
+  const std::pair<const char*, cases::Table> tables[] = {
+      {"hilbert", cases::hilbert(12)},  {"cauchy", cases::cauchy(16)},
+      {"kahan", cases::kahan(24, 1.2L)}, {"vandermonde", cases::vandermonde(20, 10)},
+      {"grcar", cases::grcar(20)},      {"frank", cases::frank(12)}};
+  for (const auto& [name, table] : tables) {
+    Matrix<T> A = cases::to_matrix<T>(table);
+    auto reference = oracles::reference_singular_values<T>(view(A));
+    expect_right<T>({name, std::move(A), std::move(reference)}, {});
+  }
+}
+
+TYPED_TEST(DenseSvd, NamesThePositionOfTheFirstEntryThatIsNotFinite) {
+  using T = TypeParam;
+  for (const auto& entry : cases::nonfinite_cases<T>()) {
+    for (const Vectors vectors : {Vectors::none, Vectors::thin, Vectors::full}) {
+      try {
+        static_cast<void>(solve(entry.A, {.vectors = vectors}));
+        ADD_FAILURE() << entry.name << ": no error";
+      } catch (const NonFiniteInput& error) {
+        EXPECT_EQ(error.row(), entry.row) << entry.name;
+        EXPECT_EQ(error.col(), entry.col) << entry.name;
+        const std::string message = error.what();
+        EXPECT_NE(message.find(std::to_string(entry.row + 1)), std::string::npos) << message;
+        EXPECT_NE(message.find(std::to_string(entry.col + 1)), std::string::npos) << message;
+      }
+    }
+  }
+}
+
+TYPED_TEST(DenseSvd, RefusesAResultThatIsNotRepresentable) {
+  using T = TypeParam;
+  const Matrix<T> A = cases::overflowing<T>(4);
+  for (const DenseAlgorithm algorithm : algorithms) {
+    EXPECT_THROW(static_cast<void>(solve(A, {.algorithm = algorithm})), Overflow);
+    EXPECT_THROW(static_cast<void>(solve(A, {.vectors = Vectors::none, .algorithm = algorithm})),
+                 Overflow);
+  }
+}
+
+TYPED_TEST(DenseSvd, KeepsTheValuesOfADiagonalAcrossTheWholeRange) {
+  using T = TypeParam;
+  using Limits = std::numeric_limits<real_t<T>>;
+  const auto large = static_cast<long double>(Limits::max() / 2);
+  const auto small = static_cast<long double>(Limits::min());
+  const Matrix<T> A = cases::to_matrix<T>(cases::diagonal({large, 1, small}).A);
+  for (const Vectors vectors : {Vectors::none, Vectors::thin, Vectors::full}) {
+    const SvdResult<T> result = solve(A, {.vectors = vectors});
+    ASSERT_EQ(result.sigma.size(), 3u);
+    EXPECT_EQ(static_cast<long double>(result.sigma[0]), large);
+    EXPECT_EQ(static_cast<long double>(result.sigma[1]), 1);
+    EXPECT_EQ(static_cast<long double>(result.sigma[2]), small);
+  }
+}
+
+TYPED_TEST(DenseSvd, ScalingByAPowerOfTwoScalesTheValuesAndKeepsTheVectorsBitForBit) {
+  using T = TypeParam;
+  const Matrix<T> A = cases::gaussian<T>(17, 12, 3);
+  const SvdResult<T> unscaled = solve(A);
+  const int range = std::numeric_limits<real_t<T>>::max_exponent;
+  for (const int exponent : {-range + 40, -50, -1, 1, 3, 60, range - 8}) {
+    SvdResult<T> result = solve(cases::scaled(A, exponent));
+    for (real_t<T>& s : result.sigma) s = std::ldexp(s, -exponent);
+    EXPECT_TRUE(same_bits(unscaled, result)) << "2^" << exponent;
+  }
+}
+
+TYPED_TEST(DenseSvd, TheAdjointHasTheSameValues) {
+  using T = TypeParam;
+  for (const auto& entry : cases::dense_cases<T>()) {
+    const SvdResult<T> result = solve(entry.A, {.vectors = Vectors::none});
+    const SvdResult<T> adjoint =
+        solve(conjugate_transpose(entry.A), {.vectors = Vectors::none});
+    const std::vector<long double> other(adjoint.sigma.begin(), adjoint.sigma.end());
+    const double ratio = oracles::value_error_ratio<T>(result.sigma, other,
+                                                       std::max(entry.A.rows(), entry.A.cols()));
+    EXPECT_TRUE(ratio <= 5) << entry.name << ": " << ratio;
+  }
+}
+
+TYPED_TEST(DenseSvd, JacobiFindsTheSmallValuesOfGradedColumnsRelatively) {
+  using T = TypeParam;
+  // Well-conditioned columns times powers down to the root of the smallest number: the
+  // relative accuracy that one-sided Jacobi has and a bidiagonalisation has not.
+  constexpr index_t n = 10;
+  Matrix<T> A = cases::gaussian<T>(16, n, 5);
+  const int step = std::numeric_limits<real_t<T>>::min_exponent / 24;
+  for (index_t j = 0; j < n; ++j) {
+    for (index_t i = 0; i < 16; ++i) {
+      A(i, j) *= std::ldexp(real_t<T>(1), static_cast<int>(j) * step);
+    }
+  }
+  const std::vector<long double> exact = oracles::reference_singular_values<T>(view(A));
+  const SvdResult<T> result = solve(A, {.algorithm = DenseAlgorithm::jacobi});
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    const long double error = std::abs(static_cast<long double>(result.sigma[i]) / exact[i] - 1);
+    EXPECT_TRUE(error <= 200 * oracles::epsilon<T>()) << i << ": " << error;
+  }
+}
+
+TYPED_TEST(DenseSvd, GivesTheSameBitsForAnyThreadCount) {
+  using T = TypeParam;
+  for (const auto& [m, n] : {std::pair<index_t, index_t>{150, 150}, {900, 60}, {60, 700}}) {
+    const Matrix<T> A = cases::gaussian<T>(m, n, 8);
+    for (const Vectors vectors : {Vectors::none, Vectors::thin}) {
+      expect_same_bits_for_any_thread_count(
+          [&](Context& context) { return solve(A, {.vectors = vectors}, context); });
+    }
+  }
+}
+
+TYPED_TEST(DenseSvd, GivesTheSameBitsForAnyAlignmentAndLeadingDimension) {
+  using T = TypeParam;
+  constexpr index_t m = 37;
+  constexpr index_t n = 21;
+  const Matrix<T> A = cases::gaussian<T>(m, n, 9);
+  const SvdResult<T> packed = solve(A);
+  for (index_t shift = 0; shift < 5; ++shift) {
+    Matrix<T> storage(m + 9, n);
+    const MatrixView<T> inside = storage.view().block(shift, 0, m, n);
+    for (index_t j = 0; j < n; ++j) {
+      for (index_t i = 0; i < m; ++i) inside(i, j) = A(i, j);
+    }
+    const auto op = make_operator<T>(MatrixView<const T>(inside));
+    EXPECT_TRUE(same_bits(packed, dense_svd<T>(*op))) << "shifted by " << shift;
+  }
+}
+
+TYPED_TEST(DenseSvd, ReadsRowMajorMatrices) {
+  using T = TypeParam;
+  const Matrix<T> A = cases::gaussian<T>(9, 14, 10);
+  Matrix<T> rows(14, 9);
+  for (index_t i = 0; i < 9; ++i) {
+    for (index_t j = 0; j < 14; ++j) rows(j, i) = A(i, j);
+  }
+  const auto op = make_operator<T>(own(std::move(rows), true));
+  EXPECT_TRUE(same_bits(solve(A), dense_svd<T>(*op)));
+}
+
+TYPED_TEST(DenseSvd, RefusesAMemoryCapThatIsTooSmall) {
+  using T = TypeParam;
+  const Matrix<T> A = cases::gaussian<T>(60, 50, 2);
+  Context context;
+  context.set_memory_cap_bytes(1000);
+  try {
+    static_cast<void>(solve(A, {}, context));
+    ADD_FAILURE() << "no error";
+  } catch (const MemoryLimit& error) {
+    EXPECT_EQ(error.cap_bytes(), 1000u);
+    EXPECT_GT(error.needed_bytes(), 60u * 50u * sizeof(T));
+  }
+  context.set_memory_cap_bytes(
+      static_cast<std::uint64_t>(dense_svd_bytes<T>(60, 50, Vectors::thin)) + 1);
+  EXPECT_NO_THROW(static_cast<void>(solve(A, {}, context)));
+}
+
+TYPED_TEST(DenseSvd, DoesNotTakeSquareMemoryForThinVectors) {
+  using T = TypeParam;
+  EXPECT_TRUE(dense_svd_bytes<T>(1000000, 3, Vectors::thin) <= 1e9);
+  EXPECT_TRUE(dense_svd_bytes<T>(1000000, 3, Vectors::full) >= 1e12 * sizeof(T));
+}
+
+TEST(DenseSvdDouble, PassesTheTableOfSubnormals) {
+  for (const auto& entry : cases::subnormal_table()) expect_right(entry, {});
+}
+
+TEST(DenseSvdDouble, ValuesOfWideOnesAreExactToRounding) {
+  const Matrix<double> A = cases::to_matrix<double>(cases::ones(51, 8000).A);
+  const SvdResult<double> result = solve(A, {.vectors = Vectors::none});
+  const auto exact = cases::ones(51, 8000).sigma;
+  EXPECT_TRUE(oracles::value_error_ratio<double>(result.sigma, exact, 8000) <= 1);
+}
+
+TEST(DenseSvdDouble, ReportsWhatItDid) {
+  const SvdResult<double> result = solve(cases::gaussian<double>(20, 10, 1));
+  EXPECT_EQ(result.report.method, "dense");
+  EXPECT_EQ(result.report.rows, 20);
+  EXPECT_EQ(result.report.cols, 10);
+  EXPECT_EQ(result.report.rank, 10);
+  EXPECT_EQ(result.report.scalar, "float64");
+  EXPECT_EQ(result.report.status, Status::converged);
+  EXPECT_FALSE(result.report.isa.empty());
+  EXPECT_FALSE(result.report.blas.empty());
+  EXPECT_FALSE(result.report.stages.empty());
+  EXPECT_TRUE(result.report.seconds > 0);
+}
+
+TEST(DenseSvdDouble, PassesLargerSizesAroundBlockBoundaries) {
+  if (!long_tests()) GTEST_SKIP() << "set ECKART_LONG_TESTS to run sizes up to 513";
+  for (const index_t n : {63, 64, 65, 127, 129, 255, 257, 511, 512, 513}) {
+    for (const DenseAlgorithm algorithm : algorithms) {
+      expect_right<double>({"gaussian", cases::gaussian<double>(n, n, 1), {}},
+                           {.algorithm = algorithm});
+      expect_right<double>({"gaussian", cases::gaussian<double>(n, n / 2, 1), {}},
+                           {.algorithm = algorithm});
+    }
+  }
+}
+
+}  // namespace
+}  // namespace eckart
