@@ -1,0 +1,346 @@
+#include "factor/certificate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "blas/blas.hpp"
+#include "core/philox.hpp"
+#include "factor/golub_kahan.hpp"
+#include "kernels/kernels.hpp"
+
+namespace eckart::factor {
+namespace {
+
+using blas::Op;
+
+constexpr std::uint32_t probe_stream = 7;
+
+template <Scalar T>
+double length(const T* x, index_t n) {
+  return std::sqrt(kernels::kernels<T>().shifted_energy(n, x, T{0}));
+}
+
+// Y <- Y - U diag(sigma) C, with C given.
+template <Scalar T>
+void subtract_product(MatrixView<const T> U,
+                      std::span<const real_t<T>> sigma,
+                      Matrix<T> C,
+                      MatrixView<T> Y,
+                      const Context& context) {
+  for (index_t j = 0; j < C.cols(); ++j) {
+    for (index_t i = 0; i < C.rows(); ++i) C(i, j) *= sigma[static_cast<std::size_t>(i)];
+  }
+  blas::multiply<T>(Op::none, Op::none, T{-1}, U, std::as_const(C).view(), T{1}, Y, context);
+}
+
+// A - U diag(sigma) V^H.
+template <Scalar T>
+class RemainderOperator final : public LinearOperator<T> {
+ public:
+  RemainderOperator(const LinearOperator<T>& A,
+                    MatrixView<const T> U,
+                    std::span<const real_t<T>> sigma,
+                    MatrixView<const T> V)
+      : A_(A), U_(U), sigma_(sigma), V_(V) {}
+
+  index_t rows() const override { return A_.rows(); }
+  index_t cols() const override { return A_.cols(); }
+
+  void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
+    A_.apply(X, Y, context);
+    if (V_.cols == 0) return;
+    Matrix<T> C(V_.cols, X.cols);
+    blas::multiply<T>(Op::adjoint, Op::none, T{1}, V_, X, T{0}, C.view(), context);
+    subtract_product(U_, sigma_, std::move(C), Y, context);
+  }
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
+    A_.apply_adjoint(Y, X, context);
+    if (U_.cols == 0) return;
+    Matrix<T> C(U_.cols, Y.cols);
+    blas::multiply<T>(Op::adjoint, Op::none, T{1}, U_, Y, T{0}, C.view(), context);
+    subtract_product(V_, sigma_, std::move(C), X, context);
+  }
+
+ private:
+  const LinearOperator<T>& A_;
+  MatrixView<const T> U_;
+  std::span<const real_t<T>> sigma_;
+  MatrixView<const T> V_;
+};
+
+// Returns ||X^H X - I||_F / sqrt(k).
+template <Scalar T>
+double orthogonality_loss(MatrixView<const T> X, const Context& context) {
+  if (X.cols == 0) return 0;
+  Matrix<T> G(X.cols, X.cols);
+  blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, X, T{0}, G.view(), context);
+  for (index_t i = 0; i < X.cols; ++i) G(i, i) -= T{1};
+  double sum = 0;
+  for (index_t j = 0; j < X.cols; ++j) {
+    sum += kernels::kernels<T>().shifted_energy(X.cols, G.view().column(j), T{0});
+  }
+  return std::sqrt(sum / static_cast<double>(X.cols));
+}
+
+Bound exact(double value) { return {value, BoundKind::exact, 0}; }
+
+// Energy and Frobenius error from sigma and ||A||_F.
+template <class Real>
+void fill_energy(std::span<const Real> sigma, double frobenius_norm, Certificate& certificate) {
+  certificate.frobenius_norm = exact(frobenius_norm);
+  double held = 0;  // in units of ||A||_F^2, small terms first
+  for (std::size_t i = sigma.size(); i-- > 0;) {
+    const double share = frobenius_norm > 0 ? static_cast<double>(sigma[i]) / frobenius_norm : 0;
+    held += share * share;
+  }
+  const bool zero = frobenius_norm == 0;
+  certificate.energy = exact(zero ? 1 : held);
+  certificate.frobenius_error = exact(zero ? 0 : std::sqrt(std::max(0.0, 1 - held)));
+}
+
+template <class Real>
+bool ordered(std::span<const Real> sigma) {
+  for (std::size_t i = 0; i < sigma.size(); ++i) {
+    if (!(sigma[i] >= 0) || !std::isfinite(sigma[i])) return false;
+    if (i > 0 && !(sigma[i] <= sigma[i - 1])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+template <Scalar T>
+double frobenius_norm(const LinearOperator<T>& A, Context& context) {
+  double sum = 0;
+  for (const double energy : A.column_energies({}, context)) sum += energy;
+  return std::sqrt(sum);
+}
+
+template <Scalar T>
+Remainder<T> probe_remainder(const LinearOperator<T>& A,
+                             MatrixView<const T> U,
+                             std::span<const real_t<T>> sigma,
+                             MatrixView<const T> V,
+                             index_t probes,
+                             std::uint64_t seed,
+                             Context& context,
+                             SvdReport& report) {
+  Remainder<T> remainder;
+  const index_t min_dim = std::min(A.rows(), A.cols());
+  if (min_dim == 0) return remainder;
+  const RemainderOperator<T> R(A, U, sigma, V);
+
+  Matrix<T> Omega(A.cols(), probes);
+  Matrix<T> Y(A.rows(), probes);
+  core::fill_gaussian(Omega.view(), seed, probe_stream, 0, context);
+  R.apply(std::as_const(Omega).view(), Y.view(), context);
+  report.products += probes;
+  report.passes_over_A += 1;
+  double largest = 0;
+  for (index_t j = 0; j < probes; ++j) {
+    const double stretched = length<T>(Y.view().column(j), Y.rows());
+    largest = std::max(largest, stretched);
+    remainder.seen =
+        std::max(remainder.seen, stretched / length<T>(Omega.view().column(j), Omega.rows()));
+  }
+  remainder.upper = 10 * std::sqrt(2 / std::numbers::pi) * largest;
+
+  // A few Lanczos steps from the probes' images find what the remainder's norm really is.
+  constexpr index_t steps = 4;
+  const index_t block = std::min<index_t>(4, min_dim / (steps + 1));
+  if (block == 0 || largest == 0) return remainder;
+  GolubKahanBasis<T> basis(R, steps * block, block, seed, context, report);
+  Matrix<T> X(A.cols(), std::min(block, probes));
+  R.apply_adjoint(std::as_const(Y).view().columns(0, X.cols()), X.view(), context);
+  report.products += X.cols();
+  report.passes_over_A += 1;
+  basis.start_from(std::as_const(X).view());
+  for (index_t step = 0; step < steps; ++step) basis.expand();
+  basis.solve();
+  remainder.seen = std::max(remainder.seen, static_cast<double>(basis.theta().front()));
+  Matrix<T> left(A.rows(), block);
+  remainder.directions = Matrix<T>(A.cols(), block);
+  basis.lift(left.view(), remainder.directions.view());
+  return remainder;
+}
+
+template <Scalar T>
+std::vector<double> true_residuals(const LinearOperator<T>& A,
+                                   MatrixView<const T> U,
+                                   std::span<const real_t<T>> sigma,
+                                   MatrixView<const T> V,
+                                   Context& context,
+                                   SvdReport& report) {
+  const index_t k = static_cast<index_t>(sigma.size());
+  constexpr index_t block = 64;
+  std::vector<double> residuals(sigma.size());
+  const index_t width = std::min(block, k);
+  Matrix<T> AV(A.rows(), width);
+  Matrix<T> AHU(A.cols(), width);
+  for (index_t first = 0; first < k; first += width) {
+    const index_t count = std::min(width, k - first);
+    A.apply(V.columns(first, count), AV.view().columns(0, count), context);
+    A.apply_adjoint(U.columns(first, count), AHU.view().columns(0, count), context);
+    report.products += 2 * count;
+    for (index_t j = 0; j < count; ++j) {
+      const real_t<T> s = sigma[static_cast<std::size_t>(first + j)];
+      for (index_t i = 0; i < A.rows(); ++i) AV(i, j) -= s * U(i, first + j);
+      for (index_t i = 0; i < A.cols(); ++i) AHU(i, j) -= s * V(i, first + j);
+      const double left = length<T>(AV.view().column(j), A.rows());
+      const double right = length<T>(AHU.view().column(j), A.cols());
+      // Written so that a NaN on either side stays.
+      residuals[static_cast<std::size_t>(first + j)] = left <= right ? right : left;
+    }
+  }
+  if (k > 0) report.passes_over_A += 2;
+  return residuals;
+}
+
+template <Scalar T>
+bool missed_triplet(const Remainder<T>& remainder,
+                    std::span<const real_t<T>> sigma,
+                    double accuracy) {
+  if (sigma.empty()) return false;
+  const double last = static_cast<double>(sigma.back());
+  const double slack = 2 * accuracy * static_cast<double>(sigma.front());
+  return !(remainder.seen <= last + slack);
+}
+
+template <Scalar T>
+void fill_certificate(const LinearOperator<T>& A,
+                      MatrixView<const T> U,
+                      std::span<const real_t<T>> sigma,
+                      MatrixView<const T> V,
+                      const CertifyOptions& options,
+                      std::vector<double> residuals,
+                      double frobenius,
+                      Context& context,
+                      SvdReport& report,
+                      Remainder<T>* remainder) {
+  auto timer = report.stage("certificate");
+  Certificate certificate;
+  certificate.accuracy = options.accuracy > 0 ? options.accuracy : default_accuracy<T>();
+  const double accuracy = certificate.accuracy;
+  const double scale = sigma.empty() || !(sigma[0] > 0) ? 1 : static_cast<double>(sigma[0]);
+
+  if (residuals.empty()) residuals = true_residuals(A, U, sigma, V, context, report);
+  double worst = 0;
+  index_t failing = 0;
+  for (double& residual : residuals) {
+    residual /= scale;
+    worst = residual <= worst ? worst : residual;
+    failing += !(residual <= accuracy);
+  }
+  certificate.residual = exact(worst);
+  certificate.orthogonality_U = exact(orthogonality_loss(U, context));
+  certificate.orthogonality_V = exact(orthogonality_loss(V, context));
+  if (frobenius < 0 && A.storage() != Storage::matrix_free) frobenius = frobenius_norm(A, context);
+  if (frobenius >= 0) fill_energy(sigma, frobenius, certificate);
+
+  Remainder<T> probed;
+  if (remainder == nullptr) {
+    probed = probe_remainder(A, U, sigma, V, options.probes, options.seed, context, report);
+    remainder = &probed;
+  }
+  certificate.spectral_error = {remainder->upper / scale, BoundKind::probabilistic,
+                                std::pow(10.0, -static_cast<double>(options.probes))};
+  certificate.spectral_error_seen = exact(remainder->seen / scale);
+
+  auto& findings = certificate.findings;
+  if (!ordered(sigma)) findings.push_back("the singular values are not finite, non-negative and in falling order");
+  if (failing > 0) {
+    findings.push_back(fmt::format("{} of {} triplets have a residual above {:.1e}; the worst is {:.1e}",
+                                   failing, residuals.size(), accuracy, worst));
+  }
+  const auto check_orthogonality = [&](const Bound& loss, const char* name) {
+    if (!(loss.value <= accuracy)) {
+      findings.push_back(fmt::format("the columns of {} are not orthonormal: off by {:.1e}", name, loss.value));
+    }
+  };
+  check_orthogonality(certificate.orthogonality_U, "U");
+  check_orthogonality(certificate.orthogonality_V, "V");
+  if (options.leading && missed_triplet(*remainder, sigma, accuracy)) {
+    findings.push_back(fmt::format(
+        "a triplet is missing or wrong: the remainder A - U S V^H has a singular value of at least {:.6g} "
+        "sigma_1, and the last one returned is {:.6g} sigma_1",
+        remainder->seen / scale, static_cast<double>(sigma.back()) / scale));
+  }
+  certificate.met = findings.empty();
+  certificate.residuals = std::move(residuals);
+  report.certificate = std::move(certificate);
+}
+
+template <Scalar T>
+void fill_values_certificate(const LinearOperator<T>& A,
+                             std::span<const real_t<T>> sigma,
+                             double accuracy,
+                             Context& context,
+                             SvdReport& report) {
+  auto timer = report.stage("certificate");
+  Certificate certificate;
+  certificate.accuracy = accuracy > 0 ? accuracy : default_accuracy<T>();
+  fill_energy(sigma, frobenius_norm(A, context), certificate);
+  if (!ordered(sigma)) {
+    certificate.findings.push_back(
+        "the singular values are not finite, non-negative and in falling order");
+  }
+  const double off = std::abs(certificate.energy.value - 1);
+  if (!(off <= certificate.accuracy)) {
+    certificate.findings.push_back(
+        fmt::format("the squares of the singular values miss ||A||_F^2 by a factor of 1 + {:.1e}", off));
+  }
+  certificate.met = certificate.findings.empty();
+  report.certificate = std::move(certificate);
+}
+
+template double frobenius_norm(const LinearOperator<float>&, Context&);
+template Remainder<float> probe_remainder(const LinearOperator<float>&, MatrixView<const float>,
+    std::span<const float>, MatrixView<const float>, index_t, std::uint64_t, Context&, SvdReport&);
+template std::vector<double> true_residuals(const LinearOperator<float>&, MatrixView<const float>,
+    std::span<const float>, MatrixView<const float>, Context&, SvdReport&);
+template bool missed_triplet(const Remainder<float>&, std::span<const float>, double);
+template void fill_certificate(const LinearOperator<float>&, MatrixView<const float>,
+    std::span<const float>, MatrixView<const float>, const CertifyOptions&, std::vector<double>, double,
+    Context&, SvdReport&, Remainder<float>*);
+template void fill_values_certificate(const LinearOperator<float>&, std::span<const float>, double,
+    Context&, SvdReport&);
+template double frobenius_norm(const LinearOperator<double>&, Context&);
+template Remainder<double> probe_remainder(const LinearOperator<double>&, MatrixView<const double>,
+    std::span<const double>, MatrixView<const double>, index_t, std::uint64_t, Context&, SvdReport&);
+template std::vector<double> true_residuals(const LinearOperator<double>&, MatrixView<const double>,
+    std::span<const double>, MatrixView<const double>, Context&, SvdReport&);
+template bool missed_triplet(const Remainder<double>&, std::span<const double>, double);
+template void fill_certificate(const LinearOperator<double>&, MatrixView<const double>,
+    std::span<const double>, MatrixView<const double>, const CertifyOptions&, std::vector<double>, double,
+    Context&, SvdReport&, Remainder<double>*);
+template void fill_values_certificate(const LinearOperator<double>&, std::span<const double>, double,
+    Context&, SvdReport&);
+template double frobenius_norm(const LinearOperator<std::complex<float>>&, Context&);
+template Remainder<std::complex<float>> probe_remainder(const LinearOperator<std::complex<float>>&, MatrixView<const std::complex<float>>,
+    std::span<const float>, MatrixView<const std::complex<float>>, index_t, std::uint64_t, Context&, SvdReport&);
+template std::vector<double> true_residuals(const LinearOperator<std::complex<float>>&, MatrixView<const std::complex<float>>,
+    std::span<const float>, MatrixView<const std::complex<float>>, Context&, SvdReport&);
+template bool missed_triplet(const Remainder<std::complex<float>>&, std::span<const float>, double);
+template void fill_certificate(const LinearOperator<std::complex<float>>&, MatrixView<const std::complex<float>>,
+    std::span<const float>, MatrixView<const std::complex<float>>, const CertifyOptions&, std::vector<double>, double,
+    Context&, SvdReport&, Remainder<std::complex<float>>*);
+template void fill_values_certificate(const LinearOperator<std::complex<float>>&, std::span<const float>, double,
+    Context&, SvdReport&);
+template double frobenius_norm(const LinearOperator<std::complex<double>>&, Context&);
+template Remainder<std::complex<double>> probe_remainder(const LinearOperator<std::complex<double>>&, MatrixView<const std::complex<double>>,
+    std::span<const double>, MatrixView<const std::complex<double>>, index_t, std::uint64_t, Context&, SvdReport&);
+template std::vector<double> true_residuals(const LinearOperator<std::complex<double>>&, MatrixView<const std::complex<double>>,
+    std::span<const double>, MatrixView<const std::complex<double>>, Context&, SvdReport&);
+template bool missed_triplet(const Remainder<std::complex<double>>&, std::span<const double>, double);
+template void fill_certificate(const LinearOperator<std::complex<double>>&, MatrixView<const std::complex<double>>,
+    std::span<const double>, MatrixView<const std::complex<double>>, const CertifyOptions&, std::vector<double>, double,
+    Context&, SvdReport&, Remainder<std::complex<double>>*);
+template void fill_values_certificate(const LinearOperator<std::complex<double>>&, std::span<const double>, double,
+    Context&, SvdReport&);
+
+}  // namespace eckart::factor

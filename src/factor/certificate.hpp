@@ -1,0 +1,81 @@
+// The certificate: residuals from fresh products, and a probe for what was missed.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "eckart/certify.hpp"
+#include "eckart/context.hpp"
+#include "eckart/linear_operator.hpp"
+#include "eckart/matrix.hpp"
+#include "eckart/report.hpp"
+
+namespace eckart::factor {
+
+// What random probes of the remainder A - U diag(sigma) V^H showed.
+template <Scalar T>
+struct Remainder {
+  double upper = 0;  // exceeds its 2-norm except with probability 10^-probes
+  double seen = 0;   // a value that it does reach
+  Matrix<T> directions;  // n x a few: where it is large
+};
+
+// Looks for the largest singular value of A - U diag(sigma) V^H.
+// Cost: probes + 8 b products with A and A^H, b = 4 vectors at a time.
+template <Scalar T>
+Remainder<T> probe_remainder(const LinearOperator<T>& A,
+                             MatrixView<const T> U,
+                             std::span<const real_t<T>> sigma,
+                             MatrixView<const T> V,
+                             index_t probes,
+                             std::uint64_t seed,
+                             Context& context,
+                             SvdReport& report);
+
+// Returns max(||A v_i - sigma_i u_i||, ||A^H u_i - sigma_i v_i||) for each triplet.
+// Cost: k products with A and with A^H, by blocks.
+template <Scalar T>
+std::vector<double> true_residuals(const LinearOperator<T>& A,
+                                   MatrixView<const T> U,
+                                   std::span<const real_t<T>> sigma,
+                                   MatrixView<const T> V,
+                                   Context& context,
+                                   SvdReport& report);
+
+// Fills report.certificate for the given triplets; see eckart/certify.hpp. residuals, absolute,
+// are computed when empty; likewise the remainder. frobenius_norm < 0: found from the entries,
+// or left unknown for a matrix-free operator.
+template <Scalar T>
+void fill_certificate(const LinearOperator<T>& A,
+                      MatrixView<const T> U,
+                      std::span<const real_t<T>> sigma,
+                      MatrixView<const T> V,
+                      const CertifyOptions& options,
+                      std::vector<double> residuals,
+                      double frobenius_norm,
+                      Context& context,
+                      SvdReport& report,
+                      Remainder<T>* remainder = nullptr);
+
+// Fills report.certificate for all min(m, n) singular values without vectors: their squares must
+// add up to ||A||_F^2.
+template <Scalar T>
+void fill_values_certificate(const LinearOperator<T>& A,
+                             std::span<const real_t<T>> sigma,
+                             double accuracy,
+                             Context& context,
+                             SvdReport& report);
+
+// Returns true if the probe shows a singular value of A above the last of sigma that is not
+// among them, allowing for the accuracy of sigma itself.
+template <Scalar T>
+bool missed_triplet(const Remainder<T>& remainder,
+                    std::span<const real_t<T>> sigma,
+                    double accuracy);
+
+// Returns ||A||_F from one look at the entries. REQUIRES: A is not matrix-free (cost otherwise n
+// products).
+template <Scalar T>
+double frobenius_norm(const LinearOperator<T>& A, Context& context);
+
+}  // namespace eckart::factor

@@ -1,0 +1,205 @@
+// Block Golub-Kahan-Lanczos: Golub, Luk and Overton, ACM TOMS 7(2), 1981; thick restart:
+// Baglama and Reichel, SIAM J. Sci. Comput. 27(1), 2005.
+#include "factor/golub_kahan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "blas/blas.hpp"
+#include "core/philox.hpp"
+#include "factor/dense_chain.hpp"
+#include "kernels/kernels.hpp"
+
+namespace eckart::factor {
+namespace {
+
+template <Scalar T>
+void copy(MatrixView<const T> from, MatrixView<T> to) {
+  for (index_t j = 0; j < from.cols; ++j) std::copy_n(from.column(j), from.rows, to.column(j));
+}
+
+template <Scalar T>
+Matrix<T> resized(const Matrix<T>& A, index_t rows, index_t cols) {
+  Matrix<T> larger(rows, cols);
+  copy<T>(A.view(), larger.view().block(0, 0, A.rows(), A.cols()));
+  return larger;
+}
+
+constexpr std::uint32_t start_stream = 1;
+constexpr std::uint32_t refill_stream = 1000;
+
+}  // namespace
+
+template <Scalar T>
+GolubKahanBasis<T>::GolubKahanBasis(const LinearOperator<T>& A,
+                                    index_t capacity,
+                                    index_t block,
+                                    std::uint64_t seed,
+                                    Context& context,
+                                    SvdReport& report)
+    : A_(A),
+      context_(context),
+      report_(report),
+      capacity_(capacity),
+      block_(block),
+      random_{seed, refill_stream},
+      U_(A.rows(), capacity),
+      V_(A.cols(), capacity + block),
+      B_(capacity, capacity),
+      K_(block, block) {}
+
+template <Scalar T>
+void GolubKahanBasis<T>::start() {
+  auto timer = report_.stage("start block");
+  Matrix<T> Y(A_.rows(), block_);
+  Matrix<T> X(A_.cols(), block_);
+  core::fill_gaussian(Y.view(), random_.seed, start_stream, 0, context_);
+  A_.apply_adjoint(std::as_const(Y).view(), X.view(), context_);
+  report_.products += block_;
+  report_.passes_over_A += 1;
+  check_finite(X.view(), "A^H Y");
+  start_from(std::as_const(X).view());
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::start_from(MatrixView<const T> X) {
+  const index_t given = std::min(X.cols, block_);
+  copy<T>(X.columns(0, given), next_block());
+  if (given < block_) {
+    core::fill_gaussian(next_block().columns(given, block_ - given), random_.seed,
+                        random_.stream++, 0, context_);
+  }
+  Matrix<T> H(size_, block_);
+  Matrix<T> S(block_, block_);
+  // No norm to compare with yet: a column counts as dependent when it is tiny beside the longest.
+  double longest = 0;
+  for (index_t j = 0; j < given; ++j) {
+    longest = std::max(longest, kernels::kernels<T>().shifted_energy(X.rows, X.column(j), T{0}));
+  }
+  orthonormalize_against<T>(V_.view().columns(0, size_), next_block(), H.view(), S.view(),
+                            std::sqrt(longest), random_, context_);
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::check_finite(MatrixView<const T> X, const char* product) const {
+  constexpr index_t parts = is_complex<T> ? 2 : 1;
+  for (index_t j = 0; j < X.cols; ++j) {
+    const auto* column = reinterpret_cast<const Real*>(X.column(j));
+    require(kernels::kernels<Real>().scan(X.rows * parts, column).finite,
+            std::string("the operator's product ") + product +
+                " is not finite (NaN or infinity) for a finite block of vectors");
+  }
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::expand() {
+  const index_t c = size_;
+  const index_t w = block_;
+  MatrixView<T> U_new = U_.view().columns(c, w);
+  MatrixView<T> V_new = V_.view().columns(c + w, std::min(w, V_.cols() - c - w));
+  {
+    auto timer = report_.stage("product with A");
+    A_.apply(std::as_const(V_).view().columns(c, w), U_new, context_);
+  }
+  check_finite(U_new, "A X");
+  if (norm_ == 0) {
+    for (index_t j = 0; j < w; ++j) {
+      norm_ = std::max(norm_, std::sqrt(kernels::kernels<T>().shifted_energy(
+                                  U_new.rows, U_new.column(j), T{0})));
+    }
+  }
+  {
+    auto timer = report_.stage("orthogonalise U");
+    MatrixView<T> H = B_.view().block(0, c, c, w);
+    MatrixView<T> S = B_.view().block(c, c, w, w);
+    orthonormalize_against<T>(std::as_const(U_).view().columns(0, c), U_new, H, S, norm_, random_,
+                              context_);
+    for (index_t j = 0; j < c; ++j) std::fill_n(B_.view().column(j) + c, w, T{});
+  }
+  {
+    auto timer = report_.stage("product with A^H");
+    A_.apply_adjoint(std::as_const(U_).view().columns(c, w), V_new, context_);
+  }
+  check_finite(V_new, "A^H Y");
+  {
+    auto timer = report_.stage("orthogonalise V");
+    Matrix<T> H(c + w, w);
+    orthonormalize_against<T>(std::as_const(V_).view().columns(0, c + w), V_new, H.view(),
+                              K_.view(), norm_, random_, context_);
+  }
+  size_ = c + w;
+  report_.products += 2 * w;
+  report_.passes_over_A += 2;
+  ++report_.iterations;
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::solve() {
+  auto timer = report_.stage("small SVD");
+  const index_t c = size_;
+  DenseFactors<T> small = factor_small<T>(
+      std::as_const(B_).view().block(0, 0, c, c), report_.fallbacks);
+  X_ = std::move(small.U);
+  Y_ = std::move(small.V);
+  theta_ = std::move(small.sigma);
+  if (!theta_.empty()) norm_ = std::max(norm_, static_cast<double>(theta_.front()));
+
+  // K is zero but for its last block: ||K x_i|| needs only the last rows of x_i.
+  Matrix<T> KX(block_, c);
+  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, K_.view(),
+                X_.view().block(c - block_, 0, block_, c), T{0}, KX.view());
+  residuals_.resize(static_cast<std::size_t>(c));
+  for (index_t i = 0; i < c; ++i) {
+    residuals_[static_cast<std::size_t>(i)] = std::sqrt(
+        kernels::kernels<T>().shifted_energy(block_, KX.view().column(i), T{0}));
+  }
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::restart(index_t q) {
+  auto timer = report_.stage("restart");
+  blas::multiply_in_place<T>(U_.view().columns(0, size_), X_.view().columns(0, q), context_);
+  blas::multiply_in_place<T>(V_.view().columns(0, size_), Y_.view().columns(0, q), context_);
+  for (index_t j = 0; j < block_; ++j) {
+    std::copy_n(V_.view().column(size_ + j), V_.rows(), V_.view().column(q + j));
+  }
+  for (index_t j = 0; j < q; ++j) {
+    std::fill_n(B_.view().column(j), B_.rows(), T{});
+    B_(j, j) = theta_[static_cast<std::size_t>(j)];
+  }
+  size_ = q;
+  ++report_.restarts;
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::grow(index_t capacity) {
+  U_ = resized(U_, U_.rows(), capacity);
+  V_ = resized(V_, V_.rows(), capacity + block_);
+  B_ = resized(B_, capacity, capacity);
+  capacity_ = capacity;
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::lift(MatrixView<T> U, MatrixView<T> V) const {
+  blas::multiply<T>(blas::Op::none, blas::Op::none, T{1}, U_.view().columns(0, X_.rows()),
+                    X_.view().columns(0, U.cols), T{0}, U, context_);
+  blas::multiply<T>(blas::Op::none, blas::Op::none, T{1}, V_.view().columns(0, Y_.rows()),
+                    Y_.view().columns(0, V.cols), T{0}, V, context_);
+}
+
+template <Scalar T>
+double GolubKahanBasis<T>::bytes(index_t rows, index_t cols, index_t capacity, index_t block) {
+  const auto m = static_cast<double>(rows);
+  const auto n = static_cast<double>(cols);
+  const auto p = static_cast<double>(capacity);
+  const auto b = static_cast<double>(block);
+  return sizeof(T) * (m * p + n * (p + b) + 8 * p * p + 2 * (m + n) * b);
+}
+
+template class GolubKahanBasis<float>;
+template class GolubKahanBasis<double>;
+template class GolubKahanBasis<std::complex<float>>;
+template class GolubKahanBasis<std::complex<double>>;
+
+}  // namespace eckart::factor

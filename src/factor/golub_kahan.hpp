@@ -1,0 +1,93 @@
+// Block Golub-Kahan-Lanczos bidiagonalization with thick restart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eckart/context.hpp"
+#include "eckart/linear_operator.hpp"
+#include "eckart/matrix.hpp"
+#include "eckart/report.hpp"
+#include "factor/orthonormalize.hpp"
+
+namespace eckart::factor {
+
+// The factorization, with c basis vectors on each side and a next block of width w:
+//   A V = U B,   A^H U = V B^H + V_next K,
+// U (m x c) and [V V_next] (n x (c + w)) orthonormal, B c x c.
+// Ritz triplets (U x_i, theta_i, V y_i) with B = X diag(theta) Y^H have A v = theta u exactly and
+// ||A^H u - theta v|| = ||K x_i||. That is a recurrence: a stopping hint, not a certificate.
+template <Scalar T>
+class GolubKahanBasis {
+ public:
+  using Real = real_t<T>;
+
+  // A basis of at most capacity vectors a side, grown by blocks.
+  // REQUIRES: 1 <= block, capacity + block <= min(m, n)
+  GolubKahanBasis(const LinearOperator<T>& A,
+                  index_t capacity,
+                  index_t block,
+                  std::uint64_t seed,
+                  Context& context,
+                  SvdReport& report);
+
+  // Starts from A^H times a Gaussian block.
+  void start();
+
+  // Replaces the next block by directions given as the columns of X (n x block), filled up with
+  // random ones. What the old next block coupled is forgotten.
+  void start_from(MatrixView<const T> X);
+
+  // One step: two products with a block; c grows by the width of the block.
+  // Throws InvalidArgument if a product is not finite.
+  void expand();
+
+  // Decomposes B and fills theta() and residuals(). Cost O(c^3).
+  void solve();
+
+  index_t size() const { return size_; }
+  index_t block() const { return block_; }
+  index_t capacity() const { return capacity_; }
+  bool full() const { return size_ + block_ > capacity_; }
+  double norm() const { return norm_; }  // largest theta so far: an estimate of ||A||
+  const std::vector<Real>& theta() const { return theta_; }
+  // Residual of Ritz triplet i by the recurrence.
+  double residual(index_t i) const { return residuals_[static_cast<std::size_t>(i)]; }
+
+  // Keeps the q leading Ritz triplets and the next block. REQUIRES: solve() since expand().
+  void restart(index_t q);
+
+  // Room for more basis vectors. REQUIRES: capacity + block <= min(m, n)
+  void grow(index_t capacity);
+
+  // U, V <- the k leading Ritz vectors. REQUIRES: solve() since expand(); k <= size().
+  void lift(MatrixView<T> U, MatrixView<T> V) const;
+
+  // Bytes of a basis.
+  static double bytes(index_t rows, index_t cols, index_t capacity, index_t block);
+
+ private:
+  MatrixView<T> next_block() { return V_.view().columns(size_, block_); }
+  void check_finite(MatrixView<const T> X, const char* product) const;
+
+  const LinearOperator<T>& A_;
+  Context& context_;
+  SvdReport& report_;
+  index_t capacity_;
+  index_t block_;
+  RandomSource random_;
+
+  Matrix<T> U_;  // m x capacity
+  Matrix<T> V_;  // n x (capacity + block)
+  Matrix<T> B_;  // capacity x capacity, leading c x c in use
+  Matrix<T> K_;  // block x block: K has only its last block of columns after an expansion
+  index_t size_ = 0;
+  double norm_ = 0;
+
+  Matrix<T> X_;
+  Matrix<T> Y_;
+  std::vector<Real> theta_;
+  std::vector<double> residuals_;
+};
+
+}  // namespace eckart::factor

@@ -1,0 +1,45 @@
+#include "factor/sign_rule.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "core/parallel.hpp"
+
+namespace eckart::factor {
+namespace {
+
+// Returns the phase of the entry that decides; 1 for a column of zeros.
+template <Scalar T>
+T deciding_phase(const T* v, index_t n) {
+  using Real = real_t<T>;
+  Real largest = 0;
+  for (index_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(v[i]));
+  const Real tie = largest * (1 - std::sqrt(std::numeric_limits<Real>::epsilon()));
+  for (index_t i = 0; i < n && largest > 0; ++i) {
+    if (std::abs(v[i]) >= tie) return v[i] / std::abs(v[i]);
+  }
+  return T{1};
+}
+
+}  // namespace
+
+template <Scalar T>
+void apply_sign_rule(MatrixView<T> U, MatrixView<T> V, index_t k, const Context& context) {
+  core::for_each_chunk(k, 4, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = first; j < last; ++j) {
+      const T turn = conjugate(deciding_phase(V.column(j), V.rows));
+      if (turn == T{1}) continue;
+      for (index_t i = 0; i < V.rows; ++i) V(i, j) *= turn;
+      for (index_t i = 0; i < U.rows; ++i) U(i, j) *= turn;
+    }
+  });
+}
+
+template void apply_sign_rule(MatrixView<float>, MatrixView<float>, index_t, const Context&);
+template void apply_sign_rule(MatrixView<double>, MatrixView<double>, index_t, const Context&);
+template void apply_sign_rule(MatrixView<std::complex<float>>, MatrixView<std::complex<float>>,
+                              index_t, const Context&);
+template void apply_sign_rule(MatrixView<std::complex<double>>, MatrixView<std::complex<double>>,
+                              index_t, const Context&);
+
+}  // namespace eckart::factor

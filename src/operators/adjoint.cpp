@@ -1,0 +1,51 @@
+// A^H.
+#include <memory>
+
+#include "eckart/operators.hpp"
+#include "operators/entries.hpp"
+
+namespace eckart {
+namespace {
+
+template <Scalar T>
+class AdjointOperator final : public LinearOperator<T> {
+ public:
+  explicit AdjointOperator(const LinearOperator<T>& A) : A_(A) {}
+
+  index_t rows() const override { return A_.cols(); }
+  index_t cols() const override { return A_.rows(); }
+  Storage storage() const override { return A_.storage(); }
+  index_t entries_per_product() const override { return A_.entries_per_product(); }
+  std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
+
+  void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
+    A_.apply_adjoint(X, Y, context);
+  }
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
+    A_.apply(Y, X, context);
+  }
+  EntryScan scan(Context& context) const override {
+    EntryScan scan = A_.scan(context);
+    std::swap(scan.nonfinite_row, scan.nonfinite_col);
+    return scan;
+  }
+
+ private:
+  const LinearOperator<T>& A_;
+};
+
+}  // namespace
+
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_adjoint(const LinearOperator<T>& A) {
+  return std::make_unique<AdjointOperator<T>>(A);
+}
+
+template std::unique_ptr<LinearOperator<float>> make_adjoint(const LinearOperator<float>&);
+template std::unique_ptr<LinearOperator<double>> make_adjoint(const LinearOperator<double>&);
+template std::unique_ptr<LinearOperator<std::complex<float>>> make_adjoint(
+    const LinearOperator<std::complex<float>>&);
+template std::unique_ptr<LinearOperator<std::complex<double>>> make_adjoint(
+    const LinearOperator<std::complex<double>>&);
+
+}  // namespace eckart

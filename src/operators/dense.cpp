@@ -1,0 +1,164 @@
+// A matrix in memory, column-major or row-major.
+#include <algorithm>
+#include <utility>
+
+#include "blas/blas.hpp"
+#include "core/parallel.hpp"
+#include "eckart/operators.hpp"
+#include "operators/entries.hpp"
+
+namespace eckart {
+namespace {
+
+using blas::Op;
+
+constexpr index_t columns_per_chunk = 32;
+
+template <Scalar T>
+void conjugate_in_place(MatrixView<T> X) {
+  if constexpr (is_complex<T>) {
+    for (index_t j = 0; j < X.cols; ++j) {
+      for (index_t i = 0; i < X.rows; ++i) X(i, j) = std::conj(X(i, j));
+    }
+  }
+}
+
+template <Scalar T>
+class DenseOperator final : public LinearOperator<T> {
+ public:
+  explicit DenseOperator(DenseMatrix<T> A) : A_(std::move(A)) {}
+
+  index_t rows() const override { return A_.rows(); }
+  index_t cols() const override { return A_.cols(); }
+  Storage storage() const override { return Storage::dense; }
+  std::uint64_t stored_bytes() const override {
+    return static_cast<std::uint64_t>(rows()) * static_cast<std::uint64_t>(cols()) * sizeof(T);
+  }
+
+  void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
+    const Op op = A_.row_major ? Op::transpose : Op::none;
+    blas::multiply<T>(op, Op::none, T{1}, A_.values, X, T{0}, Y, context);
+  }
+
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
+    if (!A_.row_major) {
+      return blas::multiply<T>(Op::adjoint, Op::none, T{1}, A_.values, Y, T{0}, X, context);
+    }
+    if constexpr (!is_complex<T>) {
+      blas::multiply<T>(Op::none, Op::none, T{1}, A_.values, Y, T{0}, X, context);
+    } else {
+      // A^H Y = conj(values conj(Y)): BLAS has no product with a conjugated, untransposed matrix.
+      Matrix<T> Y_conj(Y.rows, Y.cols);
+      for (index_t j = 0; j < Y.cols; ++j) {
+        std::copy_n(Y.column(j), Y.rows, Y_conj.view().column(j));
+      }
+      conjugate_in_place(Y_conj.view());
+      blas::multiply<T>(Op::none, Op::none, T{1}, A_.values, std::as_const(Y_conj).view(), T{0}, X,
+                        context);
+      conjugate_in_place(X);
+    }
+  }
+
+  EntryScan scan(Context& context) const override {
+    const MatrixView<const T> S = A_.values;
+    std::vector<EntryScan> scans(
+        static_cast<std::size_t>(core::count_chunks(S.cols, columns_per_chunk)));
+    core::for_each_chunk(S.cols, columns_per_chunk, context,
+                         [&](index_t c, index_t first, index_t last) {
+                           EntryScan seen;
+                           for (index_t j = first; j < last; ++j) {
+                             operators::merge_scan(
+                                 seen, operators::scan_column(S.columns(j, 1), j, A_.row_major));
+                           }
+                           scans[static_cast<std::size_t>(c)] = seen;
+                         });
+    EntryScan total;
+    for (const EntryScan& seen : scans) operators::merge_scan(total, seen);
+    return total;
+  }
+
+  std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
+    const MatrixView<const T> S = A_.values;
+    std::vector<double> energies(static_cast<std::size_t>(cols()));
+    if (!A_.row_major) {
+      core::for_each_chunk(cols(), columns_per_chunk, context,
+                           [&](index_t, index_t first, index_t last) {
+                             for (index_t j = first; j < last; ++j) {
+                               energies[static_cast<std::size_t>(j)] =
+                                   operators::mapped_energy(map, j, S.rows, S.column(j), 1);
+                             }
+                           });
+      return energies;
+    }
+    // Rows are contiguous: add them up by fixed chunks of rows, then the chunks in order.
+    constexpr index_t rows_per_chunk = 1024;
+    std::vector<std::vector<double>> partial(
+        static_cast<std::size_t>(core::count_chunks(rows(), rows_per_chunk)));
+    core::for_each_chunk(rows(), rows_per_chunk, context,
+                         [&](index_t c, index_t first, index_t last) {
+                           std::vector<double> sums(energies.size(), 0.0);
+                           for (index_t i = first; i < last; ++i) {
+                             const double weight = operators::row_weight(map, i);
+                             for (index_t j = 0; j < cols(); ++j) {
+                               const auto entry =
+                                   std::complex<double>(S(j, i)) -
+                                   std::complex<double>(operators::shift_at(map, i, j));
+                               sums[static_cast<std::size_t>(j)] += weight * std::norm(entry);
+                             }
+                           }
+                           partial[static_cast<std::size_t>(c)] = std::move(sums);
+                         });
+    for (index_t j = 0; j < cols(); ++j) {
+      double sum = 0;
+      for (const auto& sums : partial) sum += sums[static_cast<std::size_t>(j)];
+      energies[static_cast<std::size_t>(j)] = operators::column_weight(map, j) * sum;
+    }
+    return energies;
+  }
+
+  void copy_to(MatrixView<T> A, Context& context) const override {
+    const MatrixView<const T> S = A_.values;
+    core::for_each_chunk(cols(), columns_per_chunk, context,
+                         [&](index_t, index_t first, index_t last) {
+                           if (!A_.row_major) {
+                             for (index_t j = first; j < last; ++j) {
+                               std::copy_n(S.column(j), S.rows, A.column(j));
+                             }
+                             return;
+                           }
+                           for (index_t i = 0; i < rows(); ++i) {
+                             for (index_t j = first; j < last; ++j) A(i, j) = S(j, i);
+                           }
+                         });
+  }
+
+ private:
+  DenseMatrix<T> A_;
+};
+
+}  // namespace
+
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_operator(DenseMatrix<T> A) {
+  return std::make_unique<DenseOperator<T>>(std::move(A));
+}
+
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_operator(MatrixView<const T> A) {
+  return std::make_unique<DenseOperator<T>>(DenseMatrix<T>{A, false, nullptr});
+}
+
+template std::unique_ptr<LinearOperator<float>> make_operator(DenseMatrix<float>);
+template std::unique_ptr<LinearOperator<double>> make_operator(DenseMatrix<double>);
+template std::unique_ptr<LinearOperator<std::complex<float>>> make_operator(
+    DenseMatrix<std::complex<float>>);
+template std::unique_ptr<LinearOperator<std::complex<double>>> make_operator(
+    DenseMatrix<std::complex<double>>);
+template std::unique_ptr<LinearOperator<float>> make_operator(MatrixView<const float>);
+template std::unique_ptr<LinearOperator<double>> make_operator(MatrixView<const double>);
+template std::unique_ptr<LinearOperator<std::complex<float>>> make_operator(
+    MatrixView<const std::complex<float>>);
+template std::unique_ptr<LinearOperator<std::complex<double>>> make_operator(
+    MatrixView<const std::complex<double>>);
+
+}  // namespace eckart

@@ -1,0 +1,96 @@
+#include "operators/scaled.hpp"
+
+#include <cmath>
+
+#include "core/parallel.hpp"
+#include "eckart/error.hpp"
+
+namespace eckart::operators {
+namespace {
+
+template <Scalar T>
+class ScaledOperator final : public LinearOperator<T> {
+ public:
+  ScaledOperator(const LinearOperator<T>& A, int exponent) : A_(A), exponent_(exponent) {}
+
+  index_t rows() const override { return A_.rows(); }
+  index_t cols() const override { return A_.cols(); }
+  Storage storage() const override { return A_.storage(); }
+  index_t entries_per_product() const override { return A_.entries_per_product(); }
+  std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
+
+  // Half of the factor before the product and half after: neither X nor Y leaves the range.
+  void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
+    const Matrix<T> scaled = times(X, exponent_ / 2, context);
+    A_.apply(scaled.view(), Y, context);
+    times_in_place(Y, exponent_ - exponent_ / 2, context);
+  }
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
+    const Matrix<T> scaled = times(Y, exponent_ / 2, context);
+    A_.apply_adjoint(scaled.view(), X, context);
+    times_in_place(X, exponent_ - exponent_ / 2, context);
+  }
+  void copy_to(MatrixView<T> A, Context& context) const override {
+    A_.copy_to(A, context);
+    times_in_place(A, exponent_, context);
+  }
+
+ private:
+  static void times_in_place(MatrixView<T> X, int exponent, const Context& context) {
+    constexpr index_t rows_per_chunk = 8192;
+    core::for_each_chunk(X.rows, rows_per_chunk, context,
+                         [&](index_t, index_t first, index_t last) {
+                           for (index_t j = 0; j < X.cols; ++j) {
+                             for (index_t i = first; i < last; ++i) {
+                               if constexpr (is_complex<T>) {
+                                 X(i, j) = {std::ldexp(X(i, j).real(), exponent),
+                                            std::ldexp(X(i, j).imag(), exponent)};
+                               } else {
+                                 X(i, j) = std::ldexp(X(i, j), exponent);
+                               }
+                             }
+                           }
+                         });
+  }
+  static Matrix<T> times(MatrixView<const T> X, int exponent, const Context& context) {
+    Matrix<T> scaled(X.rows, X.cols);
+    for (index_t j = 0; j < X.cols; ++j) {
+      std::copy_n(X.column(j), X.rows, scaled.view().column(j));
+    }
+    times_in_place(scaled.view(), exponent, context);
+    return scaled;
+  }
+
+  const LinearOperator<T>& A_;
+  int exponent_;
+};
+
+}  // namespace
+
+int exponent_of(double x) {
+  int exponent = 0;
+  std::frexp(x, &exponent);
+  return exponent;
+}
+
+template <Scalar T>
+Prepared<T>::Prepared(const LinearOperator<T>& A, Context& context) : A_(A) {
+  if (A.storage() == Storage::matrix_free) return;
+  const EntryScan scan = A.scan(context);
+  if (!scan.finite()) {
+    throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
+  }
+  max_abs_ = scan.max_abs;
+  constexpr int widest = sizeof(real_t<T>) == 8 ? 200 : 30;
+  const int exponent = exponent_of(max_abs_) - 1;  // 2^exponent <= max_abs, representable
+  if (max_abs_ == 0 || std::abs(exponent) <= widest) return;
+  scale_ = std::ldexp(1.0, exponent);
+  scaled_ = std::make_unique<ScaledOperator<T>>(A, -exponent);
+}
+
+template class Prepared<float>;
+template class Prepared<double>;
+template class Prepared<std::complex<float>>;
+template class Prepared<std::complex<double>>;
+
+}  // namespace eckart::operators

@@ -1,0 +1,37 @@
+// A times a power of two, so that squares of entries neither overflow nor vanish.
+#pragma once
+
+#include <memory>
+
+#include "eckart/linear_operator.hpp"
+
+namespace eckart::operators {
+
+// A matrix that has been looked at: finite, and of a size whose squares are representable.
+template <Scalar T>
+class Prepared {
+ public:
+  // Looks at every entry of A, unless it is matrix-free.
+  // Throws NonFiniteInput naming the first NaN or infinity.
+  Prepared(const LinearOperator<T>& A, Context& context);
+
+  // A itself, or A / scale().
+  const LinearOperator<T>& matrix() const { return scaled_ ? *scaled_ : A_; }
+
+  // A power of two; 1 unless the largest entry is beyond [2^-200, 2^200] (float: [2^-30, 2^30]).
+  double scale() const { return scale_; }
+
+  // Largest modulus of an entry of A; unknown (0) for a matrix-free operator.
+  double max_abs() const { return max_abs_; }
+
+ private:
+  const LinearOperator<T>& A_;
+  std::unique_ptr<LinearOperator<T>> scaled_;
+  double scale_ = 1;
+  double max_abs_ = 0;
+};
+
+// Returns the exponent e with 2^(e-1) <= x < 2^e, or 0 for x = 0.
+int exponent_of(double x);
+
+}  // namespace eckart::operators
