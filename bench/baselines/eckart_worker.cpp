@@ -1,0 +1,75 @@
+// Contender: Eckart, through the front door.
+// Options: "method" (default "automatic"), "certify" (default true).
+#include <memory>
+
+#include "eckart/machine.hpp"
+#include "eckart/operators.hpp"
+#include "eckart/svd.hpp"
+#include "worker.hpp"
+
+namespace {
+
+class EckartWorker : public bench::Worker {
+ public:
+  std::string load(bench::Problem problem) override {
+    request_.rank.rank = problem.rank;
+    request_.vectors = problem.vectors ? eckart::Vectors::thin : eckart::Vectors::none;
+    request_.accuracy = problem.accuracy;
+    request_.method = eckart::method_from_string(problem.options.value("method", "automatic"));
+    request_.certify = problem.options.value("certify", true);
+    context_.set_threads(problem.threads);
+    is_sparse_ = problem.sparse();
+    if (is_sparse_) {
+      sparse_ = {.rows = problem.rows,
+                 .cols = problem.cols,
+                 .offsets = std::move(problem.offsets),
+                 .columns = std::move(problem.columns),
+                 .values = std::move(problem.values)};
+    } else {
+      dense_ = eckart::Matrix<double>(problem.rows, problem.cols);
+      std::copy(problem.values.begin(), problem.values.end(), dense_.data());
+    }
+    return std::string("Eckart ") + eckart::version() + ", kernels " + eckart::isa_name() + ", " +
+           eckart::blas_name();
+  }
+
+  // The operator is part of the work: a user holds a matrix, not an operator.
+  double run() override {
+    result_ = {};
+    const double taken = bench::seconds([&] {
+      const auto A = is_sparse_ ? eckart::make_operator(sparse_)
+                                : eckart::make_operator(std::as_const(dense_).view());
+      result_ = eckart::svd(*A, request_, context_);
+    });
+    const eckart::SvdReport& report = result_.report;
+    std::cerr << report.method << ": " << report.products << " products, " << report.iterations
+              << " iterations, " << report.seconds << " s\n";
+    for (const auto& stage : report.stages) {
+      std::cerr << "  " << stage.name << ": " << stage.seconds << " s\n";
+    }
+    return taken;
+  }
+
+  bench::Answer answer() override {
+    return {result_.sigma, block(result_.U), block(result_.V)};
+  }
+
+ private:
+  static bench::Block block(const eckart::Matrix<double>& matrix) {
+    return {matrix.data(), matrix.rows(), matrix.cols()};
+  }
+
+  eckart::Context context_;
+  eckart::SvdRequest request_;
+  bool is_sparse_ = false;
+  eckart::SparseMatrix<double> sparse_;
+  eckart::Matrix<double> dense_;
+  eckart::SvdResult<double> result_;
+};
+
+}  // namespace
+
+int main() {
+  EckartWorker worker;
+  return bench::serve(worker);
+}

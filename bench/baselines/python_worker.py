@@ -1,0 +1,153 @@
+"""Contenders in Python: NumPy, SciPy, scikit-learn, PRIMME. Usage: python_worker.py SOLVER
+
+Speaks the protocol of worker.hpp. Every solver returns U (m x k), sigma (k), V (n x k), in its
+own order; sorting them is not timed.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+
+import numpy as np
+import scipy
+import scipy.sparse
+
+
+def numpy_svd(A, task):
+    if not task["vectors"]:
+        return None, np.linalg.svd(A, compute_uv=False), None
+    U, sigma, Vt = np.linalg.svd(A, full_matrices=False)
+    return U, sigma, Vt.T
+
+
+def svds(solver, **settings):
+    """SciPy's svds. For ARPACK, tol = accuracy bounds the residual by accuracy * sigma_i."""
+
+    def solve(A, task):
+        from scipy.sparse.linalg import svds as scipy_svds
+
+        U, sigma, Vt = scipy_svds(
+            A, task["rank"], tol=task["accuracy"], solver=solver, random_state=0, **settings
+        )
+        return U, sigma, Vt.T
+
+    return solve
+
+
+def randomized_svd(**settings):
+    def solve(A, task):
+        from sklearn.utils.extmath import randomized_svd as sklearn_randomized_svd
+
+        U, sigma, Vt = sklearn_randomized_svd(A, task["rank"], random_state=0, **settings)
+        return U, sigma, Vt.T
+
+    return solve
+
+
+def truncated_svd(A, task):
+    from sklearn.decomposition import TruncatedSVD
+
+    model = TruncatedSVD(task["rank"], random_state=0)
+    scores = model.fit_transform(A)
+    return scores / model.singular_values_, model.singular_values_, model.components_.T
+
+
+def primme_svds(A, task):
+    import primme
+
+    U, sigma, Vt = primme.svds(A, task["rank"], tol=task["accuracy"])
+    return U, sigma, Vt.T
+
+
+def perturbed(A, task):
+    """A wrong contender for the self test: NumPy's answer, off by 100 times the accuracy."""
+    error = 100 * task["accuracy"]
+    U, sigma, V = numpy_svd(A.toarray() if scipy.sparse.issparse(A) else A, task)
+    k = task["rank"] or len(sigma)
+    if V is not None:
+        V = V.copy()
+        V[:, 0] += error * V[:, 1]
+        return U[:, :k], sigma[:k], V[:, :k]
+    return None, sigma[:k] * (1 + error), None
+
+
+# Solver by name, and the module whose version is told.
+SOLVERS = {
+    "numpy": (numpy_svd, "numpy"),
+    "arpack": (svds("arpack"), "scipy"),
+    "propack": (svds("propack", maxiter=1000), "scipy"),
+    "lobpcg": (svds("lobpcg", maxiter=200), "scipy"),
+    "randomized": (randomized_svd(), "sklearn"),
+    "randomized_5": (randomized_svd(n_iter=5), "sklearn"),
+    "truncated": (truncated_svd, "sklearn"),
+    "primme": (primme_svds, "primme"),
+    "perturbed": (perturbed, "numpy"),
+}
+
+
+def load_matrix(request):
+    values = np.load(request["values"])
+    if "offsets" not in request:
+        return values
+    shape = (request["rows"], request["cols"])
+    columns, offsets = np.load(request["columns"]), np.load(request["offsets"])
+    return scipy.sparse.csr_matrix((values, columns, offsets), shape)
+
+
+def about(module):
+    version = getattr(__import__(module), "__version__", None)
+    if version is None:
+        from importlib.metadata import version as installed_version
+
+        version = installed_version(module)
+    try:
+        from threadpoolctl import threadpool_info
+
+        blas = [
+            f"{library['internal_api']} {library['version']}, kernel {library.get('architecture')}"
+            for library in threadpool_info()
+            if library["user_api"] == "blas"
+        ]
+    except ImportError:
+        blas = []
+    return ", ".join([f"{module} {version}", *blas])
+
+
+def save(folder, answer):
+    U, sigma, V = answer
+    order = np.argsort(-sigma, kind="stable")
+    np.save(f"{folder}/sigma.npy", sigma[order])
+    if U is not None:
+        np.save(f"{folder}/U.npy", U[:, order])
+        np.save(f"{folder}/V.npy", V[:, order])
+
+
+def main():
+    solve, module = SOLVERS[sys.argv[1]]
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    A = task = answer = None
+    for line in sys.stdin:
+        try:
+            request = json.loads(line)
+            if request["do"] == "load":
+                A, task = load_matrix(request), request
+                reply = {"about": about(module)}
+            elif request["do"] == "run":
+                answer = None
+                start = time.perf_counter()
+                answer = solve(A, task)
+                reply = {"seconds": time.perf_counter() - start}
+            else:
+                save(request["folder"], answer)
+                reply = {"saved": True}
+        except Exception as error:
+            traceback.print_exc()
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), file=replies, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Times Eckart against its peers: checks every answer first, then runs them in turn."""

@@ -1,0 +1,84 @@
+"""Command line of the benchmark; bench/run.sh sets the environment up and calls it."""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from harness import machine, report, rounds, self_test
+
+BENCH = Path(__file__).parent.parent
+EFFORTS = ("quick", "standard", "full")
+
+
+def tasks():
+    """Returns every task by name, from the files of bench/tasks/."""
+    files = sorted(path.stem for path in (BENCH / "tasks").glob("*.py") if path.stem != "__init__")
+    return {name: importlib.import_module(f"tasks.{name}").TASK for name in files}
+
+
+def parse(known):
+    parser = argparse.ArgumentParser(
+        prog="bench/run.sh", description="Times Eckart against other libraries."
+    )
+    parser.add_argument("task", nargs="*", help=f"which ({', '.join(known)}); default: all")
+    effort = parser.add_mutually_exclusive_group()
+    effort.add_argument("--quick", action="store_const", dest="effort", const="quick")
+    effort.add_argument("--full", action="store_const", dest="effort", const="full")
+    parser.add_argument("--self-test", action="store_true", help="tiny sizes; tests the harness")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--limit", type=float, default=300, help="seconds for one run (300)")
+    parser.set_defaults(effort="standard")
+    arguments = parser.parse_args()
+    for name in arguments.task:
+        if name not in known:
+            parser.error(f"unknown task '{name}'; known: {', '.join(known)}")
+    if arguments.threads < 1:
+        parser.error(f"--threads is {arguments.threads}; expected at least 1")
+    return arguments
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def run_task(task, cases, pace, folder, command):
+    """Runs the cases and writes folder/TASK.md. Returns the outcomes."""
+    load = machine.load_average()
+    outcomes = []
+    for case in cases:
+        say(f"{task.name}: {case.name}")
+        outcomes.append(rounds.run_case(case, pace, say))
+    text = report.markdown(task, outcomes, command=command, threads=pace.threads, load=load)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{task.name}.md").write_text(text)
+    return outcomes
+
+
+def main():
+    known = tasks()
+    arguments = parse(known)
+    chosen = [known[name] for name in arguments.task or known]
+    if arguments.self_test:
+        return self_test.run(chosen, run_task)
+    pace = rounds.Pace(arguments.threads, arguments.limit)
+    flag = "" if arguments.effort == "standard" else f" --{arguments.effort}"
+    for task in chosen:
+        if task.needs_data and not os.environ.get("ECKART_DATA"):
+            say(f"{task.name}: skipped, ECKART_DATA does not name the folder of real data")
+            continue
+        cases = [
+            case
+            for case in task.cases
+            if EFFORTS.index(case.effort) <= EFFORTS.index(arguments.effort)
+        ]
+        if not cases:
+            say(f"{task.name}: skipped, no case is that quick")
+            continue
+        run_task(task, cases, pace, BENCH / "results", f"bench/run.sh {task.name}{flag}")
+        say((BENCH / "results" / f"{task.name}.md").read_text())
+    return 0
+
+
+sys.exit(main())

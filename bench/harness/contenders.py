@@ -1,0 +1,113 @@
+"""Who takes part: command line, environment, and what is missing here."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness import machine
+
+BASELINES = Path(__file__).parent.parent / "baselines"
+
+
+@dataclass(frozen=True)
+class Contender:
+    title: str
+    command: list
+    environment: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+    missing: str = ""  # why it cannot take part here
+    information: bool = False  # shown, never compared with
+
+
+def environment(contender, threads):
+    """Returns what the worker inherits: the same number of threads for everybody, and OpenBLAS
+    with the kernels that this CPU deserves unless the contender says otherwise."""
+    count = str(threads)
+    settings = {
+        **os.environ,
+        "OMP_NUM_THREADS": count,
+        "OPENBLAS_NUM_THREADS": count,
+        "MKL_NUM_THREADS": count,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SCIPY_USE_PROPACK": "1",
+        "OPENBLAS_CORETYPE": machine.best_openblas_kernel(),
+        **contender.environment,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def known():
+    """Returns every contender by the name that tasks use."""
+    built = Path(os.environ["ECKART_BENCH_WORKERS"])
+    venv = Path(os.environ["ECKART_BENCH_VENV"])
+    openblas = first(Path("/usr/lib").glob("*/openblas-*/libopenblas.so.0"))
+    mkl = first((venv / "lib").glob("libmkl_rt.so.*"))
+
+    def compiled(title, program, *arguments, **more):
+        path = built / program
+        missing = "" if path.exists() else f"{program} was not built"
+        return Contender(title, [str(path), *map(str, arguments)], **{"missing": missing, **more})
+
+    def lapack(title, library, package, **more):
+        if not library:
+            more["missing"] = f"{package} is not installed"
+        return compiled(title, "lapack_worker", library, **more)
+
+    def python(title, solver, module, **more):
+        missing = "" if has_module(venv, module) else f"Python module {module} is not installed"
+        command = [str(python_of(venv)), str(BASELINES / "python_worker.py"), solver]
+        return Contender(title, command, missing=missing, **more)
+
+    def eckart(title, **options):
+        return compiled(title, "eckart_worker", options=options)
+
+    return {
+        "eckart": eckart("Eckart"),
+        "eckart_uncertified": eckart("Eckart, no certificate", certify=False),
+        "eckart_gram": eckart("Eckart, method gram", method="gram"),
+        "eckart_randomized": eckart("Eckart, method randomized", method="randomized"),
+        "mkl": lapack(
+            "MKL dgesdd",
+            mkl,
+            "PyPI package mkl",
+            environment={"LD_LIBRARY_PATH": str(venv / "lib")},
+        ),
+        "openblas": lapack("OpenBLAS dgesdd", openblas, "libopenblas0"),
+        "openblas_as_it_comes": lapack(
+            "OpenBLAS dgesdd, kernel not repaired",
+            openblas,
+            "libopenblas0",
+            environment={"OPENBLAS_CORETYPE": None},
+            information=True,
+        ),
+        "eigen": compiled("Eigen BDCSVD", "eigen_worker"),
+        "numpy": python("numpy.linalg.svd", "numpy", "numpy"),
+        "arpack": python("ARPACK, scipy svds", "arpack", "scipy"),
+        "propack": python("PROPACK, scipy svds", "propack", "scipy"),
+        "lobpcg": python("LOBPCG, scipy svds", "lobpcg", "scipy"),
+        "randomized": python("sklearn randomized_svd", "randomized", "sklearn"),
+        "randomized_5": python("sklearn randomized_svd, n_iter=5", "randomized_5", "sklearn"),
+        "truncated": python("sklearn TruncatedSVD", "truncated", "sklearn"),
+        "primme": python("PRIMME svds", "primme", "primme"),
+        "perturbed": python("a wrong answer", "perturbed", "numpy"),
+    }
+
+
+def first(paths):
+    return next(iter(sorted(paths)), None)
+
+
+def python_of(venv):
+    """The environment sees the system's packages too."""
+    inside = venv / "bin/python"
+    return inside if inside.exists() else Path(sys.executable)
+
+
+def has_module(venv, module):
+    if importlib.util.find_spec(module):
+        return True
+    probe = [str(python_of(venv)), "-c", f"import {module}"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0

@@ -1,0 +1,165 @@
+"""The matrices of the tasks: generated, or read from ECKART_DATA. Made once and kept on disk."""
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import scipy.fft
+import scipy.io
+import scipy.linalg
+import scipy.sparse
+import scipy.sparse.linalg
+
+
+class Matrix:
+    """A (a Fortran-ordered array or CSR) with the folder of .npy files that the workers read."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.files = {"values": str(folder / "values.npy")}
+        values = np.load(folder / "values.npy")
+        if (folder / "offsets.npy").exists():
+            self.files |= {part: str(folder / f"{part}.npy") for part in ("offsets", "columns")}
+            shape = tuple(np.load(folder / "shape.npy"))
+            columns, offsets = (np.load(self.files[part]) for part in ("columns", "offsets"))
+            self.A = scipy.sparse.csr_matrix((values, columns, offsets), shape)
+        else:
+            self.A = values
+        self.rows, self.cols = (int(size) for size in self.A.shape)
+
+    @property
+    def description(self):
+        text = f"{self.rows} x {self.cols}"
+        if scipy.sparse.issparse(self.A):
+            return f"{text} sparse, {self.A.nnz} stored entries"
+        return f"{text} dense"
+
+    def bytes(self):
+        """What the entries take in a worker's memory."""
+        return sum(os.path.getsize(file) for file in self.files.values())
+
+    def reference(self, rank):
+        """Returns the leading singular values: the known ones if the maker knew them, else
+        computed once by a route that no contender of ours takes (QR iteration; ARPACK to full
+        precision)."""
+        file = self.folder / "reference.npy"
+        if file.exists() and len(np.load(file)) >= (rank or min(self.rows, self.cols)):
+            return np.load(file)[:rank]
+        if rank is None:
+            sigma = scipy.linalg.svd(self.A, compute_uv=False, lapack_driver="gesvd")
+        else:
+            sigma = scipy.sparse.linalg.svds(
+                self.A, rank, tol=0, random_state=1, return_singular_vectors=False
+            )
+            sigma = np.sort(sigma)[::-1]
+        np.save(file, sigma)
+        return sigma
+
+
+def kept(make):
+    """Decorates a maker of (A, known singular values or None): its matrix goes to disk under the
+    maker's name and arguments, apart for each version of this file."""
+
+    def with_arguments(*arguments):
+        def matrix():
+            version = hashlib.sha1(Path(__file__).read_bytes()).hexdigest()[:8]
+            name = "-".join(str(part) for part in (make.__name__, *arguments))
+            folder = Path(os.environ["ECKART_BENCH_CACHE"]) / version / name
+            if not folder.exists():
+                store(folder, *make(*arguments))
+            return Matrix(folder)
+
+        return matrix
+
+    return with_arguments
+
+
+def store(folder, A, sigma):
+    making = folder.with_name(folder.name + ".making")
+    making.mkdir(parents=True, exist_ok=True)
+    if scipy.sparse.issparse(A):
+        A = A.tocsr()
+        A.sum_duplicates()
+        np.save(making / "offsets.npy", A.indptr.astype(np.int64))
+        np.save(making / "columns.npy", A.indices.astype(np.int64))
+        np.save(making / "shape.npy", np.array(A.shape))
+        np.save(making / "values.npy", A.data.astype(np.float64))
+    else:
+        np.save(making / "values.npy", np.asfortranarray(A, dtype=np.float64))
+    if sigma is not None:
+        np.save(making / "reference.npy", sigma)
+    making.rename(folder)
+
+
+@kept
+def gaussian(m, n):
+    """Independent standard normal entries: no gaps and no deflation, the hard case for D&C."""
+    return np.random.default_rng(1).standard_normal((m, n)), None
+
+
+@kept
+def slow_decay(m, n):
+    """sigma_i = 1 / sqrt(i) exactly, with incoherent random singular vectors: cosine transforms
+    between random signs are orthogonal and cost little."""
+    rng = np.random.default_rng(2)
+    k = min(m, n)
+    sigma = 1 / np.sqrt(np.arange(1, k + 1))
+
+    def turn(X):
+        signs = rng.choice([-1.0, 1.0], size=(2, len(X)))
+        return signs[1][:, None] * scipy.fft.dct(signs[0][:, None] * X, axis=0, norm="ortho")
+
+    A = np.zeros((m, n))
+    A[np.arange(k), np.arange(k)] = sigma
+    return turn(turn(A).T).T, sigma
+
+
+@kept
+def uniform_sparse(m, n, entries):
+    """Positions uniform without repetition, values uniform in (0, 1). The mean makes one large
+    singular value; the others form a dense bulk, whose edge is what k > 1 asks for."""
+    rng = np.random.default_rng(3)
+    places = np.unique(rng.integers(0, m * n, size=entries + entries // 10))
+    places = rng.choice(places, entries, replace=False)
+    A = scipy.sparse.coo_matrix((rng.random(entries), (places // n, places % n)), (m, n))
+    return A, None
+
+
+@kept
+def random_text(terms, documents):
+    """Log-entropy weights of random counts with falling term frequencies; for the self test."""
+    rng = np.random.default_rng(4)
+    counts = rng.poisson(3 / (1 + np.arange(terms))[:, None] ** 0.7, (terms, documents))
+    return log_entropy(scipy.sparse.csr_matrix(counts.astype(np.float64))), None
+
+
+@kept
+def slashdot():
+    """soc-Slashdot0902 as a directed graph: entry (i, j) = 1 for each arc i -> j."""
+    folder = Path(os.environ["ECKART_DATA"]) / "sparse/snap"
+    with gzip.open(folder / "soc-Slashdot0902.txt.gz", "rt") as lines:
+        arcs = np.loadtxt(lines, dtype=np.int64)
+    n = arcs.max() + 1
+    A = scipy.sparse.csr_matrix((np.ones(len(arcs)), arcs.T), (n, n))
+    A.data[:] = 1
+    return A, np.loadtxt(folder / "soc-Slashdot0902_sigma101.txt")
+
+
+@kept
+def debian_text():
+    """Log-entropy weights of the terms of Debian's package descriptions."""
+    file = Path(os.environ["ECKART_DATA"]) / "sparse/debian_bookworm/desc_term_document_counts.mtx.gz"
+    return log_entropy(scipy.io.mmread(file).tocsr()), None
+
+
+def log_entropy(counts):
+    """a_ij = log2(1 + tf_ij) (1 + sum_j p_ij ln p_ij / ln n), p_ij = tf_ij / gf_i."""
+    counts = counts[np.asarray(counts.sum(axis=1)).ravel() > 0]
+    term = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    p = counts.data / np.asarray(counts.sum(axis=1)).ravel()[term]
+    entropy = np.bincount(term, p * np.log(p), minlength=counts.shape[0])
+    A = counts.astype(np.float64)
+    A.data = np.log2(1 + A.data) * (1 + entropy / np.log(counts.shape[1]))[term]
+    return A

@@ -1,0 +1,141 @@
+"""Runs one case: every contender answers once and is checked, then all run in turn."""
+
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness import contenders, oracle
+from harness.worker import Worker, WorkerFailed
+
+REFERENCE = "eckart"
+SLOW_SECONDS = 20  # a slower contender runs in two rounds only
+BRIEF_SECONDS = 2  # three times the rounds when all contenders together take less
+
+
+@dataclass(frozen=True)
+class Pace:
+    threads: int
+    limit: float = 300  # seconds after which a run is given up
+    rounds: int = 5
+    settle: float = 0.3  # seconds between runs: idle OpenMP threads of the last one spin that long
+
+
+@dataclass
+class Line:
+    """What became of one contender."""
+
+    name: str
+    contender: contenders.Contender
+    about: str = ""
+    failure: str = ""  # why there is no answer
+    verdict: oracle.Verdict = None
+    first_seconds: float = 0
+    memory: int = 0  # peak during the checked run, beyond what was there before
+    seconds: list = field(default_factory=list)  # by round; shorter for the slow
+
+    @property
+    def accepted(self):
+        return not self.failure and self.verdict is not None and self.verdict.accepted
+
+    def ratios_to(self, other):
+        """Seconds over the other's seconds, round by round."""
+        return [mine / theirs for mine, theirs in zip(self.seconds, other.seconds)]
+
+    def ratio_to(self, other):
+        return statistics.median(self.ratios_to(other))
+
+
+@dataclass
+class Outcome:
+    case: object
+    matrix: object
+    lines: list
+
+    def line(self, name):
+        return next((line for line in self.lines if line.name == name), None)
+
+
+def run_case(case, pace, say):
+    """Returns the Outcome. `say` is told of progress."""
+    matrix = case.matrix()
+    count = case.rank or min(matrix.rows, matrix.cols)
+    reference = matrix.reference(case.rank)
+    known = contenders.known()
+    lines = [Line(name, known[name], failure=known[name].missing) for name in case.contenders]
+    workers = {}
+    try:
+        for line in lines:
+            if line.failure:
+                say(f"  {line.contender.title}: {line.failure}")
+                continue
+            try:
+                start(line, case, matrix, workers, pace)
+                check(line, case, matrix, workers[line.name], count, reference, pace.limit)
+                state = "right" if line.accepted else "; ".join(line.verdict.faults)
+                say(f"  {line.contender.title}: {line.first_seconds:.3g} s, {state}")
+            except WorkerFailed as failure:
+                line.failure = str(failure)
+                say(f"  {line.contender.title}: {line.failure}")
+        time_in_turn([line for line in lines if not line.failure], workers, pace)
+    finally:
+        for worker in workers.values():
+            worker.stop()
+    return Outcome(case, matrix, lines)
+
+
+def start(line, case, matrix, workers, pace):
+    log = Path(os.environ["ECKART_BENCH_CACHE"]) / "logs" / case.name / f"{line.name}.log"
+    workers[line.name] = worker = Worker(
+        line.contender.command, contenders.environment(line.contender, pace.threads), log
+    )
+    question = {
+        "do": "load",
+        "rows": matrix.rows,
+        "cols": matrix.cols,
+        "rank": case.rank,
+        "vectors": case.vectors,
+        "accuracy": case.accuracy,
+        "threads": pace.threads,
+        "options": line.contender.options,
+        **matrix.files,
+    }
+    line.about = worker.ask(question, pace.limit)["about"]
+
+
+def check(line, case, matrix, worker, count, reference, limit):
+    """The first run warms up, is measured for memory, and its answer is judged."""
+    worker.forget_peak()
+    before = worker.memory("VmRSS")
+    line.first_seconds = worker.ask({"do": "run"}, limit)["seconds"]
+    line.memory = worker.memory("VmHWM") - before
+    folder = tempfile.mkdtemp(prefix="eckart-bench-")
+    try:
+        worker.ask({"do": "save", "folder": folder}, limit)
+        line.verdict = oracle.check(
+            matrix.A,
+            *oracle.read_answer(folder),
+            count=count,
+            vectors=case.vectors,
+            accuracy=case.accuracy,
+            reference=reference,
+        )
+    finally:
+        shutil.rmtree(folder)
+
+
+def time_in_turn(lines, workers, pace):
+    """A B C A B C ...: whatever else the machine does meets all contenders alike."""
+    together = sum(line.first_seconds for line in lines)
+    for turn in range(pace.rounds * (3 if together < BRIEF_SECONDS else 1)):
+        for line in lines:
+            if line.failure or (turn >= 2 and line.first_seconds > SLOW_SECONDS):
+                continue
+            time.sleep(pace.settle)
+            try:
+                line.seconds.append(workers[line.name].ask({"do": "run"}, pace.limit)["seconds"])
+            except WorkerFailed as failure:
+                line.failure = str(failure)

@@ -1,0 +1,52 @@
+"""What a benchmark task is. The tasks themselves are in bench/tasks/, one file each."""
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What design.md, section 8, demands of Eckart: factor times the fastest of the peers.
+
+    While `more_accurate`, the peer need not reach the accuracy of the case: Eckart must be
+    faster by the factor and more accurate as well.
+    """
+
+    row: str
+    peers: tuple[str, ...]
+    factor: float
+    aim: Optional[float] = None
+    more_accurate: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One matrix and one question, put to several contenders.
+
+    matrix: called without arguments, returns a matrices.Matrix.
+    rank: number of leading triplets; None means all.
+    accuracy: what the residual and orthogonality of an answer must not exceed, relative to
+        sigma_1; the singular values as well, where they are known.
+    """
+
+    name: str
+    matrix: Callable
+    contenders: tuple[str, ...]
+    rank: Optional[int] = None
+    vectors: bool = True
+    accuracy: float = 1e-12
+    bars: tuple[Bar, ...] = ()
+    effort: str = "standard"  # "quick", "standard" or "full": the smallest set that holds it
+
+
+@dataclass(frozen=True)
+class Task:
+    """A file of results. `tiny` are the cases of the self test. `needs_data`: cases read files
+    below the folder that ECKART_DATA names."""
+
+    name: str
+    title: str
+    cases: tuple[Case, ...]
+    tiny: tuple[Case, ...]
+    needs_data: bool = False
+    notes: str = ""

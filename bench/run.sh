@@ -1,0 +1,37 @@
+#!/bin/sh
+# Times Eckart against other libraries: bench/run.sh [TASK...] [--quick | --full] [--self-test].
+# Wants the programs of the CMake preset "bench" (`make bench` builds them, then calls this).
+# The first run makes a Python environment in build/bench-venv with peers from PyPI; a peer that
+# cannot be installed is listed as missing in the results.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+
+export ECKART_BENCH_WORKERS="${ECKART_BENCH_WORKERS:-$root/build/bench/bench}"
+export ECKART_BENCH_VENV="$root/build/bench-venv"
+export ECKART_BENCH_CACHE="$root/build/bench-cache"
+
+if [ ! -x "$ECKART_BENCH_WORKERS/eckart_worker" ]; then
+  echo "bench/run.sh: $ECKART_BENCH_WORKERS/eckart_worker is not there; build it first:" >&2
+  echo "  cmake --preset bench && cmake --build --preset bench" >&2
+  exit 1
+fi
+
+if [ ! -f "$ECKART_BENCH_VENV/complete" ]; then
+  echo "Installing peers from PyPI into build/bench-venv, once; PRIMME compiles for minutes"
+  if "$python" -m venv --system-site-packages "$ECKART_BENCH_VENV"; then
+    for package in mkl primme threadpoolctl; do
+      "$ECKART_BENCH_VENV/bin/pip" install -q --disable-pip-version-check "$package" \
+        > "$ECKART_BENCH_VENV/$package.log" 2>&1 ||
+        echo "  $package cannot be installed, see build/bench-venv/$package.log"
+    done
+    touch "$ECKART_BENCH_VENV/complete"
+  else
+    echo "  no environment (python3-venv is missing?): MKL and PRIMME will be missing"
+  fi
+fi
+
+# The harness checks answers with NumPy: it, too, gets the OpenBLAS kernels the CPU deserves.
+cd "$root/bench"
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$root/bench" exec "$python" -m harness "$@"
