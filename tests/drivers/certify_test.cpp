@@ -225,13 +225,13 @@ TYPED_TEST(Certify, DefinesTheDegenerateCases) {
   EXPECT_TRUE(nothing.residuals.empty());
   EXPECT_TRUE(nothing.energy.value == 0);
   const Matrix<T> zero(7, 4);
-  const auto op = make_operator<T>(view(zero));
+  const auto other_op = make_operator<T>(view(zero));
   SvdResult<T> f;
   f.U = Matrix<T>(7, 2);
   f.V = Matrix<T>(4, 2);
   f.U(0, 0) = f.U(1, 1) = f.V(0, 0) = f.V(1, 1) = 1;
   f.sigma = {0, 0};
-  const Certificate c = certify<T>(*op, view(f.U), f.sigma, view(f.V));
+  const Certificate c = certify<T>(*other_op, view(f.U), f.sigma, view(f.V));
   EXPECT_TRUE(c.met) << (c.findings.empty() ? "" : c.findings[0]);
   EXPECT_TRUE(std::isfinite(c.residual.value) && std::isfinite(c.spectral_error.value));
   const Matrix<T> empty(0, 4);
@@ -258,15 +258,15 @@ TYPED_TEST(Certify, SurvivesExtremesOfScale) {
 TYPED_TEST(Certify, GivesTheSameNumbersForAnyThreadCount) {
   using T = TypeParam;
   const SparseMatrix<T> A = cases::random_sparse<T>(20000, 500, 5, 1);
-  const auto op = make_operator<T>(A);
+  const auto other_op = make_operator<T>(A);
   const auto Q = cases::random_orthonormal<T>(20000, 3, 1).rounded();
   const auto P = cases::random_orthonormal<T>(500, 3, 2).rounded();
   const std::vector<real_t<T>> sigma{3, 2, 1};
   Context one(1);
-  const Certificate first = certify<T>(*op, view(Q), sigma, view(P), {}, one);
+  const Certificate first = certify<T>(*other_op, view(Q), sigma, view(P), {}, one);
   for (const int threads : thread_counts) {
     Context context(threads);
-    const Certificate other = certify<T>(*op, view(Q), sigma, view(P), {}, context);
+    const Certificate other = certify<T>(*other_op, view(Q), sigma, view(P), {}, context);
     EXPECT_EQ(first.residuals, other.residuals) << threads;
     EXPECT_EQ(first.orthogonality_U.value, other.orthogonality_U.value) << threads;
     EXPECT_EQ(first.frobenius_norm.value, other.frobenius_norm.value) << threads;

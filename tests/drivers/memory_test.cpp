@@ -1,0 +1,87 @@
+// What the drivers say they allocate against what they do allocate.
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "eckart/svd.hpp"
+#include "tests/drivers/driver_testing.hpp"
+
+namespace {
+
+std::atomic<std::size_t> held{0};
+std::atomic<std::size_t> peak{0};
+
+void* taken(void* block) {
+  if (!block) throw std::bad_alloc();
+  const std::size_t now = held += malloc_usable_size(block);
+  std::size_t before = peak;
+  while (before < now && !peak.compare_exchange_weak(before, now)) {
+  }
+  return block;
+}
+
+void returned(void* block) {
+  if (block) held -= malloc_usable_size(block);
+  std::free(block);
+}
+
+}  // namespace
+
+// Every allocation of the program goes through here; only this file reads the counters.
+void* operator new(std::size_t size) { return taken(std::malloc(size ? size : 1)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  const auto unit = static_cast<std::size_t>(alignment);
+  return taken(std::aligned_alloc(unit, (size / unit + 1) * unit));
+}
+void operator delete(void* block) noexcept { returned(block); }
+void operator delete(void* block, std::size_t) noexcept { returned(block); }
+void operator delete(void* block, std::align_val_t) noexcept { returned(block); }
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept { returned(block); }
+
+namespace eckart {
+namespace {
+
+using namespace testing_support;
+
+template <Scalar T>
+void expect_plan_covers_run(const LinearOperator<T>& A, const SvdRequest& request) {
+  SCOPED_TRACE(std::string(to_string(request.method)) + ", " + scalar_name<T>() + ", " +
+               std::to_string(A.rows()) + "x" + std::to_string(A.cols()));
+  Context context(2);
+  const SvdPlan plan = plan_svd<T>(A, request, context);
+  const std::size_t before = held;
+  peak = before;
+  const auto result = svd<T>(A, request, context);
+  const double used = static_cast<double>(peak - before);
+  // 64 KiB for names, lists and other small things that no formula counts.
+  EXPECT_TRUE(used <= plan.peak_bytes + 65536) << used << " used, planned " << plan.peak_bytes;
+  EXPECT_TRUE(plan.peak_bytes <= 4 * used + 65536) << used << " used, planned " << plan.peak_bytes;
+}
+
+template <class T>
+class Memory : public testing::Test {};
+TYPED_TEST_SUITE(Memory, Scalars);
+
+TYPED_TEST(Memory, ThePlanIsAnUpperBoundWithinReason) {
+  using T = TypeParam;
+  const SparseMatrix<T> sparse = cases::random_sparse<T>(6000, 700, 8, 1);
+  const auto sparse_op = make_operator<T>(sparse);
+  for (const auto& [m, n] : {std::pair<index_t, index_t>{300, 200}, {4000, 60}, {60, 2000}}) {
+    const Matrix<T> matrix = cases::gaussian<T>(m, n, 1);
+    const auto op = make_operator<T>(view(matrix));
+    expect_plan_covers_run<T>(*op, {});
+    expect_plan_covers_run<T>(*op, {.vectors = Vectors::none});
+    for (const Method method : {Method::gram, Method::randomized, Method::lanczos}) {
+      expect_plan_covers_run<T>(*op, {.rank = {.rank = 8}, .method = method});
+    }
+  }
+  for (const Method method : {Method::gram, Method::randomized, Method::lanczos}) {
+    expect_plan_covers_run<T>(*sparse_op, {.rank = {.rank = 8}, .method = method});
+  }
+}
+
+}  // namespace
+}  // namespace eckart
