@@ -87,8 +87,8 @@ class Scanner {
     } else if (*p_ == delimiter_) {
       ++p_;
     } else if (delimiter_ != ' ') {
-      fail(line_, fmt::format("unexpected {} behind the closing quote of {}", quoted({p_, 1}),
-                              quoted(field.text)));
+      fail(line_, fmt::format("unexpected {} behind the closing quote of {}", quote({p_, 1}),
+                              quote(field.text)));
     }
     classify(field);
     return field;
@@ -133,14 +133,25 @@ class Scanner {
   index_t line_ = 1;
 };
 
+// Whether the text can name a column: it holds a letter of any alphabet and is no hexadecimal
+// number. 1,5 and ? are not names but values that somebody has to repair.
+bool is_name(std::string_view text) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 128;
+  };
+  return !text.starts_with("0x") && std::any_of(text.begin(), text.end(), is_letter);
+}
+
 // What one record consists of.
 struct Record {
   Field first;
   index_t line = 0;
   index_t fields = 0;
+  index_t numbers = 0;
   index_t texts = 0;
-  bool counts_from_zero = true;   // the fields behind the first are 0, 1, 2, ...
-  bool starts_with_sizes = true;  // the first two fields are whole numbers
+  index_t names = 0;             // texts that can name a column
+  bool counts_from_zero = true;  // the fields behind the first are 0, 1, 2, ...
+  double second = -1;            // the number in the second field
 };
 
 Record look_at_record(Scanner& scanner) {
@@ -150,13 +161,15 @@ Record look_at_record(Scanner& scanner) {
   do {
     field = scanner.next();
     const index_t position = record.fields++;
-    if (position == 0) record.first = field;
     const bool number = field.kind == Kind::number;
+    record.numbers += number;
     record.texts += field.kind == Kind::text;
+    record.names += field.kind == Kind::text && is_name(field.text);
+    if (position == 0) record.first = field;
+    if (position == 1 && number) record.second = field.value;
     if (position > 0) {
       record.counts_from_zero &= number && field.value == static_cast<double>(position - 1);
     }
-    if (position < 2) record.starts_with_sizes &= number && field.value == std::trunc(field.value);
   } while (!field.last);
   return record;
 }
@@ -164,9 +177,11 @@ Record look_at_record(Scanner& scanner) {
 // What the first records of a table say about it.
 struct Layout {
   bool header = false;
-  Scanner header_start;  // at the first name, if header
-  Scanner data_start;    // at the first record of numbers
-  index_t fields = 0;    // of each record of numbers
+  bool named = false;          // the header holds one name for each column
+  double announced_rows = -1;  // by scikit-learn's header
+  Scanner header_start;        // at the first name
+  Scanner data_start;          // at the first record of numbers
+  index_t fields = 0;          // of each record of numbers
   // The first field of each record is the name of the row: any_label, or text_label in which
   // case a number there is an error.
   enum { no_label, text_label, any_label } label = no_label;
@@ -174,16 +189,26 @@ struct Layout {
   index_t columns() const { return fields - (label != no_label ? 1 : 0); }
 };
 
-// Whether the first record holds names instead of numbers.
-bool is_header(const Record& record, const Record* second) {
-  if (record.texts == 0) {
-    // pandas numbers unnamed columns and leaves the place above the row labels empty.
-    return record.fields > 1 && record.first.text.empty() && record.counts_from_zero;
-  }
+// Whether the record is the first line of scikit-learn's files, in front of that data:
+// rows, columns without the class, names of the classes.
+bool announces_sizes(const Record& record, const Record& data) {
+  return record.fields > 2 && record.first.kind == Kind::number && record.first.value >= 0 &&
+         record.second + 1 == static_cast<double>(data.fields) &&
+         record.names == record.fields - 2;
+}
+
+// Whether the first record holds names instead of numbers. next is the record behind it, or null.
+// In doubt it does not: a value that cannot be read is reported, a row taken for a header is lost.
+bool is_header(const Record& record, const Record* next) {
+  const bool starts_empty = record.first.text.empty() && record.fields > 1;
+  // pandas numbers unnamed columns and leaves the place above the row labels empty.
+  if (record.texts == 0) return starts_empty && record.counts_from_zero;
+  if (record.numbers == 0) return record.names > 0 || starts_empty;
+  if (next != nullptr && announces_sizes(record, *next)) return true;
+  if (record.names < record.texts || record.first.kind == Kind::number) return false;
+  // One text in front of numbers: a name if there is none below it, else a row with its label.
   const bool only_first = record.texts == 1 && record.first.kind == Kind::text;
-  if (!only_first || record.fields == 1) return true;
-  // One text in front of numbers: a name if there are none below it, else a row with its label.
-  return second == nullptr || second->first.kind != Kind::text;
+  return !only_first || next == nullptr || next->first.kind != Kind::text;
 }
 
 Layout find_layout(Scanner scanner) {
@@ -215,9 +240,10 @@ Layout find_layout(Scanner scanner) {
     }
   }
   // scikit-learn's files begin with "rows,columns,names of the classes".
-  const bool fits = !layout.header || first.fields == data.fields ||
-                    first.fields == layout.columns() || first.starts_with_sizes;
-  if (!fits) {
+  if (layout.header && announces_sizes(first, data)) layout.announced_rows = first.first.value;
+  layout.named = layout.header && layout.announced_rows < 0;
+  const bool fits = first.fields == data.fields || first.fields == layout.columns();
+  if (layout.named && !fits) {
     scanner.fail(data.line, fmt::format("{} fields, but the header on line {} has {} names",
                                         data.fields, first.line, first.fields));
   }
@@ -236,6 +262,11 @@ class TableReader {
     while (scanner.next_record()) {
       take_row(scanner);
       ++rows_;
+    }
+    if (layout_.announced_rows >= 0 && layout_.announced_rows != static_cast<double>(rows_)) {
+      scanner.fail(layout_.header_start.line(),
+                   fmt::format("announces {} rows of numbers, but {} follow",
+                               layout_.announced_rows, rows_));
     }
     if (missing_ > 0) fail_missing();
     const index_t cols = layout_.columns();
@@ -296,7 +327,7 @@ class TableReader {
     scanner.fail(field.line,
                  fmt::format("column 1 holds {} here but text in the first row; only a column of "
                              "row names may hold text: leave its header empty if it is one",
-                             quoted(field.text)));
+                             quote(field.text)));
   }
 
   double value_of(const Scanner& scanner, const Field& field, index_t column) {
@@ -313,15 +344,12 @@ class TableReader {
   // Returns 'column 5 ("species")'.
   std::string describe(index_t column) const {
     std::string name;
-    if (layout_.header) {
+    if (layout_.named) {
       Scanner names = layout_.header_start;
-      const Record header = look_at_record(names);
+      const index_t unnamed = layout_.fields - look_at_record(names).fields;
       names = layout_.header_start;
-      const index_t skipped = layout_.fields - header.fields;  // an unnamed label in front
-      if (!header.starts_with_sizes && skipped >= 0 && skipped <= layout_.fields - layout_.columns()) {
-        for (index_t c = skipped; c + 1 < column; ++c) names.next();
-        name = fmt::format(" ({})", quoted(names.next().text));
-      }
+      for (index_t c = unnamed; c + 1 < column; ++c) names.next();
+      name = fmt::format(" ({})", quote(names.next().text));
     }
     return fmt::format("column {}{}", column, name);
   }
@@ -334,7 +362,7 @@ class TableReader {
     scanner.fail(field.line,
                  fmt::format("{} holds text: {}; only numbers can be read: remove the column or "
                              "replace its words by numbers",
-                             describe(column), quoted(field.text)));
+                             describe(column), quote(field.text)));
   }
 
   [[noreturn]] void fail_missing() const {
@@ -345,7 +373,7 @@ class TableReader {
                                 describe(first_missing_.column)));
     }
     const std::string text =
-        first_missing_.text.empty() ? "is empty" : "says " + quoted(first_missing_.text);
+        first_missing_.text.empty() ? "is empty" : "says " + quote(first_missing_.text);
     const std::string more = missing_ == 1 ? "the only missing value"
                                            : fmt::format("and {} more missing values", missing_ - 1);
     throw IoError(input_.name, fmt::format("line {}", first_missing_.line),

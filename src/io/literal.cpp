@@ -114,7 +114,7 @@ class Parser {
     if (p_ == last_) {
       found = " (the text ends here)";
     } else if (what.starts_with("expected") && what.find(':') == std::string::npos) {
-      found = fmt::format(", found {}", quoted({p_, 1}));
+      found = fmt::format(", found {}", quote({p_, 1}));
     }
     throw IoError("inline matrix", fmt::format("character {}", p_ - first_ + 1),
                   what + found + "; write it as [[3,2],[2,3]]");

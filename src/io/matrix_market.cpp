@@ -61,8 +61,9 @@ class Lines {
   // Returns the next word of the line; empty if there is none.
   std::string_view take_word() {
     skip_blanks();
-    const char* end = std::find_if(word_, line_end_, is_blank);
-    return {std::exchange(word_, end), static_cast<std::size_t>(end - word_)};
+    const char* start = word_;
+    word_ = std::find_if(start, line_end_, is_blank);
+    return {start, static_cast<std::size_t>(word_ - start)};
   }
 
   // Returns the whole number that comes next and is at least smallest.
@@ -74,10 +75,10 @@ class Lines {
     if (error == std::errc::invalid_argument || !at_boundary(end)) {
       const std::string_view word = take_word();
       fail(word.empty() ? fmt::format("{} is missing", what)
-                        : fmt::format("{} must be a whole number, found {}", what, quoted(word)));
+                        : fmt::format("{} must be a whole number, found {}", what, quote(word)));
     }
     if (error != std::errc() || value < smallest || value > largest) {
-      const std::string word = quoted(take_word());
+      const std::string word = quote(take_word());
       fail(largest == any ? fmt::format("{} cannot be {}", what, word)
                           : fmt::format("{} {} is outside {}..{}", what, word, smallest, largest));
     }
@@ -99,7 +100,7 @@ class Lines {
 
   void expect_end(const char* what) {
     const std::string_view word = take_word();
-    if (!word.empty()) fail(fmt::format("unexpected {} behind {}", quoted(word), what));
+    if (!word.empty()) fail(fmt::format("unexpected {} behind {}", quote(word), what));
   }
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -139,7 +140,7 @@ Enum take_choice(Lines& lines, const std::array<std::pair<const char*, Enum>, co
     names += (names.empty() ? "" : ", ") + std::string(name);
   }
   lines.fail(fmt::format("the banner says {} where one of {} is expected",
-                         word.empty() ? "nothing" : quoted(word), names));
+                         word.empty() ? "nothing" : quote(word), names));
 }
 
 Banner take_banner(Lines& lines) {
@@ -149,11 +150,11 @@ Banner take_banner(Lines& lines) {
   if (lower(magic) != "%%matrixmarket") {
     lines.fail(
         "expected a banner such as \"%%MatrixMarket matrix coordinate real general\", found " +
-        quoted(magic));
+        quote(magic));
   }
   const std::string_view object = lines.take_word();
   if (lower(object) != "matrix") {
-    lines.fail(fmt::format("the banner announces {}; only a matrix can be read", quoted(object)));
+    lines.fail(fmt::format("the banner announces {}; only a matrix can be read", quote(object)));
   }
   Banner banner;
   banner.coordinate = take_choice<bool>(

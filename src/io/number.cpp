@@ -64,7 +64,7 @@ bool is_real(std::string_view text, double& value) {
   return true;
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   constexpr std::size_t limit = 40;
   std::size_t size = std::min(text.size(), limit);
   // Never cut a UTF-8 character in two.
@@ -82,7 +82,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string explain_not_a_number(std::string_view text) {
-  const std::string shown = quoted(text);
+  const std::string shown = quote(text);
   if (text.empty()) return "a number is missing";
   const ParsedReal parsed = parse_real(text.data(), text.data() + text.size());
   const std::string_view rest(parsed.end, static_cast<std::size_t>(text.data() + text.size() -

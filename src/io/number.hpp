@@ -27,7 +27,7 @@ constexpr bool is_blank(char c) {
 }
 
 // Returns the text in double quotes for a message: shortened, and printable on any terminal.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 // Returns a clause for a message that says why the text is no number and what would be:
 // "1,5" has a comma; write a decimal point and no thousands separators
