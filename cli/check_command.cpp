@@ -245,7 +245,7 @@ int certify_as(const AnyMatrix& original,
                                  {"triplets", sigma.size()},
                                  {"note", note},
                                  {"certificate", certificate_json(c)}};
-    write_stdout(object.dump(2) + "\n");
+    write_json(object);
   } else {
     std::string text = fmt::format("matrix   {}: {}\nfactors  {} triplets from {}, {}, {}\n",
                                    session.terminal.bold(facts.source), describe(facts),

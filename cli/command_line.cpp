@@ -82,11 +82,15 @@ void add_threads(CLI::App& command, std::optional<index_t>& threads) {
       });
 }
 
-void add_run(CLI::App& command, RunOptions& o) {
+void add_input(CLI::App& command, RunOptions& o, const char* help) {
+  command.add_option("FILE", o.input, help)->required()->type_name("")->group("Arguments");
   Group input{command, "Input"};
   input.choice("--input-format", "auto|npy|npz|mtx|csv|tsv", "instead of going by the file's name",
                o.input_format);
   input.choice("--missing", "error|zero", "what an empty or NA field of a table is", o.missing);
+}
+
+void add_run(CLI::App& command, RunOptions& o) {
   add_threads(command, o.threads);
   Group{command, "Running"}.value(
       "--max-memory", "BYTES", "hard cap such as 500M or 1.5GiB: re-plan or refuse, never more",
@@ -102,8 +106,7 @@ void add_seed(CLI::App& command, std::uint64_t& seed) {
 
 void add_accuracy(CLI::App& command, double& accuracy) {
   Group{command, "Accuracy"}.value(
-      "--accuracy", "R",
-      "residuals and orthogonality to reach, over sigma_1 (1e-10; single precision 1e-4)",
+      "--accuracy", "R", "residual / sigma_1 to reach; 1e-10, or 1e-4 in single precision",
       [&accuracy](const std::string& text) { accuracy = parse_accuracy("--accuracy", text); });
 }
 
@@ -123,12 +126,8 @@ void add_method(CLI::App& command, std::string& method) {
                                    "instead of the planner's choice", method);
 }
 
-void add_file(CLI::App& command, std::string& target, const char* help) {
-  command.add_option("FILE", target, help)->required()->type_name("")->group("Arguments");
-}
-
 constexpr const char* file_help =
-    ".npy .npz .mtx .csv .tsv (also .gz), - for standard input, or \"[[3,2],[2,3]]\"";
+    ".npy .npz .mtx .csv .tsv (or .gz of them), - for stdin, or \"[[3,2],[2,3]]\"";
 
 void add_svd(CLI::App& top, SvdOptions& o) {
   CLI::App& command =
@@ -137,7 +136,7 @@ void add_svd(CLI::App& top, SvdOptions& o) {
       "eckart svd A.npy -k 20 -o result      the 20 leading triplets, saved in a folder\n"
       "eckart svd ratings.mtx --energy 90%   as many as hold 90 % of the energy\n"
       "eckart svd \"[[3,2],[2,3]]\"            a small matrix, typed in");
-  add_file(command, o.run.input, file_help);
+  add_input(command, o.run, file_help);
   add_rank(command, o.rank);
   Group many{command, "How many triplets"};
   many.flag("--thin", "all min(m, n) of them (the default)", o.thin);
@@ -165,7 +164,7 @@ void add_info(CLI::App& top, InfoOptions& o) {
       "eckart info A.mtx.gz\n"
       "eckart info table.csv --missing zero\n"
       "zcat A.csv.gz | eckart info - --input-format csv");
-  add_file(command, o.run.input, file_help);
+  add_input(command, o.run, file_help);
   add_seed(command, o.seed);
   add_run(command, o.run);
 }
@@ -176,7 +175,7 @@ void add_check(CLI::App& top, CheckOptions& o) {
       "eckart check A.npy result                                a folder of eckart svd\n"
       "eckart check A.npy --u U.npy --s s.npy --vt Vt.npy       numpy.linalg.svd's output\n"
       "eckart check A.npy result --accuracy 1e-12 && echo good  exit code 1: not met");
-  add_file(command, o.run.input, file_help);
+  add_input(command, o.run, file_help);
   command.add_option("DIR", o.folder, "a folder with U.npy, s.npy and Vt.npy")
       ->type_name("")
       ->group("Arguments");
@@ -200,7 +199,7 @@ void add_lowrank(CLI::App& top, LowrankOptions& o) {
       "eckart lowrank A.npy -k 10 -o A10.npy\n"
       "eckart lowrank A.npy --tolerance 0.01 -o A1.npy   1 % error at most\n"
       "eckart lowrank result -k 5 -o A5.npy              from a folder of eckart svd");
-  add_file(command, o.run.input, "a matrix (as for svd), or a folder that eckart svd -o wrote");
+  add_input(command, o.run, "a matrix (as for svd), or a folder that eckart svd -o wrote");
   add_rank(command, o.rank);
   add_accuracy(command, o.accuracy);
   add_method(command, o.method);

@@ -15,6 +15,7 @@
 #include "eckart/machine.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
+#include "session.hpp"
 #include "terminal.hpp"
 
 namespace eckart::cli {
@@ -129,7 +130,7 @@ int run_doctor(const DoctorOptions& options) {
                                  {"cpu_limit", cpu_limit_text()},
                                  {"problems", found.problems},
                                  {"notes", found.notes}};
-    write_stdout(object.dump(2) + "\n");
+    write_json(object);
     return found.problems.empty() ? exit_met : exit_not_met;
   }
 

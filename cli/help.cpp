@@ -101,7 +101,7 @@ void check_option(const CLI::App& command, const std::string& argument) {
   const std::string help =
       command.get_parent() ? "eckart " + command.get_name() + " --help" : "eckart --help";
   throw UsageError(path + "there is no option " + name +
-                   suggestion(is_long ? name : "", known, help));
+                   suggestion(name, is_long ? known : std::vector<std::string>(), help));
 }
 
 }  // namespace

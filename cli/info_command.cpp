@@ -221,8 +221,11 @@ int run_info(const InfoOptions& options) {
       matrix, facts.source, session, [&](const auto& A) { return examine(A, options, session); });
   session.progress.clear();
   print_warnings(findings.report, session);
-  write_stdout(session.json ? info_json(facts, findings).dump(2) + "\n"
-                            : info_text(facts, findings, session));
+  if (session.json) {
+    write_json(info_json(facts, findings));
+  } else {
+    write_stdout(info_text(facts, findings, session));
+  }
   return exit_code_of(findings.report);
 }
 

@@ -113,7 +113,7 @@ int approximate(const LinearOperator<T>& A,
     object["sizes"] = sizes.json();
     object["sigma"] = as_doubles(result.sigma);
     object["file"] = o.file;
-    write_stdout(object.dump(2) + "\n");
+    write_json(object);
     return exit_code_of(result.report);
   }
   std::string text =
@@ -162,7 +162,7 @@ int multiply_saved(const DenseMatrix<T>& U,
     ordered_json object = {{"schema", 1}, {"source", folder}, {"rank", k}};
     object["sizes"] = sizes.json();
     object["file"] = o.file;
-    write_stdout(object.dump(2) + "\n");
+    write_json(object);
   } else {
     write_stdout(session.terminal.text(
         fmt::format("from     {}: the {} leading of {} triplets\nsize     {}\n"
@@ -197,7 +197,7 @@ int run_on_folder(const LowrankOptions& o, Session& session) {
 
 int run_lowrank(const LowrankOptions& options) {
   check_request(options);
-  check_target(options.file, options.force);
+  check_target(options.file, options.force, false);
   Session session(options.run);
   std::error_code ignored;
   if (std::filesystem::is_directory(options.run.input, ignored)) {

@@ -44,15 +44,23 @@ const CLI::App* help_wanted(const CLI::App& top, const std::vector<std::string>&
   return command ? command : &top;
 }
 
-// CLI11's words for the few mistakes that are left to it.
+// CLI11's words for the few mistakes that are left to it, made plainer.
 std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) {
   std::string command;
   for (const CLI::App* sub : subcommands_of(top)) {
     if (sub->parsed()) command = sub->get_name();
   }
-  const std::string text = error.what();
-  const std::string hint = "; see 'eckart " + command + (command.empty() ? "" : " ") + "--help'";
-  return (command.empty() ? "" : command + ": ") + text.substr(0, text.find('\n')) + hint;
+  std::string text = error.what();
+  const std::string name = text.substr(0, text.find(':'));
+  if (error.get_name() == "ArgumentMismatch") {
+    const bool missing = text.find("missing") != std::string::npos;
+    text = name + (missing ? " needs a value" : " was given more than once");
+  } else if (error.get_name() == "ExtrasError") {
+    text = "one argument too many:" + text.substr(text.find(':') + 1);
+  }
+  const std::string prefix = command.empty() ? "" : command + ": ";
+  const std::string help = command.empty() ? "--help" : command + " --help";
+  return prefix + text.substr(0, text.find('\n')) + "; see 'eckart " + help + "'";
 }
 
 int run(const std::vector<std::string>& arguments) {

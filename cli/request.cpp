@@ -66,16 +66,20 @@ void print_warnings(const SvdReport& report, const Session& session) {
   for (const std::string& warning : report.warnings) warn(warning);
 }
 
-void check_target(const std::string& path, bool force) {
+void check_target(const std::string& path, bool force, bool create_parents) {
   namespace fs = std::filesystem;
-  std::error_code ignored;
-  if (fs::exists(path, ignored) && !force) {
+  std::error_code error;
+  if (fs::exists(path, error) && !force) {
     throw UsageError(path + " exists already; choose another name, or add --force to replace it");
   }
-  fs::path parent = fs::path(path).lexically_normal();
+  fs::path parent = fs::absolute(path).lexically_normal();
   if (!parent.has_filename()) parent = parent.parent_path();
-  parent = parent.has_parent_path() ? parent.parent_path() : ".";
-  if (!fs::is_directory(parent, ignored)) {
+  parent = parent.parent_path();
+  if (create_parents) {
+    fs::create_directories(parent, error);
+    if (error) throw IoError(path, "cannot create the folder it is in: " + error.message());
+  }
+  if (!fs::is_directory(parent, error)) {
     throw IoError(path, "cannot be created: there is no folder " + parent.string());
   }
   if (access(parent.c_str(), W_OK) != 0) {

@@ -32,7 +32,7 @@ int exit_code_of(const SvdReport& report);
 void print_warnings(const SvdReport& report, const Session& session);
 
 // Throws UsageError if path exists and force is not set, IoError if nothing can be created
-// there: a mistake that should cost no computation.
-void check_target(const std::string& path, bool force);
+// there: a mistake that should cost no computation. Creates the folders above path if asked to.
+void check_target(const std::string& path, bool force, bool create_parents);
 
 }  // namespace eckart::cli

@@ -101,6 +101,10 @@ nlohmann::ordered_json to_json(const MatrixFacts& facts) {
           {"bytes", facts.bytes}};
 }
 
+void write_json(const nlohmann::ordered_json& object) {
+  write_stdout(object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
 std::string grouped(index_t whole) {
   std::string digits = std::to_string(whole);
   for (auto at = static_cast<index_t>(digits.size()) - 3; at > (whole < 0 ? 1 : 0); at -= 3) {

@@ -83,6 +83,9 @@ struct ScalarOf<LinearOperator<T>> {
 template <class Operator>
 using scalar_of = typename ScalarOf<std::remove_cvref_t<Operator>>::type;
 
+// Writes the object, and nothing else, to standard output. A file name in it need not be UTF-8.
+void write_json(const nlohmann::ordered_json& object);
+
 // Returns whole with a separator every three digits: "2,674,194".
 std::string grouped(index_t whole);
 

@@ -125,7 +125,7 @@ int plan(const LinearOperator<T>& A,
   if (session.json) {
     ordered_json object = ordered_json::parse(io::to_json(plan));
     object["matrix"] = to_json(facts);
-    write_stdout(object.dump(2) + "\n");
+    write_json(object);
   } else {
     write_stdout(header_text(facts, o, session) + session.terminal.text(plan_text(plan, session)));
   }
@@ -141,8 +141,11 @@ int decompose(const LinearOperator<T>& A,
   session.progress.clear();
   if (!o.folder.empty()) io::write_result(o.folder, result, o.force);
   print_warnings(result.report, session);
-  write_stdout(session.json ? result_json(facts, o, result).dump(2) + "\n"
-                            : result_text(facts, o, result, session));
+  if (session.json) {
+    write_json(result_json(facts, o, result));
+  } else {
+    write_stdout(result_text(facts, o, result, session));
+  }
   return exit_code_of(result.report);
 }
 
@@ -150,7 +153,7 @@ int decompose(const LinearOperator<T>& A,
 
 int run_svd(const SvdOptions& options) {
   check_request(options);
-  if (!options.folder.empty() && !options.plan) check_target(options.folder, options.force);
+  if (!options.folder.empty() && !options.plan) check_target(options.folder, options.force, true);
   Session session(options.run);
   const AnyMatrix matrix = load_matrix(options.run);
   const MatrixFacts facts = facts_of(matrix, options.run.input);
