@@ -119,7 +119,7 @@ class Dictionary {
       shape.push_back(parse_length());
       const bool comma = accept(',');
       if (comma) continue;
-      if (shape.size() == 1) fail_here("',': a shape of one dimension reads (n,)");
+      if (shape.size() == 1) fail_here("',' (one dimension reads (n,))");
       expect(')', "',' or ')'");
       break;
     }

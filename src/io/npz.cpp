@@ -127,10 +127,10 @@ void require_memory_for(const Archive& archive,
                         std::uint64_t entries,
                         std::uint64_t copies,
                         std::uint64_t bytes_per_triplet = 0) {
-  // Entries are backed by bytes of the file, rows perhaps by nothing: they decide the overflow.
-  const auto row_count = static_cast<std::uint64_t>(rows);
+  // Entries are backed by bytes of the file; rows perhaps by nothing, so they could overflow.
+  constexpr std::uint64_t more_than_any_memory = std::uint64_t{1} << 57;
   const std::uint64_t offsets =
-      row_count >= UINT64_MAX / 64 ? UINT64_MAX / 2 : (row_count + 1) * sizeof(index_t);
+      std::min(static_cast<std::uint64_t>(rows) + 1, more_than_any_memory) * sizeof(index_t);
   const std::uint64_t needed =
       copies * offsets + entries * (copies * (sizeof(index_t) + sizeof(T)) + bytes_per_triplet) +
       archive.largest_unpacked();
