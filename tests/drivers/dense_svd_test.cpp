@@ -25,7 +25,8 @@ SvdResult<T> solve(const Matrix<T>& A, const DenseSvdOptions& options = {},
 
 // Expects the four numbers, the shapes that the kind of vectors asks for, and the known values.
 template <Scalar T>
-void expect_right(const cases::Case<T>& entry, const DenseSvdOptions& options, double limit = 5) {
+void expect_right(const cases::Case<T>& entry, DenseSvdOptions options, double limit = 5) {
+  options.certify = false;  // the oracle judges here
   SCOPED_TRACE(entry.name + ", " + to_string(options.algorithm) + ", vectors " +
                std::to_string(static_cast<int>(options.vectors)));
   const index_t m = entry.A.rows();
@@ -270,6 +271,21 @@ TYPED_TEST(DenseSvd, ReadsRowMajorMatrices) {
   }
   const auto op = make_operator<T>(own(std::move(rows), true));
   EXPECT_TRUE(same_bits(solve(A), dense_svd<T>(*op)));
+}
+
+TYPED_TEST(DenseSvd, TheCertificateFollowsItsOptions) {
+  using T = TypeParam;
+  const auto made = cases::prescribed<T>(40, 20, cases::power_spectrum(20, 0.5L), 4);
+  const auto op = make_operator<T>(view(made.A));
+  const auto with = dense_svd<T>(*op, {.accuracy = 0.9});
+  EXPECT_TRUE(with.report.certificate.residual.known());
+  EXPECT_TRUE(with.report.certificate.met);
+  EXPECT_TRUE(with.report.certificate.accuracy == 0.9);
+  const auto strict = dense_svd<T>(*op, {.accuracy = 1e-3 * oracles::epsilon<T>()});
+  EXPECT_FALSE(strict.report.certificate.met) << "a thousandth of rounding";
+  const auto without = dense_svd<T>(*op, {.certify = false});
+  EXPECT_FALSE(without.report.certificate.residual.known());
+  EXPECT_TRUE(same_bits(with, without));
 }
 
 TYPED_TEST(DenseSvd, RefusesAMemoryCapThatIsTooSmall) {

@@ -64,10 +64,11 @@ TYPED_TEST(GramSvd, LosesTheSmallValuesOfALauchliMatrixAndTheCertificateSaysSo) 
     relative = std::max(relative, std::abs(static_cast<double>(result.sigma[i]) / mu - 1));
   }
   EXPECT_TRUE(relative >= 0.5) << "the loss that the header documents did not happen";
-  const Certificate certificate =
-      certify<T>(*op, view(result.U), result.sigma, view(result.V));
-  EXPECT_FALSE(certificate.met);
-  EXPECT_FALSE(certificate.findings.empty());
+  for (const Certificate& certificate :
+       {result.report.certificate, certify<T>(*op, view(result.U), result.sigma, view(result.V))}) {
+    EXPECT_FALSE(certificate.met);
+    EXPECT_FALSE(certificate.findings.empty());
+  }
 }
 
 TYPED_TEST(GramSvd, TruncatesToTheLeadingTriplets) {
@@ -135,15 +136,30 @@ TYPED_TEST(GramSvd, GivesTheSameBitsForAnyThreadCount) {
   const Matrix<T> tall = cases::gaussian<T>(2000, 40, 3);
   const auto dense = make_operator<T>(view(tall));
   expect_same_bits_for_any_thread_count(
-      [&](Context& context) { return gram_svd<T>(*dense, 10, context); });
+      [&](Context& context) { return gram_svd<T>(*dense, 10, {}, context); });
   const SparseMatrix<T> A = cases::random_sparse<T>(3000, 60, 5, 3);
   const auto sparse = make_operator<T>(A);
   expect_same_bits_for_any_thread_count(
-      [&](Context& context) { return gram_svd<T>(*sparse, 10, context); });
+      [&](Context& context) { return gram_svd<T>(*sparse, 10, {}, context); });
   Context context;
   const auto centred = make_affine<T>(*sparse, standardisation<T>(*sparse, true, true, context));
   expect_same_bits_for_any_thread_count(
-      [&](Context& c) { return gram_svd<T>(*centred, 10, c); });
+      [&](Context& c) { return gram_svd<T>(*centred, 10, {}, c); });
+}
+
+TYPED_TEST(GramSvd, TheCertificateFollowsItsOptions) {
+  using T = TypeParam;
+  const auto made = cases::prescribed<T>(40, 20, cases::power_spectrum(20, 0.5L), 4);
+  const auto op = make_operator<T>(view(made.A));
+  const auto with = gram_svd<T>(*op, 3, {.accuracy = 0.9});
+  EXPECT_TRUE(with.report.certificate.residual.known());
+  EXPECT_TRUE(with.report.certificate.met);
+  EXPECT_TRUE(with.report.certificate.accuracy == 0.9);
+  const auto strict = gram_svd<T>(*op, 3, {.accuracy = 1e-3 * oracles::epsilon<T>()});
+  EXPECT_FALSE(strict.report.certificate.met) << "a thousandth of rounding";
+  const auto without = gram_svd<T>(*op, 3, {.certify = false});
+  EXPECT_FALSE(without.report.certificate.residual.known());
+  EXPECT_TRUE(same_bits(with, without));
 }
 
 TYPED_TEST(GramSvd, RefusesAMemoryCapThatIsTooSmall) {
@@ -152,9 +168,9 @@ TYPED_TEST(GramSvd, RefusesAMemoryCapThatIsTooSmall) {
   const auto op = make_operator<T>(view(A));
   Context context;
   context.set_memory_cap_bytes(1000);
-  EXPECT_THROW(static_cast<void>(gram_svd<T>(*op, 5, context)), MemoryLimit);
+  EXPECT_THROW(static_cast<void>(gram_svd<T>(*op, 5, {}, context)), MemoryLimit);
   context.set_memory_cap_bytes(static_cast<std::uint64_t>(gram_svd_bytes<T>(200, 50, 5)) + 1);
-  EXPECT_NO_THROW(static_cast<void>(gram_svd<T>(*op, 5, context)));
+  EXPECT_NO_THROW(static_cast<void>(gram_svd<T>(*op, 5, {}, context)));
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ TYPED_TEST(LanczosSvd, ReachesItsAccuracyOnEveryFamily) {
     const auto result = lanczos_svd<T>(*op, {.rank = 16});
     ASSERT_EQ(result.sigma.size(), 16u);
     expect_converged<T>(A, result, family.sigma, default_accuracy<T>());
+    EXPECT_TRUE(result.report.certificate.met);
     EXPECT_TRUE(certify<T>(*op, view(result.U), result.sigma, view(result.V)).met);
   }
 }
@@ -227,6 +228,7 @@ TYPED_TEST(LanczosSvd, StoppedEarlyItReturnsACertifiedResultThatIsNotMet) {
   EXPECT_TRUE(check.orthogonality <= default_accuracy<T>()) << check;
   const Certificate certificate = certify<T>(*op, view(result.U), result.sigma, view(result.V));
   EXPECT_FALSE(certificate.met);
+  EXPECT_FALSE(result.report.certificate.met);
   EXPECT_TRUE(std::abs(certificate.residual.value - check.worst_residual) <=
               1e-3 * check.worst_residual);
 }
@@ -449,6 +451,18 @@ TYPED_TEST(LanczosSvd, ReportsProgress) {
   });
   static_cast<void>(lanczos_svd<T>(*make_operator<T>(A), {.rank = 5}, {}, context));
   EXPECT_GT(calls, 1);
+}
+
+TYPED_TEST(LanczosSvd, LeavesTheCertificateOutWhenAsked) {
+  using T = TypeParam;
+  const auto sigma = cases::power_spectrum(90, 0.5L);
+  const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
+  const auto op = make_operator<T>(A);
+  const auto with = lanczos_svd<T>(*op, {.rank = 4});
+  EXPECT_TRUE(with.report.certificate.met);
+  const auto without = lanczos_svd<T>(*op, {.rank = 4}, {.certify = false});
+  EXPECT_FALSE(without.report.certificate.residual.known());
+  expect_converged<T>(A, without, sigma, default_accuracy<T>());
 }
 
 TYPED_TEST(LanczosSvd, RefusesAMemoryCapThatIsTooSmall) {

@@ -69,7 +69,8 @@ TEST(RandomizedSvdDouble, KeepsTheExpectationBoundOfItsHeader) {
       // All columns of the sketch are kept, so that U spans the basis Q of the theorem.
       const auto result = randomized_svd<double>(
           *op, width,
-          {.oversampling = 0, .power_iterations = 0, .seed = static_cast<std::uint64_t>(seed)});
+          {.oversampling = 0, .power_iterations = 0, .seed = static_cast<std::uint64_t>(seed),
+           .certify = false});
       mean += range_error(made.A, result.U) / seeds;
     }
     for (index_t k = 2; k + 2 <= width; ++k) {
@@ -86,13 +87,14 @@ TYPED_TEST(RandomizedSvd, WithoutPowerIterationsOnSlowDecayTheCertificateFails) 
   const auto made = cases::prescribed<T>(300, 200, cases::power_spectrum(200, 0.5L), 9);
   const auto op = make_operator<T>(view(made.A));
   const auto result = randomized_svd<T>(*op, 10, {.power_iterations = 0});
-  const Certificate certificate = judge<T>(*op, result);
-  EXPECT_FALSE(certificate.met);
-  EXPECT_FALSE(certificate.findings.empty());
   const auto check = oracles::check_triplets<T>(view(made.A), result);
   EXPECT_TRUE(check.worst_residual >= 1e-2) << check;
-  EXPECT_TRUE(std::abs(certificate.residual.value - check.worst_residual) <=
-              1e-3 * check.worst_residual);
+  for (const Certificate& certificate : {result.report.certificate, judge<T>(*op, result)}) {
+    EXPECT_FALSE(certificate.met);
+    EXPECT_FALSE(certificate.findings.empty());
+    EXPECT_TRUE(std::abs(certificate.residual.value - check.worst_residual) <=
+                1e-3 * check.worst_residual);
+  }
 }
 
 TYPED_TEST(RandomizedSvd, EachOptionMatters) {
@@ -194,6 +196,21 @@ TYPED_TEST(RandomizedSvd, GivesTheSameBitsForAnyThreadCount) {
   const auto centred = make_affine<T>(*sparse, standardisation<T>(*sparse, true, true, context));
   expect_same_bits_for_any_thread_count(
       [&](Context& c) { return randomized_svd<T>(*centred, 12, {}, c); });
+}
+
+TYPED_TEST(RandomizedSvd, TheCertificateFollowsItsOptions) {
+  using T = TypeParam;
+  const auto made = cases::prescribed<T>(40, 20, cases::power_spectrum(20, 0.5L), 4);
+  const auto op = make_operator<T>(view(made.A));
+  const auto with = randomized_svd<T>(*op, 3, {.accuracy = 0.9});
+  EXPECT_TRUE(with.report.certificate.residual.known());
+  EXPECT_TRUE(with.report.certificate.met);
+  EXPECT_TRUE(with.report.certificate.accuracy == 0.9);
+  const auto strict = randomized_svd<T>(*op, 3, {.accuracy = 1e-3 * oracles::epsilon<T>()});
+  EXPECT_FALSE(strict.report.certificate.met) << "a thousandth of rounding";
+  const auto without = randomized_svd<T>(*op, 3, {.certify = false});
+  EXPECT_FALSE(without.report.certificate.residual.known());
+  EXPECT_TRUE(same_bits(with, without));
 }
 
 TYPED_TEST(RandomizedSvd, RefusesAMemoryCapThatIsTooSmall) {
