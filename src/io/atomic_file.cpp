@@ -68,7 +68,7 @@ AtomicFile::AtomicFile(const std::string& path,
     return;
   }
   // A rename needs no permission on the file itself: respect a read-only one all the same.
-  if (exists && access(path.c_str(), W_OK) != 0) fail("replace", errno);
+  if (exists && faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) fail("replace", errno);
   open_temporary();
   // Not every file system can reserve; only a refusal for lack of room counts.
   const auto bytes = static_cast<off_t>(std::min<std::uint64_t>(expected_bytes, INT64_MAX));
