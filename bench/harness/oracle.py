@@ -66,7 +66,7 @@ def check(A, U, sigma, V, *, count, vectors, accuracy, reference):
         )
         measures |= {"residual": verdict.residual, "orthogonality": verdict.orthogonality}
     faults += [
-        f"{name} {value:.1e} > {accuracy:.0e}"
+        f"{name} {value:.2g} > {accuracy:.2g}"
         for name, value in measures.items()
         if not value <= accuracy
     ]

@@ -39,7 +39,7 @@ def section(outcome):
         wanted = "singular values only"
     text = [
         f"## {case.name}",
-        f"{outcome.matrix.description}; {wanted}; accuracy {case.accuracy:.0e}.",
+        f"{outcome.matrix.description}; {wanted}; accuracy {case.accuracy:.2g}.",
         table(outcome),
     ]
     text += [bar_text(bar, outcome) for bar in case.bars]
@@ -68,7 +68,7 @@ def row(line, reference):
             ratio = spread(line.ratios_to(reference), "{:.2f}")
     cells = [
         title,
-        spread(line.seconds, "{:.3g}"),
+        spread(line.seconds or [line.first_seconds], "{:.3g}"),
         ratio,
         number(verdict.residual),
         number(verdict.orthogonality),

@@ -12,7 +12,7 @@ from harness import contenders, oracle
 from harness.worker import Worker, WorkerFailed
 
 REFERENCE = "eckart"
-SLOW_SECONDS = 20  # a slower contender runs in two rounds only
+SLOW_SECONDS = 20  # a slower contender runs in two rounds only, or in none if it was wrong
 BRIEF_SECONDS = 2  # three times the rounds when all contenders together take less
 
 
@@ -132,7 +132,8 @@ def time_in_turn(lines, workers, pace):
     together = sum(line.first_seconds for line in lines)
     for turn in range(pace.rounds * (3 if together < BRIEF_SECONDS else 1)):
         for line in lines:
-            if line.failure or (turn >= 2 and line.first_seconds > SLOW_SECONDS):
+            slow = line.first_seconds > SLOW_SECONDS
+            if line.failure or (slow and turn >= (2 if line.accepted else 0)):
                 continue
             time.sleep(pace.settle)
             try:
