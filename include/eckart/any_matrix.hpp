@@ -22,7 +22,9 @@ struct DenseMatrix {
 
   index_t rows() const { return row_major ? values.cols : values.rows; }
   index_t cols() const { return row_major ? values.rows : values.cols; }
-  const T& operator()(index_t i, index_t j) const { return row_major ? values(j, i) : values(i, j); }
+  const T& operator()(index_t i, index_t j) const {
+    return row_major ? values(j, i) : values(i, j);
+  }
 };
 
 // Returns a DenseMatrix that owns the given matrix.
@@ -32,9 +34,13 @@ DenseMatrix<T> own(Matrix<T> matrix, bool row_major = false) {
   return {std::as_const(*owner).view(), row_major, owner};
 }
 
-using AnyMatrix =
-    std::variant<DenseMatrix<float>, DenseMatrix<double>, DenseMatrix<std::complex<float>>,
-                 DenseMatrix<std::complex<double>>, SparseMatrix<float>, SparseMatrix<double>,
-                 SparseMatrix<std::complex<float>>, SparseMatrix<std::complex<double>>>;
+using AnyMatrix = std::variant<DenseMatrix<float>,
+                               DenseMatrix<double>,
+                               DenseMatrix<std::complex<float>>,
+                               DenseMatrix<std::complex<double>>,
+                               SparseMatrix<float>,
+                               SparseMatrix<double>,
+                               SparseMatrix<std::complex<float>>,
+                               SparseMatrix<std::complex<double>>>;
 
 }  // namespace eckart

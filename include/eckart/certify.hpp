@@ -48,8 +48,11 @@ constexpr double default_accuracy() {
 //
 // [1] Halko, Martinsson, Tropp, SIAM Review 53(2):217-288, 2011.
 template <Scalar T>
-Certificate certify(const LinearOperator<T>& A, MatrixView<const T> U,
-                    std::span<const real_t<T>> sigma, MatrixView<const T> V,
-                    const CertifyOptions& options = {}, Context& context = default_context());
+Certificate certify(const LinearOperator<T>& A,
+                    MatrixView<const T> U,
+                    std::span<const real_t<T>> sigma,
+                    MatrixView<const T> V,
+                    const CertifyOptions& options = {},
+                    Context& context = default_context());
 
 }  // namespace eckart

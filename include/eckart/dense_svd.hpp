@@ -28,6 +28,13 @@ struct DenseSvdOptions {
   // Where the chain starts. An algorithm that reports failure, or whose output is not finite
   // and ordered, is followed by the next; report.fallbacks says which and why.
   DenseAlgorithm algorithm = DenseAlgorithm::divide_and_conquer;
+
+  // The certificate's verdict compares residuals with it. 0 means default_accuracy<T>().
+  // REQUIRES: accuracy >= 0
+  double accuracy = 0;
+
+  // Fill report.certificate: one more pass over A with the vectors, and a probe.
+  bool certify = true;
 };
 
 // Returns all k = min(m, n) singular triplets. m x 0 and 0 x n matrices have k = 0; full
@@ -42,7 +49,8 @@ struct DenseSvdOptions {
 // Throws NonFiniteInput with the position of the first NaN or infinity, Overflow if sigma_1 is
 // not representable in T, MemoryLimit if the context's cap is too small.
 template <Scalar T>
-[[nodiscard]] SvdResult<T> dense_svd(const LinearOperator<T>& A, const DenseSvdOptions& options = {},
+[[nodiscard]] SvdResult<T> dense_svd(const LinearOperator<T>& A,
+                                     const DenseSvdOptions& options = {},
                                      Context& context = default_context());
 
 // Returns the bytes that dense_svd allocates for an m x n matrix.

@@ -7,6 +7,15 @@
 
 namespace eckart {
 
+struct GramSvdOptions {
+  // The certificate's verdict compares residuals with it. 0 means default_accuracy<T>().
+  // REQUIRES: accuracy >= 0
+  double accuracy = 0;
+
+  // Fill report.certificate: one more pass over A with the vectors, and a probe.
+  bool certify = true;
+};
+
 // Returns the leading k = min(rank, m, n) singular triplets from the eigendecomposition of the
 // smaller of A^H A and A A^H. Shipped because it is what textbooks teach and because it is fast
 // for tall matrices whose small singular values do not matter.
@@ -22,7 +31,9 @@ namespace eckart {
 // Throws NonFiniteInput, InvalidArgument if rank < 0, MemoryLimit.
 // Source: Golub and Van Loan, Matrix Computations, 4th ed., Section 8.6.3 (and its warning).
 template <Scalar T>
-[[nodiscard]] SvdResult<T> gram_svd(const LinearOperator<T>& A, index_t rank,
+[[nodiscard]] SvdResult<T> gram_svd(const LinearOperator<T>& A,
+                                    index_t rank,
+                                    const GramSvdOptions& options = {},
                                     Context& context = default_context());
 
 // Returns the bytes that gram_svd allocates.

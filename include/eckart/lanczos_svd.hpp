@@ -35,6 +35,10 @@ struct LanczosSvdOptions {
 
   // Seed of the starting block and of replacements for dependent columns.
   std::uint64_t seed = 0;
+
+  // Fill report.certificate and look for missed triplets. Without it the true residuals are
+  // still what stops the iteration.
+  bool certify = true;
 };
 
 // Returns the leading singular triplets, as many as the rule asks for: by number, or the fewest
@@ -54,13 +58,16 @@ struct LanczosSvdOptions {
 // Source: block Golub-Kahan-Lanczos (Golub, Luk, Overton, ACM TOMS 7(2), 1981) with thick
 // restart (Baglama, Reichel, SIAM J. Sci. Comput. 27(1), 2005).
 template <Scalar T>
-[[nodiscard]] SvdResult<T> lanczos_svd(const LinearOperator<T>& A, const RankRule& rule,
+[[nodiscard]] SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
+                                       const RankRule& rule,
                                        const LanczosSvdOptions<T>& options = {},
                                        Context& context = default_context());
 
 // Returns the bytes that lanczos_svd allocates for k triplets.
 template <Scalar T>
-double lanczos_svd_bytes(index_t rows, index_t cols, index_t rank,
+double lanczos_svd_bytes(index_t rows,
+                         index_t cols,
+                         index_t rank,
                          const LanczosSvdOptions<T>& options = {});
 
 }  // namespace eckart

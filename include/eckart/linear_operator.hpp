@@ -15,9 +15,9 @@ enum class Storage { dense, sparse, matrix_free };
 
 // What one look at every entry tells.
 struct EntryScan {
-  double max_abs = 0;           // largest modulus of a real or imaginary part
-  index_t nonzeros = 0;         // entries that are not zero
-  index_t nonfinite_row = -1;   // first NaN or infinity by column, then row; -1 when none
+  double max_abs = 0;          // largest modulus of a real or imaginary part
+  index_t nonzeros = 0;        // entries that are not zero
+  index_t nonfinite_row = -1;  // first NaN or infinity in the order of storage; -1: none
   index_t nonfinite_col = -1;
   double nonfinite_value = 0;
 
@@ -28,10 +28,10 @@ struct EntryScan {
 // An empty vector means no shift, or scale 1.
 template <Scalar T>
 struct AffineMap {
-  std::vector<T> column_shift = {};       // n, subtracted from every row: centring of columns
-  std::vector<T> row_shift = {};          // m, subtracted from every column: centring of rows
-  std::vector<real_t<T>> row_scale = {};  // m, for example square roots of observation weights
-  std::vector<real_t<T>> column_scale = {};    // n, for example 1 / standard deviation
+  std::vector<T> column_shift = {};          // n, subtracted from every row: centring of columns
+  std::vector<T> row_shift = {};             // m, subtracted from every column: centring of rows
+  std::vector<real_t<T>> row_scale = {};     // m, for example square roots of observation weights
+  std::vector<real_t<T>> column_scale = {};  // n, for example 1 / standard deviation
 
   bool identity() const {
     return column_shift.empty() && row_shift.empty() && row_scale.empty() && column_scale.empty();

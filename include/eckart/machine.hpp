@@ -25,8 +25,8 @@ std::string isa_name();
 std::string blas_name();
 
 struct MachineRates {
-  double gemm_gflops = 0;        // double precision, 768^3, all threads
-  double read_gb_per_second = 0; // streaming read from memory, all threads
+  double gemm_gflops = 0;         // double precision, 768^3, all threads
+  double read_gb_per_second = 0;  // streaming read from memory, all threads
 };
 
 // Measures for about half a second with the given number of threads.

@@ -17,7 +17,7 @@ namespace eckart {
 // Non-owning; copy it by value. T may be const.
 // INVARIANT: rows >= 0, cols >= 0, ld >= max(1, rows).
 template <class T>
-  requires Scalar<std::remove_const_t<T>>
+requires Scalar<std::remove_const_t<T>>
 struct MatrixView {
   T* data = nullptr;
   index_t rows = 0;
@@ -37,8 +37,7 @@ struct MatrixView {
     return {data + row + col * ld, block_rows, block_cols, ld};
   }
   operator MatrixView<const T>() const  // NOLINT: a view is as good as a view of const
-    requires(!std::is_const_v<T>)
-  {
+      requires(!std::is_const_v<T>) {
     return {data, rows, cols, ld};
   }
 };
@@ -57,7 +56,7 @@ class Matrix {
     const index_t bytes = checked_bytes(rows, cols, sizeof(T));
     if (bytes == 0) return;
     data_.reset(static_cast<T*>(
-        ::operator new(static_cast<std::size_t>(bytes), std::align_val_t{alignment})));
+        ::operator new (static_cast<std::size_t>(bytes), std::align_val_t{alignment})));
     std::uninitialized_value_construct_n(data_.get(), rows * cols);
   }
   Matrix(Matrix&& other) noexcept
@@ -94,7 +93,7 @@ class Matrix {
  private:
   static constexpr std::size_t alignment = 64;
   struct Free {
-    void operator()(T* p) const { ::operator delete(p, std::align_val_t{alignment}); }
+    void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }
   };
   std::unique_ptr<T[], Free> data_;
   index_t rows_ = 0;

@@ -23,6 +23,14 @@ struct RandomizedSvdOptions {
   // Seed of the Gaussian test matrix Omega. Equal seeds give a bit-identical result for any
   // thread count, on one build at one instruction-set level.
   std::uint64_t seed = 0;
+
+  // The certificate's verdict compares residuals with it. 0 means default_accuracy<T>(), which
+  // this method reaches only when the singular values decay fast.
+  // REQUIRES: accuracy >= 0
+  double accuracy = 0;
+
+  // Fill report.certificate: one more pass over A with the vectors, and a probe.
+  bool certify = true;
 };
 
 // Returns approximations of the k = min(rank, m, n) leading singular triplets.
@@ -37,13 +45,16 @@ struct RandomizedSvdOptions {
 //
 // [1] Halko, Martinsson, Tropp, SIAM Review 53(2):217-288, 2011, Algorithms 4.4 and 5.1.
 template <Scalar T>
-[[nodiscard]] SvdResult<T> randomized_svd(const LinearOperator<T>& A, index_t rank,
+[[nodiscard]] SvdResult<T> randomized_svd(const LinearOperator<T>& A,
+                                          index_t rank,
                                           const RandomizedSvdOptions& options = {},
                                           Context& context = default_context());
 
 // Returns the bytes that randomized_svd allocates.
 template <Scalar T>
-double randomized_svd_bytes(index_t rows, index_t cols, index_t rank,
+double randomized_svd_bytes(index_t rows,
+                            index_t cols,
+                            index_t rank,
                             const RandomizedSvdOptions& options = {});
 
 }  // namespace eckart

@@ -22,9 +22,9 @@ Method method_from_string(const std::string& name);
 
 // What is wanted of a matrix.
 struct SvdRequest {
-  RankRule rank = {};                 // how many triplets; none set: all
-  Vectors vectors = Vectors::thin;    // full only with all triplets
-  bool smallest = false;              // the k smallest triplets instead; needs rank.rank
+  RankRule rank = {};               // how many triplets; none set: all
+  Vectors vectors = Vectors::thin;  // full only with all triplets
+  bool smallest = false;            // the k smallest triplets instead; needs rank.rank
   Method method = Method::automatic;
 
   // Residuals and orthogonality must not exceed it, relative to sigma_1, for the verdict "met";
@@ -42,10 +42,10 @@ struct SvdRequest {
 struct SvdPlan {
   Method method = Method::dense;
   std::string why;
-  double passes = 0;         // over A, certificate included; an estimate for iterative methods
-  double flops = 0;          // likewise
-  double peak_bytes = 0;     // allocated beyond the input; an upper estimate
-  double input_bytes = 0;    // what A itself keeps
+  double passes = 0;       // over A, certificate included; an estimate for iterative methods
+  double flops = 0;        // likewise
+  double peak_bytes = 0;   // allocated beyond the input; an upper estimate
+  double input_bytes = 0;  // what A itself keeps
   std::vector<std::string> rejected;  // other methods and why not
 };
 
@@ -53,7 +53,8 @@ struct SvdPlan {
 // Throws MemoryLimit if no method fits the context's cap, InvalidArgument if the request
 // contradicts itself.
 template <Scalar T>
-[[nodiscard]] SvdPlan plan_svd(const LinearOperator<T>& A, const SvdRequest& request,
+[[nodiscard]] SvdPlan plan_svd(const LinearOperator<T>& A,
+                               const SvdRequest& request,
                                const Context& context = default_context());
 
 // Returns the triplets asked for, by the planned method, certified.
@@ -62,7 +63,8 @@ template <Scalar T>
 // Cost: see plan_svd.
 // Throws NonFiniteInput, Overflow, InvalidArgument, MemoryLimit, Cancelled.
 template <Scalar T>
-[[nodiscard]] SvdResult<T> svd(const LinearOperator<T>& A, const SvdRequest& request = {},
+[[nodiscard]] SvdResult<T> svd(const LinearOperator<T>& A,
+                               const SvdRequest& request = {},
                                Context& context = default_context());
 
 }  // namespace eckart

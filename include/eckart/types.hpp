@@ -13,7 +13,7 @@ using index_t = std::int64_t;
 // float, double and their complex counterparts; nothing else instantiates.
 template <class T>
 concept Scalar = std::same_as<T, float> || std::same_as<T, double> ||
-                 std::same_as<T, std::complex<float>> || std::same_as<T, std::complex<double>>;
+    std::same_as<T, std::complex<float>> || std::same_as<T, std::complex<double>>;
 
 namespace detail {
 template <class T>

@@ -87,8 +87,8 @@ void gemm(Op op_a,
   const blas_int lda = to_blas_int(A.ld);
   const blas_int ldb = to_blas_int(B.ld);
   const blas_int ldc = to_blas_int(C.ld);
-  Fortran<T>::gemm(&ta, &tb, &m, &n, &k, &alpha, A.data, &lda, B.data, &ldb, &beta, C.data, &ldc,
-                   1, 1);
+  Fortran<T>::gemm(&ta, &tb, &m, &n, &k, &alpha, A.data, &lda, B.data, &ldb, &beta, C.data, &ldc, 1,
+                   1);
 }
 
 template <Scalar T>
@@ -150,22 +150,51 @@ void solve_upper_from_right(MatrixView<T> X, MatrixView<const T> R, const Contex
   });
 }
 
-template void gemm(Op, Op, float, MatrixView<const float>, MatrixView<const float>, float,
-                   MatrixView<float>);
-template void gemm(Op, Op, double, MatrixView<const double>, MatrixView<const double>, double,
-                   MatrixView<double>);
-template void gemm(Op, Op, cfloat, MatrixView<const cfloat>, MatrixView<const cfloat>, cfloat,
-                   MatrixView<cfloat>);
-template void gemm(Op, Op, cdouble, MatrixView<const cdouble>, MatrixView<const cdouble>, cdouble,
+template void gemm(
+    Op, Op, float, MatrixView<const float>, MatrixView<const float>, float, MatrixView<float>);
+template void gemm(
+    Op, Op, double, MatrixView<const double>, MatrixView<const double>, double, MatrixView<double>);
+template void gemm(
+    Op, Op, cfloat, MatrixView<const cfloat>, MatrixView<const cfloat>, cfloat, MatrixView<cfloat>);
+template void gemm(Op,
+                   Op,
+                   cdouble,
+                   MatrixView<const cdouble>,
+                   MatrixView<const cdouble>,
+                   cdouble,
                    MatrixView<cdouble>);
-template void multiply(Op, Op, float, MatrixView<const float>, MatrixView<const float>, float,
-                       MatrixView<float>, const Context&);
-template void multiply(Op, Op, double, MatrixView<const double>, MatrixView<const double>, double,
-                       MatrixView<double>, const Context&);
-template void multiply(Op, Op, cfloat, MatrixView<const cfloat>, MatrixView<const cfloat>, cfloat,
-                       MatrixView<cfloat>, const Context&);
-template void multiply(Op, Op, cdouble, MatrixView<const cdouble>, MatrixView<const cdouble>,
-                       cdouble, MatrixView<cdouble>, const Context&);
+template void multiply(Op,
+                       Op,
+                       float,
+                       MatrixView<const float>,
+                       MatrixView<const float>,
+                       float,
+                       MatrixView<float>,
+                       const Context&);
+template void multiply(Op,
+                       Op,
+                       double,
+                       MatrixView<const double>,
+                       MatrixView<const double>,
+                       double,
+                       MatrixView<double>,
+                       const Context&);
+template void multiply(Op,
+                       Op,
+                       cfloat,
+                       MatrixView<const cfloat>,
+                       MatrixView<const cfloat>,
+                       cfloat,
+                       MatrixView<cfloat>,
+                       const Context&);
+template void multiply(Op,
+                       Op,
+                       cdouble,
+                       MatrixView<const cdouble>,
+                       MatrixView<const cdouble>,
+                       cdouble,
+                       MatrixView<cdouble>,
+                       const Context&);
 template void multiply_in_place(MatrixView<float>, MatrixView<const float>, const Context&);
 template void multiply_in_place(MatrixView<double>, MatrixView<const double>, const Context&);
 template void multiply_in_place(MatrixView<cfloat>, MatrixView<const cfloat>, const Context&);
@@ -173,7 +202,8 @@ template void multiply_in_place(MatrixView<cdouble>, MatrixView<const cdouble>, 
 template void solve_upper_from_right(MatrixView<float>, MatrixView<const float>, const Context&);
 template void solve_upper_from_right(MatrixView<double>, MatrixView<const double>, const Context&);
 template void solve_upper_from_right(MatrixView<cfloat>, MatrixView<const cfloat>, const Context&);
-template void solve_upper_from_right(MatrixView<cdouble>, MatrixView<const cdouble>,
+template void solve_upper_from_right(MatrixView<cdouble>,
+                                     MatrixView<const cdouble>,
                                      const Context&);
 
 }  // namespace eckart::blas

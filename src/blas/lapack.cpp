@@ -111,10 +111,7 @@ std::vector<real_t<T>> hermitian_eigen(MatrixView<T> A) {
 }
 
 template <Scalar T>
-int svd_divide_and_conquer(MatrixView<T> A,
-                           MatrixView<T> U,
-                           real_t<T>* sigma,
-                           MatrixView<T> VH) {
+int svd_divide_and_conquer(MatrixView<T> A, MatrixView<T> U, real_t<T>* sigma, MatrixView<T> VH) {
   const BlasThreads one_thread;
   const char job = job_letter(U, A.cols);
   const blas_int m = to_blas_int(A.rows);
@@ -127,14 +124,13 @@ int svd_divide_and_conquer(MatrixView<T> A,
   with_workspace<T>([&](T* work, blas_int size) {
     if constexpr (is_complex<T>) {
       const index_t real_size =
-          job == 'N' ? 7 * A.cols
-                     : A.cols * std::max(5 * A.cols + 7, 2 * A.rows + 2 * A.cols + 1);
+          job == 'N' ? 7 * A.cols : A.cols * std::max(5 * A.cols + 7, 2 * A.rows + 2 * A.cols + 1);
       std::vector<real_t<T>> real_work(static_cast<std::size_t>(size == -1 ? 1 : real_size));
-      Fortran<T>::gesdd(&job, &m, &n, A.data, &lda, sigma, U.data, &ldu, VH.data, &ldv, work,
-                        &size, real_work.data(), int_work.data(), &info, 1);
+      Fortran<T>::gesdd(&job, &m, &n, A.data, &lda, sigma, U.data, &ldu, VH.data, &ldv, work, &size,
+                        real_work.data(), int_work.data(), &info, 1);
     } else {
-      Fortran<T>::gesdd(&job, &m, &n, A.data, &lda, sigma, U.data, &ldu, VH.data, &ldv, work,
-                        &size, int_work.data(), &info, 1);
+      Fortran<T>::gesdd(&job, &m, &n, A.data, &lda, sigma, U.data, &ldu, VH.data, &ldv, work, &size,
+                        int_work.data(), &info, 1);
     }
   });
   return info;
@@ -180,18 +176,28 @@ template std::vector<float> hermitian_eigen(MatrixView<float>);
 template std::vector<double> hermitian_eigen(MatrixView<double>);
 template std::vector<float> hermitian_eigen(MatrixView<cfloat>);
 template std::vector<double> hermitian_eigen(MatrixView<cdouble>);
-template int svd_divide_and_conquer(MatrixView<float>, MatrixView<float>, float*,
+template int svd_divide_and_conquer(MatrixView<float>,
+                                    MatrixView<float>,
+                                    float*,
                                     MatrixView<float>);
-template int svd_divide_and_conquer(MatrixView<double>, MatrixView<double>, double*,
+template int svd_divide_and_conquer(MatrixView<double>,
+                                    MatrixView<double>,
+                                    double*,
                                     MatrixView<double>);
-template int svd_divide_and_conquer(MatrixView<cfloat>, MatrixView<cfloat>, float*,
+template int svd_divide_and_conquer(MatrixView<cfloat>,
+                                    MatrixView<cfloat>,
+                                    float*,
                                     MatrixView<cfloat>);
-template int svd_divide_and_conquer(MatrixView<cdouble>, MatrixView<cdouble>, double*,
+template int svd_divide_and_conquer(MatrixView<cdouble>,
+                                    MatrixView<cdouble>,
+                                    double*,
                                     MatrixView<cdouble>);
 template int svd_qr_iteration(MatrixView<float>, MatrixView<float>, float*, MatrixView<float>);
 template int svd_qr_iteration(MatrixView<double>, MatrixView<double>, double*, MatrixView<double>);
 template int svd_qr_iteration(MatrixView<cfloat>, MatrixView<cfloat>, float*, MatrixView<cfloat>);
-template int svd_qr_iteration(MatrixView<cdouble>, MatrixView<cdouble>, double*,
+template int svd_qr_iteration(MatrixView<cdouble>,
+                              MatrixView<cdouble>,
+                              double*,
                               MatrixView<cdouble>);
 
 }  // namespace eckart::blas

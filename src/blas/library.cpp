@@ -16,11 +16,12 @@ Function find(const char* name) {
 // Vector width in bytes that a kernel family of OpenBLAS uses; 0 for a name not listed.
 int vector_bytes(std::string_view kernel) {
   constexpr std::array wide = {"SkylakeX", "Cooperlake", "SapphireRapids"};
-  constexpr std::array middle = {"Haswell", "Zen", "Sandybridge", "Bulldozer", "Piledriver",
-                                 "Steamroller", "Excavator"};
-  constexpr std::array narrow = {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Atom",
-                                 "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat",
-                                 "Nano", "Katmai", "Coppermine", "Northwood", "Banias"};
+  constexpr std::array middle = {"Haswell",    "Zen",         "Sandybridge", "Bulldozer",
+                                 "Piledriver", "Steamroller", "Excavator"};
+  constexpr std::array narrow = {"Prescott",     "Core2",      "Penryn",    "Dunnington",
+                                 "Nehalem",      "Atom",       "Athlon",    "Opteron",
+                                 "Opteron_SSE3", "Barcelona",  "Bobcat",    "Nano",
+                                 "Katmai",       "Coppermine", "Northwood", "Banias"};
   for (const char* name : wide) {
     if (kernel == name) return 64;
   }

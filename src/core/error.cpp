@@ -1,10 +1,10 @@
 #include "eckart/error.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "eckart/matrix.hpp"
 
@@ -21,7 +21,9 @@ const char* name_of(double value) {
 NonFiniteInput::NonFiniteInput(index_t row, index_t col, double value)
     : Error(fmt::format("the matrix holds {} at row {}, column {} (counted from 1); "
                         "a singular value decomposition needs finite entries",
-                        name_of(value), row + 1, col + 1)),
+                        name_of(value),
+                        row + 1,
+                        col + 1)),
       row_(row),
       col_(col) {}
 

@@ -40,10 +40,9 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = std::uint64_t{0xD2511F53} * counter[0];
     const std::uint64_t p1 = std::uint64_t{0xCD9E8D57} * counter[2];
-    counter = {static_cast<std::uint32_t>(p1 >> 32) ^ counter[1] ^ key[0],
-               static_cast<std::uint32_t>(p1),
-               static_cast<std::uint32_t>(p0 >> 32) ^ counter[3] ^ key[1],
-               static_cast<std::uint32_t>(p0)};
+    counter = {
+        static_cast<std::uint32_t>(p1 >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(p1),
+        static_cast<std::uint32_t>(p0 >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(p0)};
     key[0] += 0x9E3779B9;
     key[1] += 0xBB67AE85;
   }
@@ -73,13 +72,13 @@ void fill_gaussian(MatrixView<T> A,
   });
 }
 
-template void fill_gaussian(MatrixView<float>, std::uint64_t, std::uint32_t, index_t,
-                            const Context&);
-template void fill_gaussian(MatrixView<double>, std::uint64_t, std::uint32_t, index_t,
-                            const Context&);
-template void fill_gaussian(MatrixView<std::complex<float>>, std::uint64_t, std::uint32_t, index_t,
-                            const Context&);
-template void fill_gaussian(MatrixView<std::complex<double>>, std::uint64_t, std::uint32_t,
-                            index_t, const Context&);
+template void fill_gaussian(
+    MatrixView<float>, std::uint64_t, std::uint32_t, index_t, const Context&);
+template void fill_gaussian(
+    MatrixView<double>, std::uint64_t, std::uint32_t, index_t, const Context&);
+template void fill_gaussian(
+    MatrixView<std::complex<float>>, std::uint64_t, std::uint32_t, index_t, const Context&);
+template void fill_gaussian(
+    MatrixView<std::complex<double>>, std::uint64_t, std::uint32_t, index_t, const Context&);
 
 }  // namespace eckart::core

@@ -6,19 +6,26 @@ namespace eckart {
 
 const char* to_string(Status status) {
   switch (status) {
-    case Status::converged: return "converged";
-    case Status::iteration_limit: return "iteration limit";
-    case Status::cancelled: return "cancelled";
+    case Status::converged:
+      return "converged";
+    case Status::iteration_limit:
+      return "iteration limit";
+    case Status::cancelled:
+      return "cancelled";
   }
   return "unknown";
 }
 
 const char* to_string(BoundKind kind) {
   switch (kind) {
-    case BoundKind::unknown: return "unknown";
-    case BoundKind::exact: return "exact";
-    case BoundKind::estimated: return "estimated";
-    case BoundKind::probabilistic: return "probabilistic";
+    case BoundKind::unknown:
+      return "unknown";
+    case BoundKind::exact:
+      return "exact";
+    case BoundKind::estimated:
+      return "estimated";
+    case BoundKind::probabilistic:
+      return "probabilistic";
   }
   return "unknown";
 }

@@ -1,9 +1,9 @@
 #include "eckart/sparse_matrix.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "eckart/error.hpp"
 
@@ -54,8 +54,8 @@ SparseMatrix<T> from_triplets(index_t rows, index_t cols, std::vector<Triplet<T>
   for (std::size_t e = 0; e < triplets.size(); ++e) {
     const Triplet<T>& t = triplets[e];
     if (t.row < 0 || t.row >= rows || t.col < 0 || t.col >= cols) {
-      throw InvalidArgument(fmt::format("entry {} is at ({}, {}), outside the {} x {} matrix",
-                                        e, t.row, t.col, rows, cols));
+      throw InvalidArgument(fmt::format("entry {} is at ({}, {}), outside the {} x {} matrix", e,
+                                        t.row, t.col, rows, cols));
     }
     ++A.offsets[at(t.row) + 1];
   }
@@ -101,9 +101,9 @@ void validate(const SparseMatrix<T>& A) {
   require(A.offsets.size() == at(A.rows) + 1,
           fmt::format("offsets has {} entries; a matrix of {} rows needs {}", A.offsets.size(),
                       A.rows, A.rows + 1));
-  require(A.columns.size() == A.values.size(),
-          fmt::format("there are {} column indices and {} values", A.columns.size(),
-                      A.values.size()));
+  require(
+      A.columns.size() == A.values.size(),
+      fmt::format("there are {} column indices and {} values", A.columns.size(), A.values.size()));
   require(A.offsets.front() == 0, fmt::format("offsets starts at {}, not 0", A.offsets.front()));
   require(A.offsets.back() == A.stored_entries(),
           fmt::format("offsets ends at {}, but there are {} entries", A.offsets.back(),
@@ -127,8 +127,9 @@ void validate(const SparseMatrix<T>& A) {
 
 template SparseMatrix<float> from_triplets(index_t, index_t, std::vector<Triplet<float>>);
 template SparseMatrix<double> from_triplets(index_t, index_t, std::vector<Triplet<double>>);
-template SparseMatrix<std::complex<float>> from_triplets(
-    index_t, index_t, std::vector<Triplet<std::complex<float>>>);
+template SparseMatrix<std::complex<float>> from_triplets(index_t,
+                                                         index_t,
+                                                         std::vector<Triplet<std::complex<float>>>);
 template SparseMatrix<std::complex<double>> from_triplets(
     index_t, index_t, std::vector<Triplet<std::complex<double>>>);
 template SparseMatrix<float> transpose(const SparseMatrix<float>&);

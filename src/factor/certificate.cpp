@@ -1,12 +1,12 @@
 #include "factor/certificate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "blas/blas.hpp"
 #include "core/philox.hpp"
@@ -252,23 +252,27 @@ void fill_certificate(const LinearOperator<T>& A,
   certificate.spectral_error_seen = exact(remainder->seen / scale);
 
   auto& findings = certificate.findings;
-  if (!ordered(sigma)) findings.push_back("the singular values are not finite, non-negative and in falling order");
+  if (!ordered(sigma))
+    findings.push_back("the singular values are not finite, non-negative and in falling order");
   if (failing > 0) {
-    findings.push_back(fmt::format("{} of {} triplets have a residual above {:.1e}; the worst is {:.1e}",
-                                   failing, residuals.size(), accuracy, worst));
+    findings.push_back(
+        fmt::format("{} of {} triplets have a residual above {:.1e}; the worst is {:.1e}", failing,
+                    residuals.size(), accuracy, worst));
   }
   const auto check_orthogonality = [&](const Bound& loss, const char* name) {
     if (!(loss.value <= accuracy)) {
-      findings.push_back(fmt::format("the columns of {} are not orthonormal: off by {:.1e}", name, loss.value));
+      findings.push_back(
+          fmt::format("the columns of {} are not orthonormal: off by {:.1e}", name, loss.value));
     }
   };
   check_orthogonality(certificate.orthogonality_U, "U");
   check_orthogonality(certificate.orthogonality_V, "V");
   if (options.leading && missed_triplet(*remainder, sigma, accuracy)) {
-    findings.push_back(fmt::format(
-        "a triplet is missing or wrong: the remainder A - U S V^H has a singular value of at least {:.6g} "
-        "sigma_1, and the last one returned is {:.6g} sigma_1",
-        remainder->seen / scale, static_cast<double>(sigma.back()) / scale));
+    findings.push_back(
+        fmt::format("a triplet is missing or wrong: the remainder A - U S V^H has a singular value "
+                    "of at least {:.6g} "
+                    "sigma_1, and the last one returned is {:.6g} sigma_1",
+                    remainder->seen / scale, static_cast<double>(sigma.back()) / scale));
   }
   certificate.met = findings.empty();
   certificate.residuals = std::move(residuals);
@@ -291,56 +295,133 @@ void fill_values_certificate(const LinearOperator<T>& A,
   }
   const double off = std::abs(certificate.energy.value - 1);
   if (!(off <= certificate.accuracy)) {
-    certificate.findings.push_back(
-        fmt::format("the squares of the singular values miss ||A||_F^2 by a factor of 1 + {:.1e}", off));
+    certificate.findings.push_back(fmt::format(
+        "the squares of the singular values miss ||A||_F^2 by a factor of 1 + {:.1e}", off));
   }
   certificate.met = certificate.findings.empty();
   report.certificate = std::move(certificate);
 }
 
 template double frobenius_norm(const LinearOperator<float>&, Context&);
-template Remainder<float> probe_remainder(const LinearOperator<float>&, MatrixView<const float>,
-    std::span<const float>, MatrixView<const float>, index_t, std::uint64_t, Context&, SvdReport&);
-template std::vector<double> true_residuals(const LinearOperator<float>&, MatrixView<const float>,
-    std::span<const float>, MatrixView<const float>, Context&, SvdReport&);
+template Remainder<float> probe_remainder(const LinearOperator<float>&,
+                                          MatrixView<const float>,
+                                          std::span<const float>,
+                                          MatrixView<const float>,
+                                          index_t,
+                                          std::uint64_t,
+                                          Context&,
+                                          SvdReport&);
+template std::vector<double> true_residuals(const LinearOperator<float>&,
+                                            MatrixView<const float>,
+                                            std::span<const float>,
+                                            MatrixView<const float>,
+                                            Context&,
+                                            SvdReport&);
 template bool missed_triplet(const Remainder<float>&, std::span<const float>, double);
-template void fill_certificate(const LinearOperator<float>&, MatrixView<const float>,
-    std::span<const float>, MatrixView<const float>, const CertifyOptions&, std::vector<double>, double,
-    Context&, SvdReport&, Remainder<float>*);
-template void fill_values_certificate(const LinearOperator<float>&, std::span<const float>, double,
-    Context&, SvdReport&);
+template void fill_certificate(const LinearOperator<float>&,
+                               MatrixView<const float>,
+                               std::span<const float>,
+                               MatrixView<const float>,
+                               const CertifyOptions&,
+                               std::vector<double>,
+                               double,
+                               Context&,
+                               SvdReport&,
+                               Remainder<float>*);
+template void fill_values_certificate(
+    const LinearOperator<float>&, std::span<const float>, double, Context&, SvdReport&);
 template double frobenius_norm(const LinearOperator<double>&, Context&);
-template Remainder<double> probe_remainder(const LinearOperator<double>&, MatrixView<const double>,
-    std::span<const double>, MatrixView<const double>, index_t, std::uint64_t, Context&, SvdReport&);
-template std::vector<double> true_residuals(const LinearOperator<double>&, MatrixView<const double>,
-    std::span<const double>, MatrixView<const double>, Context&, SvdReport&);
+template Remainder<double> probe_remainder(const LinearOperator<double>&,
+                                           MatrixView<const double>,
+                                           std::span<const double>,
+                                           MatrixView<const double>,
+                                           index_t,
+                                           std::uint64_t,
+                                           Context&,
+                                           SvdReport&);
+template std::vector<double> true_residuals(const LinearOperator<double>&,
+                                            MatrixView<const double>,
+                                            std::span<const double>,
+                                            MatrixView<const double>,
+                                            Context&,
+                                            SvdReport&);
 template bool missed_triplet(const Remainder<double>&, std::span<const double>, double);
-template void fill_certificate(const LinearOperator<double>&, MatrixView<const double>,
-    std::span<const double>, MatrixView<const double>, const CertifyOptions&, std::vector<double>, double,
-    Context&, SvdReport&, Remainder<double>*);
-template void fill_values_certificate(const LinearOperator<double>&, std::span<const double>, double,
-    Context&, SvdReport&);
+template void fill_certificate(const LinearOperator<double>&,
+                               MatrixView<const double>,
+                               std::span<const double>,
+                               MatrixView<const double>,
+                               const CertifyOptions&,
+                               std::vector<double>,
+                               double,
+                               Context&,
+                               SvdReport&,
+                               Remainder<double>*);
+template void fill_values_certificate(
+    const LinearOperator<double>&, std::span<const double>, double, Context&, SvdReport&);
 template double frobenius_norm(const LinearOperator<std::complex<float>>&, Context&);
-template Remainder<std::complex<float>> probe_remainder(const LinearOperator<std::complex<float>>&, MatrixView<const std::complex<float>>,
-    std::span<const float>, MatrixView<const std::complex<float>>, index_t, std::uint64_t, Context&, SvdReport&);
-template std::vector<double> true_residuals(const LinearOperator<std::complex<float>>&, MatrixView<const std::complex<float>>,
-    std::span<const float>, MatrixView<const std::complex<float>>, Context&, SvdReport&);
+template Remainder<std::complex<float>> probe_remainder(const LinearOperator<std::complex<float>>&,
+                                                        MatrixView<const std::complex<float>>,
+                                                        std::span<const float>,
+                                                        MatrixView<const std::complex<float>>,
+                                                        index_t,
+                                                        std::uint64_t,
+                                                        Context&,
+                                                        SvdReport&);
+template std::vector<double> true_residuals(const LinearOperator<std::complex<float>>&,
+                                            MatrixView<const std::complex<float>>,
+                                            std::span<const float>,
+                                            MatrixView<const std::complex<float>>,
+                                            Context&,
+                                            SvdReport&);
 template bool missed_triplet(const Remainder<std::complex<float>>&, std::span<const float>, double);
-template void fill_certificate(const LinearOperator<std::complex<float>>&, MatrixView<const std::complex<float>>,
-    std::span<const float>, MatrixView<const std::complex<float>>, const CertifyOptions&, std::vector<double>, double,
-    Context&, SvdReport&, Remainder<std::complex<float>>*);
-template void fill_values_certificate(const LinearOperator<std::complex<float>>&, std::span<const float>, double,
-    Context&, SvdReport&);
+template void fill_certificate(const LinearOperator<std::complex<float>>&,
+                               MatrixView<const std::complex<float>>,
+                               std::span<const float>,
+                               MatrixView<const std::complex<float>>,
+                               const CertifyOptions&,
+                               std::vector<double>,
+                               double,
+                               Context&,
+                               SvdReport&,
+                               Remainder<std::complex<float>>*);
+template void fill_values_certificate(const LinearOperator<std::complex<float>>&,
+                                      std::span<const float>,
+                                      double,
+                                      Context&,
+                                      SvdReport&);
 template double frobenius_norm(const LinearOperator<std::complex<double>>&, Context&);
-template Remainder<std::complex<double>> probe_remainder(const LinearOperator<std::complex<double>>&, MatrixView<const std::complex<double>>,
-    std::span<const double>, MatrixView<const std::complex<double>>, index_t, std::uint64_t, Context&, SvdReport&);
-template std::vector<double> true_residuals(const LinearOperator<std::complex<double>>&, MatrixView<const std::complex<double>>,
-    std::span<const double>, MatrixView<const std::complex<double>>, Context&, SvdReport&);
-template bool missed_triplet(const Remainder<std::complex<double>>&, std::span<const double>, double);
-template void fill_certificate(const LinearOperator<std::complex<double>>&, MatrixView<const std::complex<double>>,
-    std::span<const double>, MatrixView<const std::complex<double>>, const CertifyOptions&, std::vector<double>, double,
-    Context&, SvdReport&, Remainder<std::complex<double>>*);
-template void fill_values_certificate(const LinearOperator<std::complex<double>>&, std::span<const double>, double,
-    Context&, SvdReport&);
+template Remainder<std::complex<double>> probe_remainder(
+    const LinearOperator<std::complex<double>>&,
+    MatrixView<const std::complex<double>>,
+    std::span<const double>,
+    MatrixView<const std::complex<double>>,
+    index_t,
+    std::uint64_t,
+    Context&,
+    SvdReport&);
+template std::vector<double> true_residuals(const LinearOperator<std::complex<double>>&,
+                                            MatrixView<const std::complex<double>>,
+                                            std::span<const double>,
+                                            MatrixView<const std::complex<double>>,
+                                            Context&,
+                                            SvdReport&);
+template bool missed_triplet(const Remainder<std::complex<double>>&,
+                             std::span<const double>,
+                             double);
+template void fill_certificate(const LinearOperator<std::complex<double>>&,
+                               MatrixView<const std::complex<double>>,
+                               std::span<const double>,
+                               MatrixView<const std::complex<double>>,
+                               const CertifyOptions&,
+                               std::vector<double>,
+                               double,
+                               Context&,
+                               SvdReport&,
+                               Remainder<std::complex<double>>*);
+template void fill_values_certificate(const LinearOperator<std::complex<double>>&,
+                                      std::span<const double>,
+                                      double,
+                                      Context&,
+                                      SvdReport&);
 
 }  // namespace eckart::factor

@@ -15,8 +15,8 @@ namespace eckart::factor {
 // What random probes of the remainder A - U diag(sigma) V^H showed.
 template <Scalar T>
 struct Remainder {
-  double upper = 0;  // exceeds its 2-norm except with probability 10^-probes
-  double seen = 0;   // a value that it does reach
+  double upper = 0;      // exceeds its 2-norm except with probability 10^-probes
+  double seen = 0;       // a value that it does reach
   Matrix<T> directions;  // n x a few: where it is large
 };
 

@@ -1,11 +1,11 @@
 #include "factor/dense_chain.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "blas/lapack.hpp"
 #include "eckart/error.hpp"
@@ -86,10 +86,9 @@ DenseFactors<T> factor_dense(index_t rows,
 
   for (const DenseStep<T>& step : chain) {
     fill(A.view());
-    const int unconverged =
-        step.run(A.view(), factors.U.view(), factors.sigma.data(), VH.view());
-    const bool sound = finite_and_ordered(factors.sigma) &&
-                       all_finite<T>(factors.U.view()) && all_finite<T>(VH.view());
+    const int unconverged = step.run(A.view(), factors.U.view(), factors.sigma.data(), VH.view());
+    const bool sound = finite_and_ordered(factors.sigma) && all_finite<T>(factors.U.view()) &&
+                       all_finite<T>(VH.view());
     if (unconverged == 0 && sound) {
       for (real_t<T>& s : factors.sigma) s += 0;  // -0 becomes +0
       A = {};
@@ -121,20 +120,32 @@ template std::span<const DenseStep<float>> dense_chain(DenseAlgorithm);
 template std::span<const DenseStep<double>> dense_chain(DenseAlgorithm);
 template std::span<const DenseStep<std::complex<float>>> dense_chain(DenseAlgorithm);
 template std::span<const DenseStep<std::complex<double>>> dense_chain(DenseAlgorithm);
-template DenseFactors<float> factor_dense(index_t, index_t,
-                                          const std::function<void(MatrixView<float>)>&, Vectors,
+template DenseFactors<float> factor_dense(index_t,
+                                          index_t,
+                                          const std::function<void(MatrixView<float>)>&,
+                                          Vectors,
                                           std::span<const DenseStep<float>>,
                                           std::vector<std::string>&);
-template DenseFactors<double> factor_dense(index_t, index_t,
-                                           const std::function<void(MatrixView<double>)>&, Vectors,
+template DenseFactors<double> factor_dense(index_t,
+                                           index_t,
+                                           const std::function<void(MatrixView<double>)>&,
+                                           Vectors,
                                            std::span<const DenseStep<double>>,
                                            std::vector<std::string>&);
 template DenseFactors<std::complex<float>> factor_dense(
-    index_t, index_t, const std::function<void(MatrixView<std::complex<float>>)>&, Vectors,
-    std::span<const DenseStep<std::complex<float>>>, std::vector<std::string>&);
+    index_t,
+    index_t,
+    const std::function<void(MatrixView<std::complex<float>>)>&,
+    Vectors,
+    std::span<const DenseStep<std::complex<float>>>,
+    std::vector<std::string>&);
 template DenseFactors<std::complex<double>> factor_dense(
-    index_t, index_t, const std::function<void(MatrixView<std::complex<double>>)>&, Vectors,
-    std::span<const DenseStep<std::complex<double>>>, std::vector<std::string>&);
+    index_t,
+    index_t,
+    const std::function<void(MatrixView<std::complex<double>>)>&,
+    Vectors,
+    std::span<const DenseStep<std::complex<double>>>,
+    std::vector<std::string>&);
 template DenseFactors<float> factor_small(MatrixView<const float>, std::vector<std::string>&);
 template DenseFactors<double> factor_small(MatrixView<const double>, std::vector<std::string>&);
 template DenseFactors<std::complex<float>> factor_small(MatrixView<const std::complex<float>>,

@@ -67,8 +67,8 @@ void GolubKahanBasis<T>::start_from(MatrixView<const T> X) {
   const index_t given = std::min(X.cols, block_);
   copy<T>(X.columns(0, given), next_block());
   if (given < block_) {
-    core::fill_gaussian(next_block().columns(given, block_ - given), random_.seed,
-                        random_.stream++, 0, context_);
+    core::fill_gaussian(next_block().columns(given, block_ - given), random_.seed, random_.stream++,
+                        0, context_);
   }
   Matrix<T> H(size_, block_);
   Matrix<T> S(block_, block_);
@@ -138,8 +138,8 @@ template <Scalar T>
 void GolubKahanBasis<T>::solve() {
   auto timer = report_.stage("small SVD");
   const index_t c = size_;
-  DenseFactors<T> small = factor_small<T>(
-      std::as_const(B_).view().block(0, 0, c, c), report_.fallbacks);
+  DenseFactors<T> small =
+      factor_small<T>(std::as_const(B_).view().block(0, 0, c, c), report_.fallbacks);
   X_ = std::move(small.U);
   Y_ = std::move(small.V);
   theta_ = std::move(small.sigma);
@@ -151,8 +151,8 @@ void GolubKahanBasis<T>::solve() {
                 X_.view().block(c - block_, 0, block_, c), T{0}, KX.view());
   residuals_.resize(static_cast<std::size_t>(c));
   for (index_t i = 0; i < c; ++i) {
-    residuals_[static_cast<std::size_t>(i)] = std::sqrt(
-        kernels::kernels<T>().shifted_energy(block_, KX.view().column(i), T{0}));
+    residuals_[static_cast<std::size_t>(i)] =
+        std::sqrt(kernels::kernels<T>().shifted_energy(block_, KX.view().column(i), T{0}));
   }
 }
 

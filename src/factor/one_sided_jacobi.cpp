@@ -76,8 +76,7 @@ bool orthogonalize(MatrixView<T> W, MatrixView<T> V, index_t p, index_t q) {
   const X b = squared_length(y, W.rows);
   const auto c = inner_product(x, y, W.rows);
   const X modulus = std::hypot(c.real(), c.imag());
-  const X tolerance = std::numeric_limits<Real>::epsilon() *
-                      std::sqrt(static_cast<X>(W.rows));
+  const X tolerance = std::numeric_limits<Real>::epsilon() * std::sqrt(static_cast<X>(W.rows));
   if (!(modulus > tolerance * std::sqrt(a) * std::sqrt(b))) return false;
 
   const X zeta = (b - a) / (2 * modulus);
@@ -173,9 +172,11 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A, MatrixView<T> U, Matrix
   return sigma;
 }
 
-template std::vector<float> one_sided_jacobi(MatrixView<float>, MatrixView<float>,
+template std::vector<float> one_sided_jacobi(MatrixView<float>,
+                                             MatrixView<float>,
                                              MatrixView<float>);
-template std::vector<double> one_sided_jacobi(MatrixView<double>, MatrixView<double>,
+template std::vector<double> one_sided_jacobi(MatrixView<double>,
+                                              MatrixView<double>,
                                               MatrixView<double>);
 template std::vector<float> one_sided_jacobi(MatrixView<std::complex<float>>,
                                              MatrixView<std::complex<float>>,

@@ -24,13 +24,13 @@ template <Scalar T>
 std::vector<double> column_lengths(MatrixView<const T> X, const Context& context) {
   const index_t chunks = core::count_chunks(X.rows, rows_per_chunk);
   Matrix<double> partial(X.cols, chunks);
-  core::for_each_chunk(X.rows, rows_per_chunk, context,
-                       [&](index_t c, index_t first, index_t last) {
-                         for (index_t j = 0; j < X.cols; ++j) {
-                           partial(j, c) = kernels::kernels<T>().shifted_energy(
-                               last - first, X.column(j) + first, T{0});
-                         }
-                       });
+  core::for_each_chunk(
+      X.rows, rows_per_chunk, context, [&](index_t c, index_t first, index_t last) {
+        for (index_t j = 0; j < X.cols; ++j) {
+          partial(j, c) =
+              kernels::kernels<T>().shifted_energy(last - first, X.column(j) + first, T{0});
+        }
+      });
   std::vector<double> lengths(static_cast<std::size_t>(X.cols));
   for (index_t j = 0; j < X.cols; ++j) {
     double sum = 0;
@@ -42,14 +42,12 @@ std::vector<double> column_lengths(MatrixView<const T> X, const Context& context
 
 template <Scalar T>
 void divide_columns(MatrixView<T> X, const std::vector<double>& by, const Context& context) {
-  core::for_each_chunk(X.rows, rows_per_chunk, context,
-                       [&](index_t, index_t first, index_t last) {
-                         for (index_t j = 0; j < X.cols; ++j) {
-                           const auto d =
-                               static_cast<real_t<T>>(1 / by[static_cast<std::size_t>(j)]);
-                           for (index_t i = first; i < last; ++i) X(i, j) *= d;
-                         }
-                       });
+  core::for_each_chunk(X.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = 0; j < X.cols; ++j) {
+      const auto d = static_cast<real_t<T>>(1 / by[static_cast<std::size_t>(j)]);
+      for (index_t i = first; i < last; ++i) X(i, j) *= d;
+    }
+  });
 }
 
 // One round of Cholesky QR: X <- X R^-1 with R^H R = X^H X. Returns false, with X unchanged, if
@@ -151,24 +149,39 @@ void orthonormalize_against(MatrixView<const T> Q,
 
 template void tall_qr(MatrixView<float>, MatrixView<float>, const Context&);
 template void tall_qr(MatrixView<double>, MatrixView<double>, const Context&);
-template void tall_qr(MatrixView<std::complex<float>>, MatrixView<std::complex<float>>,
+template void tall_qr(MatrixView<std::complex<float>>,
+                      MatrixView<std::complex<float>>,
                       const Context&);
-template void tall_qr(MatrixView<std::complex<double>>, MatrixView<std::complex<double>>,
+template void tall_qr(MatrixView<std::complex<double>>,
+                      MatrixView<std::complex<double>>,
                       const Context&);
-template void orthonormalize_against(MatrixView<const float>, MatrixView<float>, MatrixView<float>,
-                                     MatrixView<float>, double, RandomSource&, const Context&);
-template void orthonormalize_against(MatrixView<const double>, MatrixView<double>,
-                                     MatrixView<double>, MatrixView<double>, double, RandomSource&,
+template void orthonormalize_against(MatrixView<const float>,
+                                     MatrixView<float>,
+                                     MatrixView<float>,
+                                     MatrixView<float>,
+                                     double,
+                                     RandomSource&,
+                                     const Context&);
+template void orthonormalize_against(MatrixView<const double>,
+                                     MatrixView<double>,
+                                     MatrixView<double>,
+                                     MatrixView<double>,
+                                     double,
+                                     RandomSource&,
                                      const Context&);
 template void orthonormalize_against(MatrixView<const std::complex<float>>,
                                      MatrixView<std::complex<float>>,
                                      MatrixView<std::complex<float>>,
-                                     MatrixView<std::complex<float>>, double, RandomSource&,
+                                     MatrixView<std::complex<float>>,
+                                     double,
+                                     RandomSource&,
                                      const Context&);
 template void orthonormalize_against(MatrixView<const std::complex<double>>,
                                      MatrixView<std::complex<double>>,
                                      MatrixView<std::complex<double>>,
-                                     MatrixView<std::complex<double>>, double, RandomSource&,
+                                     MatrixView<std::complex<double>>,
+                                     double,
+                                     RandomSource&,
                                      const Context&);
 
 }  // namespace eckart::factor

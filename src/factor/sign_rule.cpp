@@ -37,9 +37,13 @@ void apply_sign_rule(MatrixView<T> U, MatrixView<T> V, index_t k, const Context&
 
 template void apply_sign_rule(MatrixView<float>, MatrixView<float>, index_t, const Context&);
 template void apply_sign_rule(MatrixView<double>, MatrixView<double>, index_t, const Context&);
-template void apply_sign_rule(MatrixView<std::complex<float>>, MatrixView<std::complex<float>>,
-                              index_t, const Context&);
-template void apply_sign_rule(MatrixView<std::complex<double>>, MatrixView<std::complex<double>>,
-                              index_t, const Context&);
+template void apply_sign_rule(MatrixView<std::complex<float>>,
+                              MatrixView<std::complex<float>>,
+                              index_t,
+                              const Context&);
+template void apply_sign_rule(MatrixView<std::complex<double>>,
+                              MatrixView<std::complex<double>>,
+                              index_t,
+                              const Context&);
 
 }  // namespace eckart::factor

@@ -60,7 +60,7 @@ template <int Width, class T>
   const auto* X = reinterpret_cast<const Real*>(rows.X + col);
   auto* Y = reinterpret_cast<Real*>(rows.Y + col);
   for (index_t i = rows.first; i < rows.last; ++i) {
-    std::array<Real, std::size_t{Width * parts}> sums = {};
+    std::array<Real, std::size_t{Width* parts}> sums = {};
     Real* sum = sums.data();
     for (index_t p = rows.offsets[i]; p < rows.offsets[i + 1]; ++p) {
       const Real* x = X + rows.columns[p] * stride;

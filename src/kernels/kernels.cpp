@@ -69,9 +69,12 @@ template <class T>
 Kernels<T> make_kernels() {
   using Real = real_t<T>;
   switch (isa()) {
-    case Isa::v4: return {scan_v4<Real>, shifted_energy_v4<T>, spmm_v4<T>};
-    case Isa::v3: return {scan_v3<Real>, shifted_energy_v3<T>, spmm_v3<T>};
-    case Isa::base: break;
+    case Isa::v4:
+      return {scan_v4<Real>, shifted_energy_v4<T>, spmm_v4<T>};
+    case Isa::v3:
+      return {scan_v3<Real>, shifted_energy_v3<T>, spmm_v3<T>};
+    case Isa::base:
+      break;
   }
   return {scan_base<Real>, shifted_energy_base<T>, spmm_base<T>};
 }
@@ -86,9 +89,12 @@ const Kernels<T>& kernels() {
 
 const char* isa_level() {
   switch (isa()) {
-    case Isa::v4: return "v4";
-    case Isa::v3: return "v3";
-    case Isa::base: break;
+    case Isa::v4:
+      return "v4";
+    case Isa::v3:
+      return "v3";
+    case Isa::base:
+      break;
   }
   return "base";
 }

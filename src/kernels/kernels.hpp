@@ -12,7 +12,7 @@ namespace eckart::kernels {
 // What one look at an array of real numbers tells.
 template <class Real>
 struct Scan {
-  Real max_abs = 0;      // over the finite entries
+  Real max_abs = 0;  // over the finite entries
   index_t nonzeros = 0;
   bool finite = true;
 };
@@ -25,9 +25,9 @@ struct SpmmRows {
   const index_t* offsets;
   const index_t* columns;
   const T* values;
-  const T* X;       // row j of the block starts at X + j * width
-  index_t width;    // columns of the block
-  T* Y;             // row i of the product goes to Y + (i - first) * width
+  const T* X;     // row j of the block starts at X + j * width
+  index_t width;  // columns of the block
+  T* Y;           // row i of the product goes to Y + (i - first) * width
 };
 
 // One function per kernel and type.

@@ -1,9 +1,9 @@
 // diag(row_scale) (A - 1 column_shift^T - row_shift 1^T) diag(column_scale), never formed.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "core/parallel.hpp"
 #include "eckart/operators.hpp"
@@ -132,8 +132,7 @@ class AffineOperator final : public LinearOperator<T> {
     core::for_each_chunk(
         A.cols, columns_per_chunk, context, [&](index_t, index_t first, index_t last) {
           for (index_t j = first; j < last; ++j) {
-            const T column_scale =
-                map_.column_scale.empty() ? T{1} : T{map_.column_scale[at(j)]};
+            const T column_scale = map_.column_scale.empty() ? T{1} : T{map_.column_scale[at(j)]};
             for (index_t i = 0; i < A.rows; ++i) {
               const T row_scale = map_.row_scale.empty() ? T{1} : T{map_.row_scale[at(i)]};
               A(i, j) = row_scale * (A(i, j) - operators::shift_at(map_, i, j)) * column_scale;
@@ -213,7 +212,9 @@ template std::unique_ptr<LinearOperator<std::complex<double>>> make_affine(
 template AffineMap<float> standardisation(const LinearOperator<float>&, bool, bool, Context&);
 template AffineMap<double> standardisation(const LinearOperator<double>&, bool, bool, Context&);
 template AffineMap<std::complex<float>> standardisation(const LinearOperator<std::complex<float>>&,
-                                                        bool, bool, Context&);
+                                                        bool,
+                                                        bool,
+                                                        Context&);
 template AffineMap<std::complex<double>> standardisation(
     const LinearOperator<std::complex<double>>&, bool, bool, Context&);
 

@@ -63,15 +63,14 @@ class DenseOperator final : public LinearOperator<T> {
     const MatrixView<const T> S = A_.values;
     std::vector<EntryScan> scans(
         static_cast<std::size_t>(core::count_chunks(S.cols, columns_per_chunk)));
-    core::for_each_chunk(S.cols, columns_per_chunk, context,
-                         [&](index_t c, index_t first, index_t last) {
-                           EntryScan seen;
-                           for (index_t j = first; j < last; ++j) {
-                             operators::merge_scan(
-                                 seen, operators::scan_column(S.columns(j, 1), j, A_.row_major));
-                           }
-                           scans[static_cast<std::size_t>(c)] = seen;
-                         });
+    core::for_each_chunk(
+        S.cols, columns_per_chunk, context, [&](index_t c, index_t first, index_t last) {
+          EntryScan seen;
+          for (index_t j = first; j < last; ++j) {
+            operators::merge_scan(seen, operators::scan_column(S.columns(j, 1), j, A_.row_major));
+          }
+          scans[static_cast<std::size_t>(c)] = seen;
+        });
     EntryScan total;
     for (const EntryScan& seen : scans) operators::merge_scan(total, seen);
     return total;
@@ -94,20 +93,19 @@ class DenseOperator final : public LinearOperator<T> {
     constexpr index_t rows_per_chunk = 1024;
     std::vector<std::vector<double>> partial(
         static_cast<std::size_t>(core::count_chunks(rows(), rows_per_chunk)));
-    core::for_each_chunk(rows(), rows_per_chunk, context,
-                         [&](index_t c, index_t first, index_t last) {
-                           std::vector<double> sums(energies.size(), 0.0);
-                           for (index_t i = first; i < last; ++i) {
-                             const double weight = operators::row_weight(map, i);
-                             for (index_t j = 0; j < cols(); ++j) {
-                               const auto entry =
-                                   std::complex<double>(S(j, i)) -
-                                   std::complex<double>(operators::shift_at(map, i, j));
-                               sums[static_cast<std::size_t>(j)] += weight * std::norm(entry);
-                             }
-                           }
-                           partial[static_cast<std::size_t>(c)] = std::move(sums);
-                         });
+    core::for_each_chunk(
+        rows(), rows_per_chunk, context, [&](index_t c, index_t first, index_t last) {
+          std::vector<double> sums(energies.size(), 0.0);
+          for (index_t i = first; i < last; ++i) {
+            const double weight = operators::row_weight(map, i);
+            for (index_t j = 0; j < cols(); ++j) {
+              const auto entry = std::complex<double>(S(j, i)) -
+                                 std::complex<double>(operators::shift_at(map, i, j));
+              sums[static_cast<std::size_t>(j)] += weight * std::norm(entry);
+            }
+          }
+          partial[static_cast<std::size_t>(c)] = std::move(sums);
+        });
     for (index_t j = 0; j < cols(); ++j) {
       double sum = 0;
       for (const auto& sums : partial) sum += sums[static_cast<std::size_t>(j)];

@@ -15,8 +15,8 @@ double mapped_energy(const AffineMap<T>& map, index_t j, index_t rows, const T* 
   }
   double sum = 0;
   for (index_t i = 0; i < rows; ++i) {
-    const auto entry = std::complex<double>(a[i * stride]) -
-                       std::complex<double>(shift_at(map, i, j));
+    const auto entry =
+        std::complex<double>(a[i * stride]) - std::complex<double>(shift_at(map, i, j));
     sum += row_weight(map, i) * std::norm(entry);
   }
   return column_weight(map, j) * sum;
@@ -32,8 +32,8 @@ EntryScan scan_column(MatrixView<const T> column, index_t index, bool row_major)
   scan.max_abs = static_cast<double>(seen.max_abs);
   scan.nonzeros = seen.nonzeros;
   if constexpr (is_complex<T>) {
-    scan.nonzeros = std::count_if(column.data, column.data + column.rows,
-                                  [](T x) { return x != T{}; });
+    scan.nonzeros =
+        std::count_if(column.data, column.data + column.rows, [](T x) { return x != T{}; });
   }
   if (!seen.finite) {
     index_t r = 0;
@@ -57,10 +57,10 @@ void merge_scan(EntryScan& earlier, const EntryScan& later) {
 
 template double mapped_energy(const AffineMap<float>&, index_t, index_t, const float*, index_t);
 template double mapped_energy(const AffineMap<double>&, index_t, index_t, const double*, index_t);
-template double mapped_energy(const AffineMap<std::complex<float>>&, index_t, index_t,
-                              const std::complex<float>*, index_t);
-template double mapped_energy(const AffineMap<std::complex<double>>&, index_t, index_t,
-                              const std::complex<double>*, index_t);
+template double mapped_energy(
+    const AffineMap<std::complex<float>>&, index_t, index_t, const std::complex<float>*, index_t);
+template double mapped_energy(
+    const AffineMap<std::complex<double>>&, index_t, index_t, const std::complex<double>*, index_t);
 template EntryScan scan_column(MatrixView<const float>, index_t, bool);
 template EntryScan scan_column(MatrixView<const double>, index_t, bool);
 template EntryScan scan_column(MatrixView<const std::complex<float>>, index_t, bool);

@@ -1,4 +1,5 @@
-// What every operator can do by its products alone: slow, right, overridden where entries are known.
+// What every operator can do by its products alone: slow, right, overridden where entries are
+// known.
 #include "eckart/linear_operator.hpp"
 
 #include <algorithm>
@@ -65,9 +66,8 @@ std::vector<double> LinearOperator<T>::column_energies(const AffineMap<T>& map,
 
 template <Scalar T>
 void LinearOperator<T>::copy_to(MatrixView<T> A, Context& context) const {
-  for_each_column(*this, context, [&](index_t j, const T* column) {
-    std::copy_n(column, rows(), A.column(j));
-  });
+  for_each_column(*this, context,
+                  [&](index_t j, const T* column) { std::copy_n(column, rows(), A.column(j)); });
 }
 
 template <Scalar T>
@@ -103,7 +103,8 @@ template class LinearOperator<std::complex<double>>;
 template double adjoint_defect(const LinearOperator<float>&, std::uint64_t, Context&);
 template double adjoint_defect(const LinearOperator<double>&, std::uint64_t, Context&);
 template double adjoint_defect(const LinearOperator<std::complex<float>>&, std::uint64_t, Context&);
-template double adjoint_defect(const LinearOperator<std::complex<double>>&, std::uint64_t,
+template double adjoint_defect(const LinearOperator<std::complex<double>>&,
+                               std::uint64_t,
                                Context&);
 
 }  // namespace eckart

@@ -117,24 +117,25 @@ class SparseOperator final : public LinearOperator<T> {
     double weights = 0;  // sum of the row weights
     for (index_t i = 0; i < rows(); ++i) weights += operators::row_weight(map, i);
     constexpr index_t columns_per_chunk = 512;
-    core::for_each_chunk(
-        cols(), columns_per_chunk, context, [&](index_t, index_t first, index_t last) {
-          for (index_t j = first; j < last; ++j) energies[at(j)] = column_energy(map, j, weights);
-        });
+    core::for_each_chunk(cols(), columns_per_chunk, context,
+                         [&](index_t, index_t first, index_t last) {
+                           for (index_t j = first; j < last; ++j)
+                             energies[at(j)] = column_energy(map, j, weights);
+                         });
     return energies;
   }
 
   void copy_to(MatrixView<T> A, Context& context) const override {
     constexpr index_t columns_per_chunk = 64;
-    core::for_each_chunk(
-        cols(), columns_per_chunk, context, [&](index_t, index_t first, index_t last) {
-          for (index_t j = first; j < last; ++j) {
-            std::fill_n(A.column(j), A.rows, T{});
-            for (index_t p = AH_.offsets[at(j)]; p < AH_.offsets[at(j) + 1]; ++p) {
-              A(AH_.columns[at(p)], j) = conjugate(AH_.values[at(p)]);
-            }
-          }
-        });
+    core::for_each_chunk(cols(), columns_per_chunk, context,
+                         [&](index_t, index_t first, index_t last) {
+                           for (index_t j = first; j < last; ++j) {
+                             std::fill_n(A.column(j), A.rows, T{});
+                             for (index_t p = AH_.offsets[at(j)]; p < AH_.offsets[at(j) + 1]; ++p) {
+                               A(AH_.columns[at(p)], j) = conjugate(AH_.values[at(p)]);
+                             }
+                           }
+                         });
   }
 
  private:

@@ -1,0 +1,36 @@
+// What every driver does at its start and end.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "eckart/context.hpp"
+#include "eckart/linear_operator.hpp"
+#include "eckart/svd_result.hpp"
+
+namespace eckart::drivers {
+
+// Throws InvalidArgument unless accuracy >= 0 and finite.
+void require_accuracy(double accuracy);
+
+// Throws MemoryLimit if a driver's allocations would pass the context's cap.
+void require_memory(const char* method, double bytes, const Context& context);
+
+// Returns a report with the facts of the run: method, shape, scalar, threads, kernels, seed.
+template <Scalar T>
+SvdReport start_report(const char* method,
+                       const LinearOperator<T>& A,
+                       std::uint64_t seed,
+                       double bytes,
+                       const Context& context);
+
+// Undoes the scaling of Prepared, and notes rank and seconds.
+// Throws Overflow if a singular value is not representable.
+template <Scalar T>
+void finish(SvdResult<T>& result, double scale, std::chrono::steady_clock::time_point start);
+
+// Returns k triplets of a zero matrix: sigma zero, vectors from the identity.
+template <Scalar T>
+void fill_zero_result(SvdResult<T>& result, index_t rows, index_t cols, index_t k);
+
+}  // namespace eckart::drivers

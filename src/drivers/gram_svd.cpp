@@ -1,0 +1,163 @@
+// The textbook method: A^H A = V diag(sigma^2) V^H, U = A V / sigma. Squares the condition number.
+#include "eckart/gram_svd.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "blas/blas.hpp"
+#include "blas/lapack.hpp"
+#include "drivers/driver.hpp"
+#include "eckart/error.hpp"
+#include "eckart/operators.hpp"
+#include "factor/certificate.hpp"
+#include "factor/orthonormalize.hpp"
+#include "factor/sign_rule.hpp"
+#include "operators/scaled.hpp"
+
+namespace eckart {
+namespace {
+
+// Returns A^H A for an m x n operator, m >= n, by blocks of columns of the identity.
+template <Scalar T>
+Matrix<T> gram_matrix(const LinearOperator<T>& A, Context& context, SvdReport& report) {
+  auto timer = report.stage("Gram matrix");
+  constexpr index_t block = 64;
+  const index_t n = A.cols();
+  Matrix<T> G(n, n);
+  Matrix<T> E(n, std::min(block, n));
+  Matrix<T> AE(A.rows(), E.cols());
+  for (index_t first = 0; first < n; first += E.cols()) {
+    const index_t count = std::min(E.cols(), n - first);
+    for (index_t j = 0; j < count; ++j) E(first + j, j) = 1;
+    A.apply(std::as_const(E).view().columns(0, count), AE.view().columns(0, count), context);
+    A.apply_adjoint(std::as_const(AE).view().columns(0, count), G.view().columns(first, count),
+                    context);
+    for (index_t j = 0; j < count; ++j) E(first + j, j) = 0;
+    context.report_progress(
+        {"Gram matrix", static_cast<double>(first + count) / static_cast<double>(n), -1});
+    if (context.cancelled()) throw Cancelled();
+  }
+  report.products += 2 * n;
+  report.passes_over_A += 2;
+  return G;
+}
+
+// Divides the columns of U = A V by sigma; columns whose sigma is lost in rounding are replaced
+// by directions orthogonal to the rest.
+template <Scalar T>
+void divide_by_sigma(MatrixView<T> U,
+                     const std::vector<real_t<T>>& sigma,
+                     std::uint64_t seed,
+                     const Context& context) {
+  using Real = real_t<T>;
+  const Real lost =
+      sigma.empty() ? Real{0}
+                    : sigma[0] * static_cast<Real>(U.rows) * std::numeric_limits<Real>::epsilon();
+  index_t kept = 0;
+  for (index_t j = 0; j < U.cols; ++j) {
+    const Real s = sigma[static_cast<std::size_t>(j)];
+    if (!(s > lost)) break;
+    for (index_t i = 0; i < U.rows; ++i) U(i, j) /= s;
+    ++kept;
+  }
+  const index_t rest = U.cols - kept;
+  if (rest == 0) return;
+  for (index_t j = kept; j < U.cols; ++j) std::fill_n(U.column(j), U.rows, T{});
+  Matrix<T> H(kept, rest);
+  Matrix<T> S(rest, rest);
+  factor::RandomSource random{seed, 1};
+  factor::orthonormalize_against<T>(U.columns(0, kept), U.columns(kept, rest), H.view(), S.view(),
+                                    1, random, context);
+}
+
+// The decomposition for rows >= cols.
+template <Scalar T>
+void decompose(const LinearOperator<T>& A, index_t k, Context& context, SvdResult<T>& result) {
+  SvdReport& report = result.report;
+  Matrix<T> G = gram_matrix(A, context, report);
+  std::vector<real_t<T>> rising;
+  {
+    auto timer = report.stage("eigendecomposition");
+    rising = blas::hermitian_eigen(G.view());
+    if (rising.empty() && G.cols() > 0) {
+      throw Error("the eigendecomposition of the Gram matrix did not converge; use another method");
+    }
+  }
+  const index_t n = A.cols();
+  result.V = Matrix<T>(n, k);
+  result.U = Matrix<T>(A.rows(), k);
+  result.sigma.resize(static_cast<std::size_t>(k));
+  for (index_t j = 0; j < k; ++j) {
+    const real_t<T> value = rising[static_cast<std::size_t>(n - 1 - j)];
+    result.sigma[static_cast<std::size_t>(j)] = std::sqrt(std::max(value, real_t<T>{0}));
+    std::copy_n(G.view().column(n - 1 - j), n, result.V.view().column(j));
+  }
+  auto timer = report.stage("other side");
+  if (k > 0) A.apply(std::as_const(result.V).view(), result.U.view(), context);
+  report.products += k;
+  report.passes_over_A += 1;
+  divide_by_sigma(result.U.view(), result.sigma, report.seed, context);
+}
+
+}  // namespace
+
+template <Scalar T>
+double gram_svd_bytes(index_t rows, index_t cols, index_t rank) {
+  const auto m = static_cast<double>(std::max(rows, cols));
+  const auto n = static_cast<double>(std::min(rows, cols));
+  const auto k = static_cast<double>(std::min({rank, rows, cols}));
+  return sizeof(T) * (6 * n * n + (m + n) * (k + 256));
+}
+
+template <Scalar T>
+SvdResult<T> gram_svd(const LinearOperator<T>& A,
+                      index_t rank,
+                      const GramSvdOptions& options,
+                      Context& context) {
+  const auto start = std::chrono::steady_clock::now();
+  require(rank >= 0, "rank must be >= 0, got " + std::to_string(rank));
+  drivers::require_accuracy(options.accuracy);
+  const index_t k = std::min({rank, A.rows(), A.cols()});
+  SvdResult<T> result;
+  result.report =
+      drivers::start_report("gram", A, 0, gram_svd_bytes<T>(A.rows(), A.cols(), rank), context);
+  const operators::Prepared<T> prepared(A, context);
+  if (A.rows() >= A.cols()) {
+    decompose(prepared.matrix(), k, context, result);
+  } else {
+    decompose(*make_adjoint(prepared.matrix()), k, context, result);
+    std::swap(result.U, result.V);
+  }
+  factor::apply_sign_rule(result.U.view(), result.V.view(), k, context);
+  if (options.certify) {
+    factor::fill_certificate<T>(prepared.matrix(), result.U.view(), result.sigma, result.V.view(),
+                                {.accuracy = options.accuracy}, {}, -1, context, result.report);
+  }
+  drivers::finish(result, prepared.scale(), start);
+  return result;
+}
+
+template SvdResult<float> gram_svd(const LinearOperator<float>&,
+                                   index_t,
+                                   const GramSvdOptions&,
+                                   Context&);
+template SvdResult<double> gram_svd(const LinearOperator<double>&,
+                                    index_t,
+                                    const GramSvdOptions&,
+                                    Context&);
+template SvdResult<std::complex<float>> gram_svd(const LinearOperator<std::complex<float>>&,
+                                                 index_t,
+                                                 const GramSvdOptions&,
+                                                 Context&);
+template SvdResult<std::complex<double>> gram_svd(const LinearOperator<std::complex<double>>&,
+                                                  index_t,
+                                                  const GramSvdOptions&,
+                                                  Context&);
+template double gram_svd_bytes<float>(index_t, index_t, index_t);
+template double gram_svd_bytes<double>(index_t, index_t, index_t);
+template double gram_svd_bytes<std::complex<float>>(index_t, index_t, index_t);
+template double gram_svd_bytes<std::complex<double>>(index_t, index_t, index_t);
+
+}  // namespace eckart

@@ -1,0 +1,393 @@
+// Thick-restart block Golub-Kahan-Lanczos. Stages: start block -> expand, solve, restart until the
+// recurrence claims convergence -> true residuals -> probe for missed triplets -> result.
+#include "eckart/lanczos_svd.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "drivers/driver.hpp"
+#include "eckart/dense_svd.hpp"
+#include "eckart/error.hpp"
+#include "eckart/operators.hpp"
+#include "factor/certificate.hpp"
+#include "factor/dense_chain.hpp"
+#include "factor/golub_kahan.hpp"
+#include "factor/sign_rule.hpp"
+#include "operators/scaled.hpp"
+
+namespace eckart {
+namespace {
+
+// Sizes of the iteration for k triplets.
+struct Sizes {
+  index_t k;
+  index_t block;
+  index_t capacity;  // basis vectors before a restart
+  bool small;        // the basis would be the whole space: decompose densely instead
+};
+
+template <Scalar T>
+Sizes choose_sizes(index_t min_dim, index_t k, const LanczosSvdOptions<T>& options) {
+  Sizes sizes{.k = k, .block = options.block_size, .capacity = options.basis_size, .small = false};
+  // A block of 8 doubles fills one cache line per gathered row; fewer triplets need fewer.
+  if (sizes.block == 0) sizes.block = k >= 8 ? 8 : k >= 3 ? 4 : 2;
+  if (options.warm_start.cols > 0) sizes.block = options.warm_start.cols + 2;
+  sizes.block = std::min(sizes.block, min_dim);
+  if (sizes.capacity == 0) sizes.capacity = std::max(2 * k, k + 6 * sizes.block);
+  sizes.capacity = std::max(sizes.capacity, k + 3 * sizes.block);
+  sizes.capacity = std::min(sizes.capacity, min_dim - sizes.block);
+  sizes.small = sizes.capacity < k + 2 * sizes.block;
+  return sizes;
+}
+
+// How many triplets the rule needs, as far as the Ritz values tell.
+class RankSearch {
+ public:
+  RankSearch(const RankRule& rule, index_t min_dim, double frobenius_norm, double eps)
+      : rule_(rule), min_dim_(min_dim), total_(frobenius_norm * frobenius_norm) {
+    if (rule.energy) allowed_ = (1 - *rule.energy) * total_;
+    if (rule.tolerance) allowed_ = *rule.tolerance * *rule.tolerance * total_;
+    // total - sum theta^2 cancels below this: then bound what is left by the last theta instead.
+    cancels_ = allowed_ < 1e4 * eps * total_;
+  }
+
+  const RankRule& rule() const { return rule_; }
+  bool open() const { return !rule_.rank && !rule_.all(); }
+
+  // The rank, when it is not open.
+  index_t fixed_rank() const { return std::min(rule_.rank.value_or(min_dim_), min_dim_); }
+
+  // Returns the smallest k that the leading Ritz values prove enough, if any.
+  // REQUIRES: theta is not empty
+  template <class Real>
+  std::optional<index_t> needed(const std::vector<Real>& theta) const {
+    if (!open()) return fixed_rank();
+    double left_out = 0;  // by all of them
+    if (cancels_) {
+      const double last = static_cast<double>(theta.back());
+      left_out = static_cast<double>(min_dim_ - static_cast<index_t>(theta.size())) * last * last;
+    } else {
+      double held = 0;
+      for (const Real t : theta) held += static_cast<double>(t) * static_cast<double>(t);
+      left_out = std::max(0.0, total_ - held);
+    }
+    if (!(left_out <= allowed_)) return std::nullopt;
+    auto k = static_cast<index_t>(theta.size());
+    while (k > 0) {
+      const double t = static_cast<double>(theta[static_cast<std::size_t>(k - 1)]);
+      if (!(left_out + t * t <= allowed_)) break;
+      left_out += t * t;
+      --k;
+    }
+    return k;
+  }
+
+ private:
+  RankRule rule_;
+  index_t min_dim_;
+  double total_;
+  double allowed_ = 0;
+  bool cancels_ = false;
+};
+
+template <Scalar T>
+class LanczosSvd {
+ public:
+  LanczosSvd(const LinearOperator<T>& A,
+             const RankRule& rule,
+             const LanczosSvdOptions<T>& options,
+             Context& context,
+             SvdResult<T>& result)
+      : A_(A),
+        options_(options),
+        context_(context),
+        result_(result),
+        report_(result.report),
+        min_dim_(std::min(A.rows(), A.cols())),
+        accuracy_(options.accuracy > 0 ? options.accuracy : default_accuracy<T>()),
+        frobenius_norm_(needs_norm(rule, A, options) ? factor::frobenius_norm(A, context) : -1),
+        search_(rule,
+                min_dim_,
+                std::max(frobenius_norm_, 0.0),
+                std::numeric_limits<real_t<T>>::epsilon()) {}
+
+  void run() {
+    const index_t k = search_.open() ? std::min<index_t>(10, min_dim_) : search_.fixed_rank();
+    if (k == 0) return finish_small();
+    const Sizes sizes = choose_sizes(min_dim_, k, options_);
+    if (sizes.small) return finish_small();
+
+    factor::GolubKahanBasis<T> basis(A_, sizes.capacity, sizes.block, options_.seed, context_,
+                                     report_);
+    if (options_.warm_start.cols > 0) {
+      basis.start_from(options_.warm_start);
+    } else {
+      basis.start();
+    }
+    iterate(basis);
+  }
+
+ private:
+  static bool needs_norm(const RankRule& rule,
+                         const LinearOperator<T>& A,
+                         const LanczosSvdOptions<T>& options) {
+    const bool open = rule.energy || rule.tolerance;
+    return open || (options.certify && A.storage() != Storage::matrix_free);
+  }
+
+  void iterate(factor::GolubKahanBasis<T>& basis) {
+    const index_t max_steps = options_.max_steps > 0 ? options_.max_steps : 1000;
+    index_t claims = 0;          // consecutive solves that claim convergence
+    index_t refuted_claims = 0;  // true residuals disagreed
+    index_t missed = 0;          // probes that found a missed triplet
+    for (;;) {
+      basis.expand();
+      const bool stop = context_.cancelled() || report_.iterations >= max_steps;
+      if (!stop && !basis.full() && !worth_solving(basis)) continue;
+      basis.solve();
+
+      const std::optional<index_t> needed = search_.needed(basis.theta());
+      const index_t k = std::min(needed.value_or(basis.size()), basis.size());
+      const double worst = worst_residual(basis, k);
+      const bool claimed = needed && k == *needed && worst <= accuracy_;
+      claims = claimed ? claims + 1 : 0;
+      report_progress(worst);
+
+      if (stop) {
+        report_.status = context_.cancelled() ? Status::cancelled : Status::iteration_limit;
+        return finish(basis, k);
+      }
+      if (claims >= 2 || (claimed && worst <= 1e-3 * accuracy_)) {
+        std::vector<double> residuals = lift(basis, k);
+        const bool agreed = within_accuracy(residuals);
+        if (!agreed && ++refuted_claims < 4) {
+          claims = 0;
+        } else {
+          if (!agreed) report_.status = Status::iteration_limit;
+          if (!options_.certify) return;
+          factor::Remainder<T> remainder = probe();
+          const bool found_more =
+              factor::missed_triplet<T>(remainder, result_.sigma, accuracy_) && ++missed <= 5;
+          if (!found_more) return certify(std::move(residuals), &remainder);
+          // What was missed starts a new block beside the triplets found so far.
+          if (k + 2 * basis.block() > basis.capacity() && !grow(basis, k)) return;
+          basis.restart(std::min(basis.size(), kept(basis, k)));
+          basis.start_from(std::as_const(remainder.directions).view());
+          claims = 0;
+          continue;
+        }
+      }
+      if (!basis.full()) continue;
+      if (needed && k + 2 * basis.block() <= basis.capacity()) {
+        basis.restart(kept(basis, k));
+      } else if (!grow(basis, k)) {
+        return;
+      }
+    }
+  }
+
+  // Solving costs O(c^3): not at every step of a large basis.
+  bool worth_solving(const factor::GolubKahanBasis<T>& basis) const {
+    const index_t every = 1 + basis.size() / 128;
+    return report_.iterations % every == 0;
+  }
+
+  double worst_residual(const factor::GolubKahanBasis<T>& basis, index_t k) const {
+    double worst = 0;
+    for (index_t i = 0; i < k; ++i) worst = std::max(worst, basis.residual(i));
+    const double largest = basis.theta().empty() ? 0 : static_cast<double>(basis.theta()[0]);
+    return largest > 0 ? worst / largest : 0;
+  }
+
+  // Triplets to keep at a restart: the wanted ones and half of the rest.
+  index_t kept(const factor::GolubKahanBasis<T>& basis, index_t k) const {
+    const index_t half = k + (basis.capacity() - k) / 2;
+    return std::max(k, std::min(half, basis.capacity() - 2 * basis.block()));
+  }
+
+  // Makes room for more triplets than expected. Returns false when the basis would be most of
+  // the space: the matrix was then decomposed densely, and the result is complete.
+  bool grow(factor::GolubKahanBasis<T>& basis, index_t k) {
+    const index_t wanted = std::max(2 * basis.capacity(), k + 6 * basis.block());
+    if (2 * wanted + basis.block() > min_dim_) {
+      finish_small();
+      return false;
+    }
+    drivers::require_memory(
+        "lanczos", factor::GolubKahanBasis<T>::bytes(A_.rows(), A_.cols(), wanted, basis.block()),
+        context_);
+    basis.grow(wanted);
+    return true;
+  }
+
+  // result <- the k leading Ritz triplets; returns their true residuals (absolute).
+  std::vector<double> lift(const factor::GolubKahanBasis<T>& basis, index_t k) {
+    auto timer = report_.stage("lift");
+    result_.U = Matrix<T>(A_.rows(), k);
+    result_.V = Matrix<T>(A_.cols(), k);
+    result_.sigma.assign(basis.theta().begin(), basis.theta().begin() + k);
+    basis.lift(result_.U.view(), result_.V.view());
+    factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
+    return factor::true_residuals<T>(A_, result_.U.view(), result_.sigma, result_.V.view(),
+                                     context_, report_);
+  }
+
+  bool within_accuracy(const std::vector<double>& residuals) const {
+    const double largest = result_.sigma.empty() ? 0 : static_cast<double>(result_.sigma[0]);
+    return std::all_of(residuals.begin(), residuals.end(),
+                       [&](double r) { return r <= accuracy_ * largest; });
+  }
+
+  factor::Remainder<T> probe() {
+    auto timer = report_.stage("probe");
+    return factor::probe_remainder<T>(A_, result_.U.view(), result_.sigma, result_.V.view(),
+                                      CertifyOptions{}.probes, options_.seed, context_, report_);
+  }
+
+  void finish(const factor::GolubKahanBasis<T>& basis, index_t k) {
+    std::vector<double> residuals = lift(basis, k);
+    if (options_.certify) certify(std::move(residuals), nullptr);
+  }
+
+  void certify(std::vector<double> residuals, factor::Remainder<T>* remainder) {
+    factor::fill_certificate<T>(A_, result_.U.view(), result_.sigma, result_.V.view(),
+                                {.accuracy = accuracy_, .seed = options_.seed},
+                                std::move(residuals), frobenius_norm_, context_, report_,
+                                remainder);
+  }
+
+  // The matrix has few rows or columns beside what is asked for: all triplets, then a choice.
+  void finish_small() {
+    auto timer = report_.stage("dense");
+    drivers::require_memory("lanczos", dense_svd_bytes<T>(A_.rows(), A_.cols(), Vectors::thin),
+                            context_);
+    const bool wide = A_.rows() < A_.cols();
+    const std::unique_ptr<LinearOperator<T>> AH = make_adjoint(A_);
+    const LinearOperator<T>& tall = wide ? *AH : A_;
+    factor::DenseFactors<T> factors = factor::factor_dense<T>(
+        tall.rows(), tall.cols(), [&](MatrixView<T> to) { tall.copy_to(to, context_); },
+        Vectors::thin, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
+        report_.fallbacks);
+    report_.products += tall.cols();
+    report_.passes_over_A += 1;
+    result_.sigma = std::move(factors.sigma);
+    result_.U = std::move(wide ? factors.V : factors.U);
+    result_.V = std::move(wide ? factors.U : factors.V);
+    const index_t k = choose_rank<T>(search_.rule(), result_.sigma);
+    result_.sigma.resize(static_cast<std::size_t>(k));
+    result_.U.keep_columns(k);
+    result_.V.keep_columns(k);
+    factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
+    if (options_.certify) certify({}, nullptr);
+  }
+
+  void report_progress(double worst) {
+    if (first_residual_ < 0 && worst > 0) first_residual_ = worst;
+    double fraction = -1;
+    if (first_residual_ > accuracy_ && worst > 0) {
+      fraction = std::log(first_residual_ / worst) / std::log(first_residual_ / accuracy_);
+    }
+    context_.report_progress({"expand basis", std::clamp(fraction, -1.0, 1.0), worst});
+  }
+
+  const LinearOperator<T>& A_;
+  const LanczosSvdOptions<T>& options_;
+  Context& context_;
+  SvdResult<T>& result_;
+  SvdReport& report_;
+  index_t min_dim_;
+  double accuracy_;
+  double frobenius_norm_;  // -1: unknown
+  RankSearch search_;
+  double first_residual_ = -1;
+};
+
+}  // namespace
+
+template <Scalar T>
+double lanczos_svd_bytes(index_t rows,
+                         index_t cols,
+                         index_t rank,
+                         const LanczosSvdOptions<T>& options) {
+  const index_t min_dim = std::min(rows, cols);
+  const index_t k = std::min(rank, min_dim);
+  if (k == 0) return 0;
+  const Sizes sizes = choose_sizes(min_dim, k, options);
+  if (sizes.small) return dense_svd_bytes<T>(rows, cols, Vectors::thin);
+  const double results = static_cast<double>(rows + cols) * static_cast<double>(k + 128);
+  return factor::GolubKahanBasis<T>::bytes(rows, cols, sizes.capacity, sizes.block) +
+         sizeof(T) * results;
+}
+
+template <Scalar T>
+SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
+                         const RankRule& rule,
+                         const LanczosSvdOptions<T>& options,
+                         Context& context) {
+  const auto start = std::chrono::steady_clock::now();
+  validate(rule);
+  drivers::require_accuracy(options.accuracy);
+  const auto require_size = [](index_t value, const char* name) {
+    require(value >= 0, fmt::format("{} must be >= 0, got {}", name, value));
+  };
+  require_size(options.block_size, "block_size");
+  require_size(options.basis_size, "basis_size");
+  require_size(options.max_steps, "max_steps");
+  require(options.warm_start.cols == 0 || options.warm_start.rows == A.cols(),
+          fmt::format("warm_start has {} rows; the matrix has {} columns", options.warm_start.rows,
+                      A.cols()));
+
+  SvdResult<T> result;
+  const index_t expected = rule.rank.value_or(10);
+  result.report =
+      drivers::start_report("lanczos", A, options.seed,
+                            lanczos_svd_bytes<T>(A.rows(), A.cols(), expected, options), context);
+  const operators::Prepared<T> prepared(A, context);
+  if (A.storage() == Storage::matrix_free) {
+    const double defect = adjoint_defect(A, options.seed, context);
+    result.report.products += 2;
+    require(!(defect > 1),
+            fmt::format("apply_adjoint is not the adjoint of apply: <A x, y> and <x, A^H y> differ "
+                        "by {:.1e} times what rounding explains",
+                        defect));
+  }
+  LanczosSvd<T>(prepared.matrix(), rule, options, context, result).run();
+  drivers::finish(result, prepared.scale(), start);
+  return result;
+}
+
+template SvdResult<float> lanczos_svd(const LinearOperator<float>&,
+                                      const RankRule&,
+                                      const LanczosSvdOptions<float>&,
+                                      Context&);
+template SvdResult<double> lanczos_svd(const LinearOperator<double>&,
+                                       const RankRule&,
+                                       const LanczosSvdOptions<double>&,
+                                       Context&);
+template SvdResult<std::complex<float>> lanczos_svd(const LinearOperator<std::complex<float>>&,
+                                                    const RankRule&,
+                                                    const LanczosSvdOptions<std::complex<float>>&,
+                                                    Context&);
+template SvdResult<std::complex<double>> lanczos_svd(const LinearOperator<std::complex<double>>&,
+                                                     const RankRule&,
+                                                     const LanczosSvdOptions<std::complex<double>>&,
+                                                     Context&);
+template double lanczos_svd_bytes<float>(index_t,
+                                         index_t,
+                                         index_t,
+                                         const LanczosSvdOptions<float>&);
+template double lanczos_svd_bytes<double>(index_t,
+                                          index_t,
+                                          index_t,
+                                          const LanczosSvdOptions<double>&);
+template double lanczos_svd_bytes<std::complex<float>>(
+    index_t, index_t, index_t, const LanczosSvdOptions<std::complex<float>>&);
+template double lanczos_svd_bytes<std::complex<double>>(
+    index_t, index_t, index_t, const LanczosSvdOptions<std::complex<double>>&);
+
+}  // namespace eckart

@@ -1,0 +1,331 @@
+// The front door: check the request, plan, run the planned method, keep what was asked for.
+#include "eckart/svd.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "drivers/driver.hpp"
+#include "drivers/plan.hpp"
+#include "eckart/error.hpp"
+#include "eckart/gram_svd.hpp"
+#include "eckart/lanczos_svd.hpp"
+#include "eckart/randomized_svd.hpp"
+
+namespace eckart {
+namespace {
+
+using drivers::Problem;
+
+template <Scalar T>
+Problem describe(const LinearOperator<T>& A) {
+  return {.rows = A.rows(),
+          .cols = A.cols(),
+          .storage = A.storage(),
+          .entries = static_cast<double>(A.entries_per_product()),
+          .scalar_factor = is_complex<T> ? 4.0 : 1.0};
+}
+
+// One method's costs for the request.
+struct Candidate {
+  Method method;
+  double flops;
+  double bytes;
+  double passes;
+  std::string unsuitable;  // why it cannot serve the request; empty when it can
+};
+
+// A tolerance so small that ||A||_F^2 - sum sigma^2 is rounding noise needs every value.
+template <Scalar T>
+bool below_cancellation(const RankRule& rule) {
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  const double allowed = rule.energy      ? 1 - *rule.energy
+                         : rule.tolerance ? *rule.tolerance * *rule.tolerance
+                                          : 1;
+  return allowed < 1e4 * eps;
+}
+
+template <Scalar T>
+std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& request) {
+  const Problem p = describe(A);
+  const index_t min_dim = std::min(p.rows, p.cols);
+  const index_t k = drivers::expected_rank(request.rank, min_dim);
+  const bool wants_all = request.rank.all() || k == min_dim;
+  const bool open = request.rank.energy || request.rank.tolerance;
+  const Vectors vectors = request.vectors;
+  const double copy = p.storage == Storage::dense
+                          ? 0
+                          : sizeof(T) * static_cast<double>(p.rows) * static_cast<double>(p.cols);
+
+  Candidate dense{
+      Method::dense, drivers::dense_flops(p, vectors),
+      dense_svd_bytes<T>(p.rows, p.cols, vectors) + (p.storage == Storage::matrix_free ? copy : 0),
+      4, ""};
+  Candidate lanczos{Method::lanczos, drivers::lanczos_flops(p, k),
+                    lanczos_svd_bytes<T>(p.rows, p.cols, k), drivers::lanczos_passes(k), ""};
+  Candidate gram{Method::gram, drivers::gram_flops(p, k),
+                 gram_svd_bytes<T>(p.rows, p.cols, open ? min_dim : k), 5, ""};
+  Candidate randomized{Method::randomized, drivers::randomized_flops(p, k),
+                       randomized_svd_bytes<T>(p.rows, p.cols, k), 22, ""};
+
+  const auto rule_out = [](Candidate& candidate, bool condition, const char* why) {
+    if (condition && candidate.unsuitable.empty()) candidate.unsuitable = why;
+  };
+  for (Candidate* candidate : {&lanczos, &randomized, &gram}) {
+    rule_out(*candidate, vectors == Vectors::full, "full vectors need all triplets");
+    rule_out(*candidate, request.smallest, "the smallest triplets need the dense method");
+  }
+  rule_out(randomized, open, "an energy or tolerance needs more than a fixed sketch");
+  if (request.method == Method::automatic) {
+    rule_out(lanczos, wants_all, "all triplets are wanted");
+    rule_out(lanczos, below_cancellation<T>(request.rank),
+             "so small a tolerance needs every singular value");
+    rule_out(gram, true, "squares the condition number; only by name");
+    rule_out(randomized, true,
+             "reaches the accuracy only when the values decay fast; only by name");
+  }
+  return {dense, lanczos, gram, randomized};
+}
+
+std::string reason(const Candidate& chosen,
+                   const std::vector<Candidate>& all,
+                   const SvdRequest& request) {
+  if (request.method != Method::automatic) return "asked for by name";
+  for (const Candidate& other : all) {
+    if (other.method == chosen.method || !other.unsuitable.empty()) continue;
+    return fmt::format("about {:.2g} GFlop, against {:.2g} by {}", chosen.flops / 1e9,
+                       other.flops / 1e9, to_string(other.method));
+  }
+  for (const Candidate& other : all) {
+    if (other.method == Method::lanczos && !other.unsuitable.empty()) return other.unsuitable;
+  }
+  return "the only method that fits";
+}
+
+void validate_request(const SvdRequest& request) {
+  validate(request.rank);
+  drivers::require_accuracy(request.accuracy);
+  require(request.vectors != Vectors::full || request.rank.all(),
+          "full vectors come with all triplets: leave rank, energy and tolerance unset");
+  require(!request.smallest || request.rank.rank.has_value(),
+          "smallest needs a rank: how many of the smallest triplets");
+}
+
+template <Scalar T>
+void keep_leading(SvdResult<T>& result, index_t k) {
+  result.sigma.resize(static_cast<std::size_t>(k));
+  if (result.V.cols() > 0) {
+    result.U.keep_columns(k);
+    result.V.keep_columns(k);
+  }
+}
+
+template <Scalar T>
+void keep_trailing(SvdResult<T>& result, index_t k) {
+  const index_t drop = static_cast<index_t>(result.sigma.size()) - k;
+  result.sigma.erase(result.sigma.begin(), result.sigma.begin() + drop);
+  for (Matrix<T>* side : {&result.U, &result.V}) {
+    if (side->cols() == 0) continue;
+    std::copy(side->view().column(drop), side->view().column(drop) + k * side->ld(), side->data());
+    side->keep_columns(k);
+  }
+}
+
+// Makes the certificate speak of the kept singular values alone.
+template <class Real>
+void update_energy(const std::vector<Real>& sigma, Certificate& certificate) {
+  double held = 0;
+  for (const Real s : sigma) {
+    const double share = static_cast<double>(s) / certificate.frobenius_norm.value;
+    held += share * share;
+  }
+  certificate.energy.value = held;
+  certificate.frobenius_error.value = std::sqrt(std::max(0.0, 1 - held));
+}
+
+// All triplets by the dense method, then the wanted ones.
+template <Scalar T>
+SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
+  const bool part = !request.rank.all();
+  const bool values_only = request.vectors == Vectors::none;
+  // Values alone are certified by their sum of squares: all of them, before the cut.
+  SvdResult<T> result = dense_svd<T>(A,
+                                     {.vectors = request.vectors,
+                                      .accuracy = request.accuracy,
+                                      .certify = request.certify && (!part || values_only)},
+                                     context);
+  if (!part) return result;
+  const index_t k = choose_rank<T>(request.rank, result.sigma);
+  if (request.smallest) {
+    keep_trailing(result, k);
+  } else {
+    keep_leading(result, k);
+  }
+  if (request.certify && values_only && result.report.certificate.frobenius_norm.value > 0) {
+    update_energy(result.sigma, result.report.certificate);
+  } else if (request.certify && !values_only) {
+    auto timer = result.report.stage("certificate");
+    result.report.certificate = certify<T>(
+        A, result.U.view(), result.sigma, result.V.view(),
+        {.accuracy = request.accuracy, .leading = !request.smallest, .seed = request.seed},
+        context);
+  }
+  result.report.rank = k;
+  return result;
+}
+
+// All triplets of the Gram matrix, then those that the rule asks for.
+template <Scalar T>
+SvdResult<T> gram_part(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
+  const bool open = request.rank.energy || request.rank.tolerance;
+  const index_t min_dim = std::min(A.rows(), A.cols());
+  SvdResult<T> result =
+      gram_svd<T>(A, request.rank.rank.value_or(min_dim),
+                  {.accuracy = request.accuracy, .certify = request.certify && !open}, context);
+  if (!open) return result;
+  keep_leading(result, choose_rank<T>(request.rank, result.sigma));
+  if (request.certify) {
+    result.report.certificate = certify<T>(A, result.U.view(), result.sigma, result.V.view(),
+                                           {.accuracy = request.accuracy}, context);
+  }
+  result.report.rank = static_cast<index_t>(result.sigma.size());
+  return result;
+}
+
+template <Scalar T>
+SvdResult<T> run(Method method,
+                 const LinearOperator<T>& A,
+                 const SvdRequest& request,
+                 Context& context) {
+  switch (method) {
+    case Method::gram:
+      return gram_part(A, request, context);
+    case Method::randomized:
+      return randomized_svd<T>(
+          A, request.rank.rank.value_or(std::min(A.rows(), A.cols())),
+          {.seed = request.seed, .accuracy = request.accuracy, .certify = request.certify},
+          context);
+    case Method::lanczos:
+      return lanczos_svd<T>(
+          A, request.rank,
+          {.accuracy = request.accuracy, .seed = request.seed, .certify = request.certify},
+          context);
+    case Method::automatic:
+    case Method::dense:
+      break;
+  }
+  return dense_part(A, request, context);
+}
+
+}  // namespace
+
+const char* to_string(Method method) {
+  switch (method) {
+    case Method::automatic:
+      return "auto";
+    case Method::dense:
+      return "dense";
+    case Method::gram:
+      return "gram";
+    case Method::randomized:
+      return "randomized";
+    case Method::lanczos:
+      return "lanczos";
+  }
+  return "unknown";
+}
+
+Method method_from_string(const std::string& name) {
+  for (const Method method :
+       {Method::automatic, Method::dense, Method::gram, Method::randomized, Method::lanczos}) {
+    if (name == to_string(method)) return method;
+  }
+  throw InvalidArgument(
+      fmt::format("there is no method '{}'; known: auto, dense, gram, randomized, lanczos", name));
+}
+
+template <Scalar T>
+SvdPlan plan_svd(const LinearOperator<T>& A, const SvdRequest& request, const Context& context) {
+  validate_request(request);
+  const std::vector<Candidate> all = candidates(A, request);
+  const auto cap = static_cast<double>(context.memory_cap_bytes());
+  const Candidate* chosen = nullptr;
+  double least_bytes = std::numeric_limits<double>::infinity();
+  SvdPlan plan;
+  for (const Candidate& candidate : all) {
+    const bool wanted = request.method == Method::automatic || candidate.method == request.method;
+    if (!wanted) continue;
+    if (!candidate.unsuitable.empty()) {
+      require(request.method == Method::automatic,
+              fmt::format("the {} method cannot serve this request: {}",
+                          to_string(candidate.method), candidate.unsuitable));
+      plan.rejected.push_back(
+          fmt::format("{}: {}", to_string(candidate.method), candidate.unsuitable));
+      continue;
+    }
+    least_bytes = std::min(least_bytes, candidate.bytes);
+    if (cap > 0 && candidate.bytes > cap) {
+      plan.rejected.push_back(fmt::format("{}: needs {}, the cap is {}",
+                                          to_string(candidate.method),
+                                          format_bytes(static_cast<std::uint64_t>(candidate.bytes)),
+                                          format_bytes(context.memory_cap_bytes())));
+      continue;
+    }
+    if (chosen == nullptr || candidate.flops < chosen->flops) {
+      if (chosen != nullptr)
+        plan.rejected.push_back(
+            fmt::format("{}: about {:.2g} GFlop", to_string(chosen->method), chosen->flops / 1e9));
+      chosen = &candidate;
+    } else {
+      plan.rejected.push_back(fmt::format("{}: about {:.2g} GFlop", to_string(candidate.method),
+                                          candidate.flops / 1e9));
+    }
+  }
+  if (chosen == nullptr) {
+    throw MemoryLimit("the method that needs least",
+                      static_cast<std::uint64_t>(std::min(least_bytes, 1.8e19)),
+                      context.memory_cap_bytes());
+  }
+  plan.method = chosen->method;
+  plan.why = reason(*chosen, all, request);
+  plan.flops = chosen->flops;
+  plan.passes = chosen->passes;
+  plan.peak_bytes = chosen->bytes;
+  plan.input_bytes = static_cast<double>(A.stored_bytes());
+  return plan;
+}
+
+template <Scalar T>
+SvdResult<T> svd(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
+  const SvdPlan plan = plan_svd(A, request, context);
+  SvdResult<T> result = run(plan.method, A, request, context);
+  result.report.why = plan.why;
+  result.report.seed = request.seed;
+  if (request.vectors == Vectors::none) {
+    result.U = {};
+    result.V = {};
+  }
+  return result;
+}
+
+template SvdPlan plan_svd(const LinearOperator<float>&, const SvdRequest&, const Context&);
+template SvdPlan plan_svd(const LinearOperator<double>&, const SvdRequest&, const Context&);
+template SvdPlan plan_svd(const LinearOperator<std::complex<float>>&,
+                          const SvdRequest&,
+                          const Context&);
+template SvdPlan plan_svd(const LinearOperator<std::complex<double>>&,
+                          const SvdRequest&,
+                          const Context&);
+template SvdResult<float> svd(const LinearOperator<float>&, const SvdRequest&, Context&);
+template SvdResult<double> svd(const LinearOperator<double>&, const SvdRequest&, Context&);
+template SvdResult<std::complex<float>> svd(const LinearOperator<std::complex<float>>&,
+                                            const SvdRequest&,
+                                            Context&);
+template SvdResult<std::complex<double>> svd(const LinearOperator<std::complex<double>>&,
+                                             const SvdRequest&,
+                                             Context&);
+
+}  // namespace eckart
