@@ -130,6 +130,20 @@ TEST(AtomicFile, KeepsTheOldFileAtEveryPlaceWhereWritingFails) {
   EXPECT_EQ(read_all(path), text);
 }
 
+TEST(AtomicFile, NoticesAWriteThatStopsHalfWay) {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "result";
+  write_whole(path, "old");
+  const std::string error = io_error_of([&] {
+    const FileSizeLimit half(5);  // the system writes 5 bytes, and says so
+    AtomicFile file(path);
+    file.write("ten bytes!");
+    file.commit();
+  });
+  EXPECT_TRUE(contains(error, "File too large")) << error;
+  EXPECT_EQ(read_all(path), "old");
+}
+
 TEST(AtomicFile, ReportsAFullDevice) {
   const std::string error = io_error_of([] { write_whole("/dev/full", "text"); });
   EXPECT_TRUE(contains(error, "/dev/full: cannot write it (4 B needed): No space left on device"))
