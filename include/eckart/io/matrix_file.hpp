@@ -29,7 +29,8 @@ struct ReadOptions {
 // "[[3,2],[2,3]]". A file whose name starts with [ is reached as "./[name".
 //
 // .npy (dense float and complex types) is memory-mapped; row-major stays row-major.
-// Integers, booleans become float64; float16 becomes float32; other byte orders are swapped.
+// Integers, booleans become float64 (beyond 2^53 rounded); float16 becomes float32; other byte
+// orders are swapped. A vector of n elements becomes an n x 1 column.
 // .npz holds one array, or a SciPy sparse matrix (csr, csc, coo).
 //
 // MatrixMarket: coordinate files become sparse, array files dense, float64 or complex128.
