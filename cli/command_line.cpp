@@ -45,7 +45,7 @@ struct Group {
     command.add_option(names, target, help)->type_name(type)->group(heading);
   }
   void flag(const std::string& names, const std::string& help, bool& target) {
-    command.add_flag(names, target, help)->group(heading);
+    command.add_flag(names, target, help)->disable_flag_override()->group(heading);
   }
   // An option with one of the words of "a|b|c".
   void choice(const std::string& names,

@@ -72,7 +72,7 @@ struct Sizes {
   std::string text() const {
     const double share = full() > 0 ? double(factored()) / double(full()) : 0;
     return fmt::format("{} numbers ({} × {}) become {}: {} in U and V, {} in σ; {}",
-                       grouped(full()), rows, cols, grouped(factored()),
+                       grouped(full()), grouped(rows), grouped(cols), grouped(factored()),
                        grouped(rank * (rows + cols)), rank,
                        share < 1 ? percent(share) + " of the size" : "no saving at this rank");
   }
@@ -120,7 +120,8 @@ int approximate(const LinearOperator<T>& A,
       fmt::format("matrix   {}: {}\n", session.terminal.bold(facts.source), describe(facts));
   text += run_text(result.report, session);
   text += "size     " + sizes.text() + "\n";
-  text += fmt::format("file     {} ({} × {}, {})\n", o.file, A.rows(), A.cols(), scalar_name<T>());
+  text += fmt::format("file     {} ({} × {}, {})\n", o.file, grouped(A.rows()), grouped(A.cols()),
+                      scalar_name<T>());
   text = session.terminal.text(text + "\nhow right it is\n");
   write_stdout(text + certificate_text(c, session.terminal));
   return exit_code_of(result.report);

@@ -55,7 +55,7 @@ std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) 
   if (error.get_name() == "ArgumentMismatch") {
     const bool missing = text.find("missing") != std::string::npos;
     text = name + (missing ? " needs a value" : " was given more than once");
-  } else if (error.get_name() == "ExtrasError") {
+  } else if (text.find("not expected") != std::string::npos) {
     text = "one argument too many:" + text.substr(text.find(':') + 1);
   }
   const std::string prefix = command.empty() ? "" : command + ": ";

@@ -116,6 +116,8 @@ std::string grouped(index_t whole) {
 std::string percent(double share) {
   const double value = 100 * share;
   if (!std::isfinite(value)) return "-";
+  // Nearly all is not all; rounding of a full sum is.
+  if (value >= 99.995 && share < 1 - 1e-12) return "> 99.99 %";
   if (value == 0 || value >= 0.1) return fmt::format("{:.2f} %", value);
   return fmt::format("{:.2g} %", value);
 }

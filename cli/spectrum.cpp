@@ -100,7 +100,7 @@ std::string spectrum_plot(std::span<const double> sigma, double floor, const Ter
   for (const double value : sigma) {
     if (value > 0 && value >= floor) drawn.push_back(value);
   }
-  if (drawn.empty()) return {};
+  if (drawn.size() < 2) return {};
   const auto [smallest, largest] = std::minmax_element(drawn.begin(), drawn.end());
   const Axis axis = axis_for(*smallest, *largest);
 

@@ -17,7 +17,7 @@ std::string importance_table(std::span<const double> sigma,
 
 // Returns the values as bars over a logarithmic axis; several values share a bar when there
 // are more than fit, the largest of them is drawn. Values below floor are rounding and are
-// counted, not drawn. Empty when nothing can be drawn.
+// counted, not drawn. Empty when fewer than two values can be drawn.
 std::string spectrum_plot(std::span<const double> sigma, double floor, const Terminal& terminal);
 
 // Returns max(m, n) eps sigma_1: what rounding leaves of a zero singular value.

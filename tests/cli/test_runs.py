@@ -1,0 +1,119 @@
+"""How a run behaves: plans, budgets, interruption, determinism, machine-readable output."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import scipy.io
+import scipy.sparse
+from conftest import TOOL
+
+METHODS = ["dense", "gram", "randomized", "lanczos"]
+
+
+def test_plan_runs_nothing(eckart, matrix, tmp_path):
+    name = matrix()
+    run = eckart("svd", name, "-k", "3", "--plan", "-o", "out")
+    assert run.code == 0, run.err
+    assert "method" in run.out and "memory" in run.out and "nothing was computed" in run.out
+    assert not (tmp_path / "out").exists()
+    plan = eckart("svd", name, "-k", "3", "--plan", "--json").json
+    assert plan["method"] in METHODS and plan["why"]
+    assert "sigma" not in plan
+
+
+def test_a_plan_does_not_look_at_the_entries(eckart):
+    assert eckart("svd", "[[nan,1],[1,2]]", "--plan").code == 0
+
+
+def test_a_memory_limit_is_refused_beforehand(eckart, matrix):
+    for command in (["svd"], ["svd", "--plan"], ["svd", "--full"]):
+        run = eckart(command[0], matrix(400, 300), *command[1:], "--max-memory", "1K")
+        assert run.code == 4 and run.out == ""
+        assert "1.0 KiB" in run.err
+    run = eckart("lowrank", matrix(400, 300), "-k", "1", "-o", "B.npy", "--max-memory", "900K")
+    assert run.code == 4 and run.out == ""
+
+
+def test_a_memory_limit_that_suffices_is_kept(eckart, matrix):
+    run = eckart("svd", matrix(400, 300), "-k", "5", "--max-memory", "16M", "--json")
+    assert run.code == 0, run.err
+    assert run.json["peak_bytes"] <= 16 * 2**20
+
+
+@pytest.mark.parametrize("arguments", [
+    ["svd", "[[3,2],[2,3]]"], ["svd", "[[3,2],[2,3]]", "--plan"], ["info", "[[3,2],[2,3]]"],
+    ["svd", "[[0]]"], ["info", "[[0]]"], ["lowrank", "[[3,2],[2,3]]", "-k", "1", "-o", "B.npy"]])
+def test_json_is_one_object_alone_on_standard_output(eckart, arguments):
+    run = eckart(*arguments, "--json")
+    assert run.code == 0, run.err
+    assert run.err == ""
+    assert run.json["schema"] == 1
+    assert not re.search(r"\b(NaN|Infinity)\b", run.out)
+
+
+def test_json_holds_single_precision_values_in_their_shortest_form(eckart, tmp_path):
+    np.save(tmp_path / "A.npy", np.array([[0.1]], np.float32))
+    assert eckart("svd", "A.npy", "--json").json["sigma"] == [0.1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [np.float64, np.complex64])
+def test_one_and_two_threads_write_the_same_bytes(eckart, matrix, tmp_path, method, dtype):
+    name = matrix(600, 200, dtype)
+    for threads in ("1", "2"):
+        eckart("svd", name, "-k", "6", "--method", method, "--threads", threads,
+               "-o", "out" + threads)
+    for file in ("U.npy", "s.npy", "Vt.npy"):
+        one, two = ((tmp_path / folder / file).read_bytes() for folder in ("out1", "out2"))
+        assert one == two, file
+
+
+def test_an_accuracy_that_is_not_reached_is_code_1_with_the_reason(eckart, tmp_path):
+    # Values fall slowly: one power iteration more or less cannot reach 1e-14.
+    random = np.random.default_rng(5)
+    np.save(tmp_path / "A.npy", random.standard_normal((300, 200)))
+    run = eckart("svd", "A.npy", "-k", "5", "--method", "randomized", "--accuracy", "1e-14",
+                 "-o", "out")
+    assert run.code == 1
+    assert "accuracy 1e-14 asked: NOT met" in run.out
+    assert "    - " in run.out
+    assert (tmp_path / "out" / "U.npy").exists()
+
+
+@pytest.fixture
+def slow_matrix(tmp_path):
+    """Sparse, with a thousand values so close that Lanczos needs long to part them."""
+    n = 20000
+    A = scipy.sparse.diags(1 + np.arange(n) * 1e-7).tocsr()
+    A = A + scipy.sparse.random(n, n, 2e-5, random_state=1) * 1e-6
+    scipy.io.mmwrite(tmp_path / "slow.mtx", A, precision=16)
+    return "slow.mtx"
+
+
+def test_ctrl_c_leaves_a_partial_result_with_its_certificate(slow_matrix, tmp_path):
+    with subprocess.Popen([TOOL, "svd", slow_matrix, "-k", "100", "--method", "lanczos",
+                           "-o", "out", "--json"], cwd=tmp_path, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        # Long after the file is read, long before it converges.
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130, err.decode()
+    report = json.loads(out)
+    assert report["status"] == "cancelled"
+    U, s, Vt = (np.load(tmp_path / "out" / f"{name}.npy") for name in ("U", "s", "Vt"))
+    assert len(s) == len(report["sigma"]) == len(report["certificate"]["residuals"])
+    assert U.shape[1] == Vt.shape[0] == len(s)
+    A = scipy.io.mmread(tmp_path / slow_matrix).tocsr()
+    residuals = np.linalg.norm(A @ Vt.T - U * s, axis=0) / s[0]
+    assert residuals.max() <= report["certificate"]["residual"]["value"] * (1 + 1e-6) + 1e-12
+
+
+def test_without_a_result_nothing_is_left_behind(eckart, tmp_path):
+    eckart("svd", "[[nan]]", "-o", "out")
+    assert os.listdir(tmp_path) == []
