@@ -47,6 +47,8 @@ TEST(Number, RoundsWhatIsTooSmallToZeroAndRefusesWhatIsTooLarge) {
   EXPECT_EQ(value_of("1e-99999999999999999999"), 0.0);
   EXPECT_EQ(value_of("0." + std::string(400, '0') + "1"), 0.0);
   EXPECT_EQ(value_of("0." + std::string(400, '0') + "1e401"), 1.0);
+  EXPECT_EQ(value_of("0." + std::string(400, '0') + "1e50"), 0.0);
+  EXPECT_TRUE(refused("1" + std::string(500, '0') + "e-100"));
   EXPECT_TRUE(refused("1e400"));
   EXPECT_TRUE(refused("-1e400"));
   EXPECT_TRUE(refused("+1e400"));
