@@ -10,8 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const io::ReadOptions options{
       .missing = zero ? io::ReadOptions::Missing::zero : io::ReadOptions::Missing::error,
       .max_bytes = 64 << 20};
-  fuzz::run([&] {
-    return io::read_delimited(fuzz::input_of(data + 1, size - 1), delimiter, options);
-  });
+  fuzz::run(
+      [&] { return io::read_delimited(fuzz::input_of(data + 1, size - 1), delimiter, options); });
   return 0;
 }

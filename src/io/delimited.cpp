@@ -1,4 +1,6 @@
 // Tables of numbers as text: CSV, TSV, semicolons or blanks between the fields (RFC 4180 quoting).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,8 +9,6 @@
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "eckart/error.hpp"
 #include "io/number.hpp"
@@ -41,9 +41,9 @@ void classify(Field& field) {
     return;
   }
   constexpr std::array<std::string_view, 5> spellings = {"", "na", "n/a", "#n/a", "null"};
-  const bool missing =
-      std::any_of(spellings.begin(), spellings.end(),
-                  [&](std::string_view s) { return equals_ignoring_case(field.text, s); });
+  const bool missing = std::any_of(spellings.begin(), spellings.end(), [&](std::string_view s) {
+    return equals_ignoring_case(field.text, s);
+  });
   field.kind = missing ? Kind::missing : Kind::text;
 }
 
@@ -193,8 +193,7 @@ struct Layout {
 // rows, columns without the class, names of the classes.
 bool announces_sizes(const Record& record, const Record& data) {
   return record.fields > 2 && record.first.kind == Kind::number && record.first.value >= 0 &&
-         record.second + 1 == static_cast<double>(data.fields) &&
-         record.names == record.fields - 2;
+         record.second + 1 == static_cast<double>(data.fields) && record.names == record.fields - 2;
 }
 
 // Whether the first record holds names instead of numbers. next is the record behind it, or null.
@@ -283,11 +282,11 @@ class TableReader {
   void reserve(const Scanner& scanner) {
     const std::size_t bytes = scanner.bytes_left();
     const char* first = input_.bytes.data() + input_.bytes.size() - bytes;
-    const auto lines = std::count_if(first, first + bytes,
-                                     [](char c) { return c == '\n' || c == '\r'; });
-    double numbers = std::min((static_cast<double>(lines) + 1) *
-                                  static_cast<double>(layout_.columns()),
-                              static_cast<double>(bytes) / 2 + 1);
+    const auto lines =
+        std::count_if(first, first + bytes, [](char c) { return c == '\n' || c == '\r'; });
+    double numbers =
+        std::min((static_cast<double>(lines) + 1) * static_cast<double>(layout_.columns()),
+                 static_cast<double>(bytes) / 2 + 1);
     if (options_.max_bytes != 0) {
       numbers = std::min(numbers, static_cast<double>(options_.max_bytes / sizeof(double)));
     }
@@ -374,8 +373,9 @@ class TableReader {
     }
     const std::string text =
         first_missing_.text.empty() ? "is empty" : "says " + quote(first_missing_.text);
-    const std::string more = missing_ == 1 ? "the only missing value"
-                                           : fmt::format("and {} more missing values", missing_ - 1);
+    const std::string more = missing_ == 1
+                                 ? "the only missing value"
+                                 : fmt::format("and {} more missing values", missing_ - 1);
     throw IoError(input_.name, fmt::format("line {}", first_missing_.line),
                   fmt::format("{} {} ({}); fill them in, or choose to read them as zero",
                               describe(first_missing_.column), text, more));
@@ -432,8 +432,9 @@ char find_delimiter(std::string_view bytes) {
 std::string_view decode(const Input& input) {
   std::string_view bytes = input.bytes;
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
-    throw IoError(input.name, "line 1",
-                  "the text is UTF-16; save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8");
+    throw IoError(
+        input.name, "line 1",
+        "the text is UTF-16; save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8");
   }
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   const std::size_t null = bytes.find('\0');

@@ -1,6 +1,7 @@
 #include "io/input.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,8 +13,6 @@
 #include <filesystem>
 #include <system_error>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "eckart/error.hpp"
 

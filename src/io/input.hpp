@@ -14,10 +14,10 @@ namespace eckart::io {
 // A mapped file must not be made shorter by another program while it is in use: the system then
 // kills whoever reads beyond the new end. Replacing it (write a new file, rename) is harmless.
 struct Input {
-  std::string name;               // for messages: the path, or "standard input"
-  std::string_view bytes;         // never empty
+  std::string name;                   // for messages: the path, or "standard input"
+  std::string_view bytes;             // never empty
   std::shared_ptr<const void> owner;  // keeps bytes alive (mapping or buffer)
-  bool mapped = false;            // bytes are the file itself, page by page
+  bool mapped = false;                // bytes are the file itself, page by page
 
   // Returns the input at path ("-" is standard input). max_bytes limits what is read into
   // memory (not what is mapped); 0 means the memory of this machine.

@@ -1,10 +1,10 @@
 // A matrix typed on the command line: [[3,2],[2,3]].
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <complex>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "eckart/error.hpp"
 #include "io/number.hpp"
@@ -102,8 +102,7 @@ class Parser {
       const char* end = std::find_if(p_, last_, [](char c) {
         return is_blank(c) || c == '\n' || c == ',' || c == ']' || c == '[';
       });
-      fail("expected a number: " +
-           explain_not_a_number({p_, static_cast<std::size_t>(end - p_)}));
+      fail("expected a number: " + explain_not_a_number({p_, static_cast<std::size_t>(end - p_)}));
     }
     p_ = parsed.end;
     return parsed.value;

@@ -72,12 +72,17 @@ AnyMatrix read_matrix(const std::string& source, const ReadOptions& options) {
   if (start != std::string::npos && source[start] == '[') return read_literal(source);
   const Input input = Input::open(source, options.max_bytes);
   switch (choose_format(input, options)) {
-    case Format::npy: return read_npy(input, options);
-    case Format::npz: return read_npz(input, options);
-    case Format::matrix_market: return read_matrix_market(input, options);
-    case Format::tsv: return read_delimited(input, '\t', options);
+    case Format::npy:
+      return read_npy(input, options);
+    case Format::npz:
+      return read_npz(input, options);
+    case Format::matrix_market:
+      return read_matrix_market(input, options);
+    case Format::tsv:
+      return read_delimited(input, '\t', options);
     case Format::csv:
-    case Format::automatic: break;
+    case Format::automatic:
+      break;
   }
   return read_delimited(input, '\0', options);
 }

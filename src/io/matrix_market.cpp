@@ -1,5 +1,7 @@
 // MatrixMarket exchange format: a banner, comments, sizes, one entry per line.
 // Source: Boisvert, Pozo, Remington, The Matrix Market Exchange Formats, NISTIR 5935, 1996.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,8 +11,6 @@
 #include <cstring>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "eckart/error.hpp"
 #include "io/number.hpp"
@@ -37,8 +37,8 @@ class Lines {
   // Goes to the next line; false at the end of the file.
   bool next_line() {
     if (p_ == last_) return false;
-    const auto* newline = static_cast<const char*>(
-        std::memchr(p_, '\n', static_cast<std::size_t>(last_ - p_)));
+    const auto* newline =
+        static_cast<const char*>(std::memchr(p_, '\n', static_cast<std::size_t>(last_ - p_)));
     word_ = p_;
     line_end_ = newline != nullptr ? newline : last_;
     p_ = newline != nullptr ? newline + 1 : last_;
@@ -166,11 +166,10 @@ Banner take_banner(Lines& lines) {
                                                            {"pattern", Field::pattern},
                                                            {"complex", Field::complex}}});
   banner.symmetry = take_choice<Symmetry>(
-      lines, std::array<std::pair<const char*, Symmetry>, 4>{
-                 {{"general", Symmetry::general},
-                  {"symmetric", Symmetry::symmetric},
-                  {"skew-symmetric", Symmetry::skew},
-                  {"hermitian", Symmetry::hermitian}}});
+      lines, std::array<std::pair<const char*, Symmetry>, 4>{{{"general", Symmetry::general},
+                                                              {"symmetric", Symmetry::symmetric},
+                                                              {"skew-symmetric", Symmetry::skew},
+                                                              {"hermitian", Symmetry::hermitian}}});
   lines.expect_end("the banner");
   if (banner.field == Field::pattern && !banner.coordinate) {
     lines.fail("an array has values, so it cannot be a pattern");
@@ -249,8 +248,10 @@ void check_memory(const Lines& lines,
 
 void require_square(const Lines& lines, const Banner& banner, index_t rows, index_t cols) {
   if (banner.symmetry == Symmetry::general || rows == cols) return;
-  lines.fail(fmt::format("a {} x {} matrix is not square, so it cannot have the symmetry of the "
-                         "banner", rows, cols));
+  lines.fail(
+      fmt::format("a {} x {} matrix is not square, so it cannot have the symmetry of the "
+                  "banner",
+                  rows, cols));
 }
 
 template <Scalar T>
@@ -267,8 +268,8 @@ AnyMatrix read_coordinate(Lines& lines,
   const index_t size_line = lines.number();
 
   // The count may lie: no entry is shorter than "1 1" and its line end.
-  const double plausible = std::min(static_cast<double>(count), lines.bytes_left() / 4 + 1) *
-                           (general ? 1 : 2);
+  const double plausible =
+      std::min(static_cast<double>(count), lines.bytes_left() / 4 + 1) * (general ? 1 : 2);
   check_memory(lines, input, options, rows, cols,
                plausible * (sizeof(Triplet<T>) + sizeof(index_t) + sizeof(T)));
   std::vector<Triplet<T>> triplets;
@@ -331,18 +332,19 @@ AnyMatrix read_array(Lines& lines,
                              : (all - static_cast<double>(rows)) / 2;
   // No entry is shorter than "0" and its line end.
   if (all - skipped > lines.bytes_left() / 2 + 1) {
-    lines.fail(fmt::format("announces {} x {} with {:.0f} entries, more than the rest of the file "
-                           "({}) can hold; the file is incomplete",
-                           rows, cols, all - skipped, format_bytes(to_bytes(lines.bytes_left()))));
+    lines.fail(
+        fmt::format("announces {} x {} with {:.0f} entries, more than the rest of the file "
+                    "({}) can hold; the file is incomplete",
+                    rows, cols, all - skipped, format_bytes(to_bytes(lines.bytes_left()))));
   }
   check_memory(lines, input, options, rows, cols, all * sizeof(T));
   Matrix<T> A(rows, cols);
   for (index_t j = 0; j < cols; ++j) {
     for (index_t i = first_row(j); i < rows; ++i) {
       if (!lines.next()) {
-        lines.fail(fmt::format(
-            "the file ends before entry ({}, {}) of the {} x {} that line {} announces", i + 1,
-            j + 1, rows, cols, size_line));
+        lines.fail(
+            fmt::format("the file ends before entry ({}, {}) of the {} x {} that line {} announces",
+                        i + 1, j + 1, rows, cols, size_line));
       }
       const T value = take_value<T>(lines, banner.field);
       lines.expect_end("the entry");
@@ -356,8 +358,8 @@ AnyMatrix read_array(Lines& lines,
     }
   }
   if (lines.next()) {
-    lines.fail(fmt::format("more entries than the {} x {} that line {} announces", rows, cols,
-                           size_line));
+    lines.fail(
+        fmt::format("more entries than the {} x {} that line {} announces", rows, cols, size_line));
   }
   return own(std::move(A));
 }

@@ -1,10 +1,10 @@
 #include "io/number.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-
-#include <fmt/format.h>
 
 namespace eckart::io {
 namespace {
@@ -85,8 +85,8 @@ std::string explain_not_a_number(std::string_view text) {
   const std::string shown = quote(text);
   if (text.empty()) return "a number is missing";
   const ParsedReal parsed = parse_real(text.data(), text.data() + text.size());
-  const std::string_view rest(parsed.end, static_cast<std::size_t>(text.data() + text.size() -
-                                                                   parsed.end));
+  const std::string_view rest(parsed.end,
+                              static_cast<std::size_t>(text.data() + text.size() - parsed.end));
   if (parsed.too_large && rest.empty()) {
     return shown + " is beyond the largest number of double precision, about 1.8e308";
   }

@@ -70,9 +70,9 @@ TEST(Delimited, DoesNotTakeADamagedRowForAHeader) {
 TEST(Delimited, SkipsAColumnOfRowNames) {
   expect_matrix(read("term,c1,c2\nhuman,1,0\neps,0,7\n"), 2, 2, 1, 7);
   expect_matrix(read("human,1,0\neps,0,7\n"), 2, 2, 1, 7);
-  expect_matrix(read(",c1,c2\n10,1,0\n11,0,7\n"), 2, 2, 1, 7);              // pandas
-  expect_matrix(read(",0,1\n0,1,0\n1,0,7\n"), 2, 2, 1, 7);                  // pandas, no names
-  expect_matrix(read("\"\",\"V1\"\n\"1\",5\n\"2\",6\n"), 2, 1, 5, 6);       // R write.csv
+  expect_matrix(read(",c1,c2\n10,1,0\n11,0,7\n"), 2, 2, 1, 7);               // pandas
+  expect_matrix(read(",0,1\n0,1,0\n1,0,7\n"), 2, 2, 1, 7);                   // pandas, no names
+  expect_matrix(read("\"\",\"V1\"\n\"1\",5\n\"2\",6\n"), 2, 1, 5, 6);        // R write.csv
   expect_matrix(read("\"V1\" \"V2\"\n\"1\" 5 6\n\"2\" 7 8\n"), 2, 2, 5, 8);  // R write.table
 }
 
@@ -99,9 +99,7 @@ TEST(Delimited, TakesBlanksQuotesAnyLineEndAndAByteOrderMark) {
                 2, 2, 1, 4);
 }
 
-TEST(Delimited, ReadsInfinityAsAValue) {
-  EXPECT_TRUE(std::isinf(read("1,inf\n-Inf,2\n")(0, 1)));
-}
+TEST(Delimited, ReadsInfinityAsAValue) { EXPECT_TRUE(std::isinf(read("1,inf\n-Inf,2\n")(0, 1))); }
 
 TEST(Delimited, DoesNotDependOnTheLocale) {
   if (std::setlocale(LC_ALL, "de_DE.UTF-8") == nullptr) {
@@ -153,7 +151,10 @@ TEST(Delimited, RefusesMalformedTablesNamingLineAndColumn) {
   expect_error("1,2\n\"3\"x,4\n", "line 2", "behind the closing quote of \"3\"");
   expect_error("\"a\nb\",c\n1,x\n", "line 3", "column 2 (\"c\") holds text");
   expect_error(std::string("1,2\n3,\0", 7), "line 2", "NUL");
-  expect_error(std::string("\xFF\xFE" "1\0,\0", 6), "line 1", "UTF-16");
+  expect_error(std::string("\xFF\xFE"
+                           "1\0,\0",
+                           6),
+               "line 1", "UTF-16");
 }
 
 TEST(Delimited, RefusesATableOfBlanks) {

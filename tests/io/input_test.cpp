@@ -1,8 +1,7 @@
 #include "io/input.hpp"
 
-#include <gtest/gtest.h>
-
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -104,8 +103,8 @@ TEST_F(InputTest, InflatesGzipOfAnyNumberOfMembers) {
 
 TEST_F(InputTest, RefusesDamagedGzipNamingTheByte) {
   const std::string whole = gzip(large_text(100000));
-  for (const std::size_t size : {std::size_t{3}, std::size_t{12}, whole.size() / 2,
-                                 whole.size() - 9, whole.size() - 1}) {
+  for (const std::size_t size :
+       {std::size_t{3}, std::size_t{12}, whole.size() / 2, whole.size() - 9, whole.size() - 1}) {
     const std::string message = message_of(write("cut.gz", whole.substr(0, size)));
     EXPECT_TRUE(contains(message, "cut.gz: byte " + std::to_string(size) + ":")) << message;
     EXPECT_TRUE(contains(message, "ends too early")) << message;

@@ -21,9 +21,7 @@ class MatrixFile : public testing::Test {
   test::TemporaryDirectory folder_;
 };
 
-index_t dense_cols(const AnyMatrix& matrix) {
-  return std::get<DenseMatrix<double>>(matrix).cols();
-}
+index_t dense_cols(const AnyMatrix& matrix) { return std::get<DenseMatrix<double>>(matrix).cols(); }
 
 const std::string market = "%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1\n";
 const std::string npy = test::npy_file_of("<f8", "(1, 2)", std::string(16, '\0'));
@@ -64,7 +62,9 @@ TEST_F(MatrixFile, TakesTheFormatThatTheCallerNames) {
 
 TEST_F(MatrixFile, ListsWhatIsSupportedWhenItRecognisesNothing) {
   try {
-    (void)read_matrix(write("a.bin", std::string("\x7F" "ELF\x02\x01\x00\x00", 8)));
+    (void)read_matrix(write("a.bin", std::string("\x7F"
+                                                 "ELF\x02\x01\x00\x00",
+                                                 8)));
     ADD_FAILURE() << "accepted";
   } catch (const IoError& error) {
     const std::string message = error.what();

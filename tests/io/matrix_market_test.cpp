@@ -7,10 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
-
-#include <nlohmann/json.hpp>
 
 #include "eckart/error.hpp"
 #include "io/readers.hpp"
@@ -62,21 +61,22 @@ TEST(MatrixMarket, ReadsAnArrayColumnByColumn) {
 }
 
 TEST(MatrixMarket, TakesAnyCaseLineEndBlanksAndComments) {
-  const auto A = std::get<Sparse>(
-      read("%%matrixmarket MATRIX Coordinate DOUBLE General\r\n%\r\n\r\n  2\t2 2 \r\n% in between\r\n"
-           "\t1 2   7\r\n\r\n   % indented\n 2 1 +8 \n\n% at the end\n\n"));
+  const auto A = std::get<Sparse>(read(
+      "%%matrixmarket MATRIX Coordinate DOUBLE General\r\n%\r\n\r\n  2\t2 2 \r\n% in between\r\n"
+      "\t1 2   7\r\n\r\n   % indented\n 2 1 +8 \n\n% at the end\n\n"));
   EXPECT_EQ(entry(A, 0, 1), 7);
   EXPECT_EQ(entry(A, 1, 0), 8);
 }
 
 TEST(MatrixMarket, NeedsNoLineEndAtTheEndAndTakesAByteOrderMark) {
-  const auto A = std::get<Sparse>(read("\xEF\xBB\xBF" + banner + "coordinate real general\n1 1 1\n1 1 4"));
+  const auto A =
+      std::get<Sparse>(read("\xEF\xBB\xBF" + banner + "coordinate real general\n1 1 1\n1 1 4"));
   EXPECT_EQ(entry(A, 0, 0), 4);
 }
 
 TEST(MatrixMarket, AddsDuplicates) {
-  const auto A = std::get<Sparse>(
-      read(banner + "coordinate real general\n2 2 3\n1 2 1\n1 2 2\n1 2 0.5\n"));
+  const auto A =
+      std::get<Sparse>(read(banner + "coordinate real general\n2 2 3\n1 2 1\n1 2 2\n1 2 0.5\n"));
   validate(A);
   EXPECT_EQ(A.stored_entries(), 1);
   EXPECT_EQ(entry(A, 0, 1), 3.5);
@@ -103,8 +103,8 @@ TEST(MatrixMarket, MirrorsSymmetricEntriesOfEitherTriangle) {
 }
 
 TEST(MatrixMarket, MirrorsSkewSymmetricAndHermitianEntries) {
-  const auto S = std::get<Sparse>(
-      read(banner + "coordinate real skew-symmetric\n2 2 2\n1 1 0\n2 1 5\n"));
+  const auto S =
+      std::get<Sparse>(read(banner + "coordinate real skew-symmetric\n2 2 2\n1 1 0\n2 1 5\n"));
   EXPECT_EQ(entry(S, 1, 0), 5);
   EXPECT_EQ(entry(S, 0, 1), -5);
   const auto H = std::get<SparseComplex>(
@@ -126,7 +126,8 @@ TEST(MatrixMarket, UnpacksArraysWithASymmetry) {
   EXPECT_EQ(K(2, 1), 3);
   EXPECT_EQ(K(1, 2), -3);
   EXPECT_EQ(K(2, 2), 0);
-  const auto H = std::get<DenseComplex>(read(banner + "array complex hermitian\n2 2\n1 0\n2 3\n4 0\n"));
+  const auto H =
+      std::get<DenseComplex>(read(banner + "array complex hermitian\n2 2\n1 0\n2 3\n4 0\n"));
   EXPECT_EQ(H(1, 0), std::complex<double>(2, 3));
   EXPECT_EQ(H(0, 1), std::complex<double>(2, -3));
 }
@@ -141,7 +142,8 @@ TEST(MatrixMarket, ReadsEmptyMatrices) {
 }
 
 TEST(MatrixMarket, KeepsInfinityAndNanForTheEngineToReport) {
-  const auto A = std::get<Sparse>(read(banner + "coordinate real general\n2 2 2\n1 1 inf\n2 2 NaN\n"));
+  const auto A =
+      std::get<Sparse>(read(banner + "coordinate real general\n2 2 2\n1 1 inf\n2 2 NaN\n"));
   EXPECT_TRUE(std::isinf(entry(A, 0, 0)));
   EXPECT_TRUE(std::isnan(entry(A, 1, 1)));
 }

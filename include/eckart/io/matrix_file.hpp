@@ -46,7 +46,7 @@ struct ReadOptions {
 //   whose header is empty (as R and pandas write it). One text in front of numbers on the first
 //   line is a row name if the second line starts with text too, and a header if not.
 //
-// Literals: [[1,2],[3,4]] is 2 x 2, [1,2,3] is one row, [[]] is 1 x 0, [] is 0 x 0. An entry such as
+// Literals: [[1,2],[3,4]] is 2 x 2, [1,2,3] one row, [[]] is 1 x 0, [] is 0 x 0. An entry such as
 // 1+2j or 2j (or with i) makes the matrix complex128; otherwise it is float64.
 //
 // Throws IoError naming file, line or byte offset, what was wrong and what was expected;
