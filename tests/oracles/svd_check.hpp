@@ -102,13 +102,15 @@ bool all_finite(MatrixView<const T> A) {
 }
 
 // The documented rule: in each of the count leading columns of V the entry of largest modulus
-// is real and positive. Entries that tie up to rounding may stand for each other.
+// is real and positive. Entries that tie up to the root of epsilon may stand for each other:
+// vectors of symmetric problems have entries that are equal but for rounding.
 template <Scalar T>
 bool follows_sign_rule(MatrixView<const T> V, index_t count) {
   for (index_t j = 0; j < count; ++j) {
     wide_real_t<T> largest = 0;
     for (index_t i = 0; i < V.rows; ++i) largest = worst(largest, std::abs(widen(V(i, j))));
-    const wide_real_t<T> tie = largest * (1 - 8 * static_cast<wide_real_t<T>>(epsilon<T>()));
+    const wide_real_t<T> tie =
+        largest * (1 - 2 * std::sqrt(static_cast<wide_real_t<T>>(epsilon<T>())));
     bool found = false;
     for (index_t i = 0; i < V.rows && !found; ++i) {
       found = std::abs(widen(V(i, j))) >= tie && std::real(V(i, j)) > 0 && std::imag(V(i, j)) == 0;
