@@ -1,5 +1,5 @@
 // Contender: Eckart, through the front door.
-// Options: "method" (default "automatic"), "certify" (default true).
+// Options: "method" (default: the planner chooses), "certify" (default true).
 #include <memory>
 
 #include "eckart/machine.hpp"
@@ -15,7 +15,9 @@ class EckartWorker : public bench::Worker {
     request_.rank.rank = problem.rank;
     request_.vectors = problem.vectors ? eckart::Vectors::thin : eckart::Vectors::none;
     request_.accuracy = problem.accuracy;
-    request_.method = eckart::method_from_string(problem.options.value("method", "automatic"));
+    if (problem.options.contains("method")) {
+      request_.method = eckart::method_from_string(problem.options["method"]);
+    }
     request_.certify = problem.options.value("certify", true);
     context_.set_threads(problem.threads);
     is_sparse_ = problem.sparse();
