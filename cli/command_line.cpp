@@ -127,7 +127,7 @@ void add_method(CLI::App& command, std::string& method) {
 }
 
 constexpr const char* file_help =
-    ".npy .npz .mtx .csv .tsv (or .gz of them), - for stdin, or \"[[3,2],[2,3]]\"";
+    ".npy .npz .mtx .csv .tsv (or .gz), - for stdin, or \"[[3,2],[2,3]]\"";
 
 void add_svd(CLI::App& top, SvdOptions& o) {
   CLI::App& command =

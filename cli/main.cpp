@@ -52,7 +52,9 @@ std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) 
   }
   std::string text = error.what();
   const std::string name = text.substr(0, text.find(':'));
-  if (error.get_name() == "ArgumentMismatch") {
+  if (text.find("flag override") != std::string::npos) {
+    text = "--" + text.substr(0, text.find(' ')) + " takes no value";
+  } else if (error.get_name() == "ArgumentMismatch") {
     const bool missing = text.find("missing") != std::string::npos;
     text = name + (missing ? " needs a value" : " was given more than once");
   } else if (text.find("not expected") != std::string::npos) {

@@ -21,7 +21,7 @@ class Run:
 
 def run_tool(*arguments, stdin=None, env=None, cwd=None, stdout=subprocess.PIPE):
     environment = {k: v for k, v in os.environ.items()
-                   if k not in ("NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "LC_ALL")}
+                   if k not in ("NO_COLOR", "CLICOLOR_FORCE", "LC_ALL", "OPENBLAS_CORETYPE")}
     environment["LC_ALL"] = "C.UTF-8"
     environment.update(env or {})
     done = subprocess.run([TOOL, *map(str, arguments)], input=stdin, env=environment, cwd=cwd,

@@ -41,7 +41,7 @@ def complete(eckart, tmp_path, *words):
     """What bash offers for the last word."""
     (tmp_path / "script").write_text(eckart("completion", "bash").out)
     array = " ".join(f"'{word}'" for word in words)
-    script = (f"source script; COMP_WORDS=({array}); COMP_CWORD={len(words) - 1}; _eckart; "
+    script = (f"source ./script; COMP_WORDS=({array}); COMP_CWORD={len(words) - 1}; _eckart; "
               'printf "%s\\n" "${COMPREPLY[@]}"')
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True, capture_output=True)
     return done.stdout.decode().split()

@@ -20,7 +20,7 @@ MISTAKES = [
     (["svd"], 2, ["svd", "FILE"]),
     (["svd", A, "-k"], 2, ["--rank", "value"]),
     (["svd", A, "b.npy"], 2, ["b.npy", "too many"]),
-    (["svd", A, "--thin=3"], 2, ["--thin"]),
+    (["svd", A, "--thin=3"], 2, ["--thin takes no value"]),
     (["lowrank", A, "-k", "1"], 2, ["--output"]),
     (["completion"], 2, ["SHELL"]),
     (["completion", "tcsh"], 2, ["tcsh", "bash, zsh, fish"]),
@@ -64,7 +64,7 @@ MISTAKES = [
     # Files.
     (["svd", "nowhere.npy"], 3, ["nowhere.npy"]),
     (["svd", "."], 3, ["."]),
-    (["svd", "[[3,2],[2]]"], 3, ["[2]"]),
+    (["svd", "[[3,2],[2]]"], 3, ["row 2", "1 entry"]),
     (["svd", "[[3,2],[2,x]]"], 3, ["x"]),
     (["check", A, "nowhere"], 3, ["nowhere"]),
     (["lowrank", "nowhere", "-k", "1", "-o", "B.npy"], 3, ["nowhere"]),
