@@ -42,8 +42,8 @@ class Matrix:
 
     def reference(self, rank):
         """Returns the leading singular values: the known ones if the maker knew them, else
-        computed once by a route that no contender of ours takes (QR iteration; ARPACK to full
-        precision)."""
+        computed once: all of them by QR iteration, the leading ones by ARPACK to full precision.
+        ARPACK is a contender too: a triplet that it misses would go unseen there."""
         file = self.folder / "reference.npy"
         if file.exists() and len(np.load(file)) >= (rank or min(self.rows, self.cols)):
             return np.load(file)[:rank]

@@ -1,4 +1,4 @@
-"""Says how right an answer is, from the matrix itself. Shares no code with any contender."""
+"""Says how right an answer is, from the matrix itself. Shares no code with Eckart."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
