@@ -21,7 +21,7 @@ build/%/build.ninja: CMakePresets.json
 	  { cat $(@D)/configure.log; exit 1; }
 
 # $(call build,PRESET): configures and builds it.
-build = $(MAKE) --no-print-directory build/$(1)/build.ninja && \
+build = $(MAKE) --silent --no-print-directory build/$(1)/build.ninja && \
   cmake --build --preset $(1) -j $(JOBS)
 
 release:
