@@ -125,7 +125,8 @@ std::string spectrum_plot(std::span<const double> sigma, double floor, const Ter
       }
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    text += "  " + label + " " + (label[7] == ' ' ? vertical : tick) + terminal.accent(line) + "\n";
+    text += "  " + label + " " + (label[7] == ' ' ? vertical : tick) +
+            (line.empty() ? "" : terminal.accent(line)) + "\n";
   }
   std::string base = terminal.utf8 ? "└" : "+";
   for (std::size_t i = 0; i < bars * width; ++i) base += terminal.utf8 ? "─" : "-";
