@@ -10,7 +10,8 @@
 namespace eckart {
 
 // k singular triplets of an m x n matrix. For each triplet the entry of V of largest modulus
-// (the first on ties) is real and positive; U follows.
+// is real and positive; U follows. Entries within sqrt(eps) of the largest tie, and the first of
+// them decides, so that rounding cannot flip a sign.
 // U and V are empty for values only; for full vectors they are square (m x m and n x n).
 template <Scalar T>
 struct SvdResult {

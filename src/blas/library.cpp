@@ -40,6 +40,8 @@ const LibraryHooks& library_hooks() {
   static const LibraryHooks hooks = {
       .set_threads = find<void (*)(int)>("openblas_set_num_threads"),
       .get_threads = find<int (*)()>("openblas_get_num_threads"),
+      .get_parallel = find<int (*)()>("openblas_get_parallel"),
+      .set_threads_of_caller = find<int (*)(int)>("MKL_Set_Num_Threads_Local"),
       .core_name = find<char* (*)()>("openblas_get_corename"),
       .config = find<char* (*)()>("openblas_get_config"),
   };

@@ -12,25 +12,34 @@ namespace {
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
-// Sorts each row by column and adds entries at the same place.
+// Sorts each row by column and adds entries at the same place, in their given order.
 template <Scalar T>
 void sort_rows_and_add_duplicates(SparseMatrix<T>& A) {
-  std::vector<std::pair<index_t, T>> row;
+  struct Entry {
+    index_t col;
+    index_t place;
+    T value;
+  };
+  std::vector<Entry> row;
   index_t written = 0;
   index_t first = 0;
   for (index_t i = 0; i < A.rows; ++i) {
     const index_t last = A.offsets[at(i) + 1];
     row.clear();
-    for (index_t p = first; p < last; ++p) row.emplace_back(A.columns[at(p)], A.values[at(p)]);
-    std::stable_sort(row.begin(), row.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (index_t p = first; p < last; ++p) row.push_back({A.columns[at(p)], p, A.values[at(p)]});
+    const auto earlier = [](const Entry& a, const Entry& b) {
+      return a.col != b.col ? a.col < b.col : a.place < b.place;
+    };
+    if (!std::is_sorted(row.begin(), row.end(), earlier)) {
+      std::sort(row.begin(), row.end(), earlier);
+    }
     const index_t row_start = written;
-    for (const auto& [col, value] : row) {
-      if (written > row_start && A.columns[at(written - 1)] == col) {
-        A.values[at(written - 1)] += value;
+    for (const Entry& entry : row) {
+      if (written > row_start && A.columns[at(written - 1)] == entry.col) {
+        A.values[at(written - 1)] += entry.value;
       } else {
-        A.columns[at(written)] = col;
-        A.values[at(written)] = value;
+        A.columns[at(written)] = entry.col;
+        A.values[at(written)] = entry.value;
         ++written;
       }
     }
@@ -108,19 +117,24 @@ void validate(const SparseMatrix<T>& A) {
   require(A.offsets.back() == A.stored_entries(),
           fmt::format("offsets ends at {}, but there are {} entries", A.offsets.back(),
                       A.stored_entries()));
+  // Messages are made only when something is wrong: this looks at every entry.
   for (index_t i = 0; i < A.rows; ++i) {
     const index_t first = A.offsets[at(i)];
     const index_t last = A.offsets[at(i) + 1];
-    require(first <= last && last <= A.stored_entries(),
-            fmt::format("offsets falls from {} to {} at row {}", first, last, i));
+    if (first > last || last > A.stored_entries()) {
+      throw InvalidArgument(fmt::format("offsets falls from {} to {} at row {}", first, last, i));
+    }
     for (index_t p = first; p < last; ++p) {
       const index_t col = A.columns[at(p)];
-      require(col >= 0 && col < A.cols,
-              fmt::format("entry {} of row {} has column {}, outside 0..{}", p - first, i, col,
-                          A.cols - 1));
-      require(p == first || A.columns[at(p - 1)] < col,
-              fmt::format("the columns of row {} do not rise strictly: {} follows {}", i, col,
-                          A.columns[at(p - (p > first))]));
+      if (col < 0 || col >= A.cols) {
+        throw InvalidArgument(fmt::format("entry {} of row {} has column {}, outside 0..{}",
+                                          p - first, i, col, A.cols - 1));
+      }
+      if (p > first && A.columns[at(p - 1)] >= col) {
+        throw InvalidArgument(
+            fmt::format("the columns of row {} do not rise strictly: {} follows {}", i, col,
+                        A.columns[at(p - 1)]));
+      }
     }
   }
 }

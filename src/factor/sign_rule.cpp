@@ -8,17 +8,17 @@
 namespace eckart::factor {
 namespace {
 
-// Returns the phase of the entry that decides; 1 for a column of zeros.
+// Returns the index of the entry that decides; -1 for a column of zeros.
 template <Scalar T>
-T deciding_phase(const T* v, index_t n) {
+index_t deciding_entry(const T* v, index_t n) {
   using Real = real_t<T>;
   Real largest = 0;
   for (index_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(v[i]));
   const Real tie = largest * (1 - std::sqrt(std::numeric_limits<Real>::epsilon()));
   for (index_t i = 0; i < n && largest > 0; ++i) {
-    if (std::abs(v[i]) >= tie) return v[i] / std::abs(v[i]);
+    if (std::abs(v[i]) >= tie) return i;
   }
-  return T{1};
+  return -1;
 }
 
 }  // namespace
@@ -27,10 +27,15 @@ template <Scalar T>
 void apply_sign_rule(MatrixView<T> U, MatrixView<T> V, index_t k, const Context& context) {
   core::for_each_chunk(k, 4, context, [&](index_t, index_t first, index_t last) {
     for (index_t j = first; j < last; ++j) {
-      const T turn = conjugate(deciding_phase(V.column(j), V.rows));
-      if (turn == T{1}) continue;
+      const index_t decides = deciding_entry(V.column(j), V.rows);
+      if (decides < 0) continue;
+      const T entry = V(decides, j);
+      const real_t<T> modulus = std::abs(entry);
+      if (entry == T{modulus}) continue;
+      const T turn = conjugate(entry) / modulus;
       for (index_t i = 0; i < V.rows; ++i) V(i, j) *= turn;
       for (index_t i = 0; i < U.rows; ++i) U(i, j) *= turn;
+      V(decides, j) = modulus;  // real, without the rounding of the product
     }
   });
 }

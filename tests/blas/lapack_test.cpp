@@ -1,0 +1,138 @@
+#include "blas/lapack.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "blas/blas.hpp"
+#include "core/philox.hpp"
+
+namespace eckart::blas {
+namespace {
+
+template <class T>
+class Lapack : public testing::Test {};
+using Scalars = testing::Types<float, double, cfloat, cdouble>;
+TYPED_TEST_SUITE(Lapack, Scalars);
+
+template <Scalar T>
+Matrix<T> gaussian(index_t rows, index_t cols) {
+  Matrix<T> A(rows, cols);
+  core::fill_gaussian(A.view(), 17, 0, 0, Context(1));
+  return A;
+}
+
+template <Scalar T>
+Matrix<T> product(Op op_a, MatrixView<const T> A, MatrixView<const T> B) {
+  Matrix<T> C(op_a == Op::none ? A.rows : A.cols, B.cols);
+  gemm<T>(op_a, Op::none, T{1}, A, B, T{0}, C.view());
+  return C;
+}
+
+template <Scalar T>
+double difference(MatrixView<const T> A, MatrixView<const T> B) {
+  double largest = 0;
+  for (index_t j = 0; j < A.cols; ++j) {
+    for (index_t i = 0; i < A.rows; ++i) {
+      const double d = static_cast<double>(std::abs(A(i, j) - B(i, j)));
+      largest = d <= largest ? largest : d;
+    }
+  }
+  return largest;
+}
+
+template <Scalar T>
+double orthogonality(const Matrix<T>& Q) {
+  Matrix<T> I(Q.cols(), Q.cols());
+  for (index_t i = 0; i < Q.cols(); ++i) I(i, i) = 1;
+  return difference<T>(product<T>(Op::adjoint, Q.view(), Q.view()).view(), I.view());
+}
+
+TYPED_TEST(Lapack, CholeskyFactorsAndRefusesAnIndefiniteMatrix) {
+  using T = TypeParam;
+  const Matrix<T> X = gaussian<T>(20, 6);
+  const Matrix<T> G = product<T>(Op::adjoint, X.view(), X.view());
+  Matrix<T> R = G.clone();
+  ASSERT_TRUE(cholesky(R.view()));
+  EXPECT_EQ(R(3, 1), T{0});
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  EXPECT_TRUE(difference<T>(product<T>(Op::adjoint, R.view(), R.view()).view(), G.view()) <=
+              2000 * eps);
+  Matrix<T> indefinite(2, 2);
+  indefinite(0, 0) = -1;
+  EXPECT_FALSE(cholesky(indefinite.view()));
+}
+
+TYPED_TEST(Lapack, HouseholderQrReproducesTheMatrix) {
+  using T = TypeParam;
+  const Matrix<T> X = gaussian<T>(30, 7);
+  Matrix<T> Q = X.clone();
+  Matrix<T> R(7, 7);
+  householder_qr(Q.view(), R.view());
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  EXPECT_TRUE(orthogonality(Q) <= 50 * eps);
+  EXPECT_TRUE(difference<T>(product<T>(Op::none, Q.view(), R.view()).view(), X.view()) <=
+              200 * eps);
+}
+
+TYPED_TEST(Lapack, CompleteBasisKeepsTheGivenColumns) {
+  using T = TypeParam;
+  Matrix<T> Q = gaussian<T>(9, 4);
+  Matrix<T> R(4, 4);
+  householder_qr(Q.view(), R.view());
+  const Matrix<T> full = complete_basis<T>(std::as_const(Q).view());
+  EXPECT_EQ(full.cols(), 9);
+  EXPECT_EQ(difference<T>(full.view().columns(0, 4), Q.view()), 0);
+  EXPECT_TRUE(orthogonality(full) <= 100 * std::numeric_limits<real_t<T>>::epsilon());
+}
+
+TYPED_TEST(Lapack, HermitianEigenGivesRisingValuesAndTheirVectors) {
+  using T = TypeParam;
+  const Matrix<T> X = gaussian<T>(12, 8);
+  const Matrix<T> G = product<T>(Op::adjoint, X.view(), X.view());
+  Matrix<T> V = G.clone();
+  const auto values = hermitian_eigen(V.view());
+  ASSERT_EQ(values.size(), 8U);
+  Matrix<T> VD = V.clone();
+  for (index_t j = 0; j < 8; ++j) {
+    if (j > 0) {
+      EXPECT_TRUE(values[static_cast<std::size_t>(j - 1)] <= values[static_cast<std::size_t>(j)]);
+    }
+    for (index_t i = 0; i < 8; ++i) VD(i, j) *= values[static_cast<std::size_t>(j)];
+  }
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  EXPECT_TRUE(difference<T>(product<T>(Op::none, G.view(), V.view()).view(), VD.view()) <=
+              2000 * eps);
+}
+
+TYPED_TEST(Lapack, BothSvdRoutinesReproduceTheMatrixThinAndFull) {
+  using T = TypeParam;
+  const Matrix<T> A = gaussian<T>(14, 6);
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  for (const auto routine : {svd_divide_and_conquer<T>, svd_qr_iteration<T>}) {
+    for (const index_t columns : {6, 14}) {
+      Matrix<T> copy = A.clone();
+      Matrix<T> U(14, columns);
+      Matrix<T> VH(6, 6);
+      std::vector<real_t<T>> sigma(6);
+      ASSERT_EQ(routine(copy.view(), U.view(), sigma.data(), VH.view()), 0);
+      EXPECT_TRUE(orthogonality(U) <= 100 * eps);
+      Matrix<T> US = U.clone();
+      for (index_t j = 0; j < 6; ++j) {
+        for (index_t i = 0; i < 14; ++i) US(i, j) *= sigma[static_cast<std::size_t>(j)];
+      }
+      EXPECT_TRUE(difference<T>(product<T>(Op::none, US.view().columns(0, 6), VH.view()).view(),
+                                A.view()) <= 200 * eps);
+      std::vector<real_t<T>> alone(6);
+      copy = A.clone();
+      ASSERT_EQ(routine(copy.view(), {}, alone.data(), {}), 0);
+      for (std::size_t i = 0; i < 6; ++i) {
+        EXPECT_TRUE(std::abs(alone[i] - sigma[i]) <= static_cast<real_t<T>>(50 * eps));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace eckart::blas
