@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "eckart/context.hpp"
@@ -15,8 +16,9 @@ enum class Storage { dense, sparse, matrix_free };
 
 // What one look at every entry tells.
 struct EntryScan {
-  double max_abs = 0;          // largest modulus of a real or imaginary part
-  index_t nonzeros = 0;        // entries that are not zero
+  double max_abs = 0;  // largest modulus of a real or imaginary part
+  double min_abs = std::numeric_limits<double>::infinity();  // smallest one that is not zero
+  index_t nonzeros = 0;                                      // entries that are not zero
   index_t nonfinite_row = -1;  // first NaN or infinity in the order of storage; -1: none
   index_t nonfinite_col = -1;
   double nonfinite_value = 0;

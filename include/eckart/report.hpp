@@ -47,8 +47,8 @@ struct Certificate {
   Bound frobenius_norm;
   Bound energy;           // sum_i sigma_i^2 / ||A||_F^2
   Bound frobenius_error;  // ||A - A_k||_F / ||A||_F from the two lines above
-  // ||A - A_k||_2 / sigma_1: an upper bound that holds with high probability, and the largest
-  // value that was seen, which is a true lower bound.
+  // ||A - A_k||_2 / sigma_1: an upper bound (from random probes, or ||A - A_k||_F where that is
+  // sharper), and the largest value that was seen, which is a true lower bound.
   Bound spectral_error;
   Bound spectral_error_seen;
 

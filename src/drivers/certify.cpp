@@ -30,10 +30,7 @@ Certificate certify(const LinearOperator<T>& A,
   drivers::require_accuracy(options.accuracy);
 
   const operators::Prepared<T> prepared(A, context);
-  std::vector<real_t<T>> scaled(sigma.begin(), sigma.end());
-  for (real_t<T>& s : scaled) {
-    s = static_cast<real_t<T>>(static_cast<double>(s) / prepared.scale());
-  }
+  const std::vector<real_t<T>> scaled = prepared.to_scale({sigma.begin(), sigma.end()});
   SvdReport report;
   factor::fill_certificate<T>(prepared.matrix(), U, scaled, V, options, {}, -1, context, report);
   report.certificate.frobenius_norm.value *= prepared.scale();

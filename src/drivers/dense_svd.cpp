@@ -2,8 +2,11 @@
 // fallbacks, then the sign rule and the certificate.
 #include "eckart/dense_svd.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "drivers/driver.hpp"
@@ -42,6 +45,26 @@ void copy_scaled(
     }
   }
   divide_by_power_of_two(to, exponent);
+}
+
+struct Scaling {
+  int exponent;  // the matrix is divided by 2^exponent
+  DenseAlgorithm algorithm;
+};
+
+// The largest entry is brought to [1, 2). Where the smallest would vanish by that, a small matrix
+// is left as it is and goes to Jacobi, whose sums have the range for it.
+template <Scalar T>
+Scaling choose_scaling(const operators::Prepared<T>& prepared,
+                       index_t n,
+                       DenseAlgorithm algorithm) {
+  if (!(prepared.max_abs() > 0)) return {0, algorithm};
+  const int exponent = operators::exponent_of(prepared.max_abs()) - 1;
+  constexpr index_t small = 128;
+  const double least = std::numeric_limits<real_t<T>>::min();
+  const bool vanishes = std::ldexp(prepared.min_abs(), -exponent) < least;
+  if (vanishes && n <= small) return {0, DenseAlgorithm::jacobi};
+  return {exponent, algorithm};
 }
 
 }  // namespace
@@ -88,16 +111,16 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   report = drivers::start_report("dense", A, 0,
                                  dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors), context);
   const operators::Prepared<T> prepared(A, context);
-  const int exponent = prepared.max_abs() > 0 ? operators::exponent_of(prepared.max_abs()) - 1 : 0;
   const bool wide = A.rows() < A.cols();
   const index_t n = std::min(A.rows(), A.cols());
+  const Scaling scaling = choose_scaling(prepared, n, options.algorithm);
   {
     auto timer = report.stage("decompose");
     context.report_progress({"decompose", -1, -1});
     factor::DenseFactors<T> factors = factor::factor_dense<T>(
         std::max(A.rows(), A.cols()), n,
-        [&](MatrixView<T> to) { copy_scaled(A, wide, exponent, to, context); }, options.vectors,
-        factor::dense_chain<T>(options.algorithm), report.fallbacks);
+        [&](MatrixView<T> to) { copy_scaled(A, wide, scaling.exponent, to, context); },
+        options.vectors, factor::dense_chain<T>(scaling.algorithm), report.fallbacks);
     result.U = std::move(wide ? factors.V : factors.U);
     result.V = std::move(wide ? factors.U : factors.V);
     result.sigma = std::move(factors.sigma);
@@ -106,20 +129,26 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   if (options.vectors != Vectors::none) {
     factor::apply_sign_rule(result.U.view(), result.V.view(), n, context);
   }
+  for (real_t<T>& s : result.sigma) s = std::ldexp(s, scaling.exponent);
+  if (!result.sigma.empty() && !std::isfinite(result.sigma[0])) {
+    throw Overflow(fmt::format(
+        "a singular value exceeds the largest {} number; divide the matrix by a power of two",
+        scalar_name<T>()));
+  }
 
-  // sigma belongs to A / 2^exponent; the prepared matrix is A / scale, one or the other.
-  for (real_t<T>& s : result.sigma) {
-    s = std::ldexp(s, exponent - (operators::exponent_of(prepared.scale()) - 1));
+  if (options.certify) {
+    const std::vector<real_t<T>> sigma = prepared.to_scale(result.sigma);
+    if (options.vectors == Vectors::none) {
+      factor::fill_values_certificate<T>(prepared.matrix(), sigma, options.accuracy, context,
+                                         report);
+    } else {
+      factor::fill_certificate<T>(prepared.matrix(), result.U.view().columns(0, n), sigma,
+                                  result.V.view().columns(0, n), {.accuracy = options.accuracy}, {},
+                                  -1, context, report);
+    }
+    report.certificate.frobenius_norm.value *= prepared.scale();
   }
-  if (options.certify && options.vectors == Vectors::none) {
-    factor::fill_values_certificate<T>(prepared.matrix(), result.sigma, options.accuracy, context,
-                                       report);
-  } else if (options.certify) {
-    factor::fill_certificate<T>(prepared.matrix(), result.U.view().columns(0, n), result.sigma,
-                                result.V.view().columns(0, n), {.accuracy = options.accuracy}, {},
-                                -1, context, report);
-  }
-  drivers::finish(result, prepared.scale(), start);
+  drivers::finish(result, 1, start);
   return result;
 }
 

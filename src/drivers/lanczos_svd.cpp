@@ -172,12 +172,13 @@ class LanczosSvd {
           if (!options_.certify) return;
           factor::Remainder<T> remainder = probe();
           const bool found_more =
-              factor::missed_triplet<T>(remainder, result_.sigma, accuracy_) && ++missed <= 5;
+              factor::missed_triplet<T>(remainder, result_.sigma, accuracy_) && ++missed <= 20;
           if (!found_more) return certify(std::move(residuals), &remainder);
-          // What was missed starts a new block beside the triplets found so far.
-          if (k + 2 * basis.block() > basis.capacity() && !grow(basis, k)) return;
-          basis.restart(std::min(basis.size(), kept(basis, k)));
-          basis.start_from(std::as_const(remainder.directions).view());
+          // What was missed joins the next block.
+          const index_t added = std::min<index_t>(2, remainder.directions.cols());
+          if (k + 2 * (basis.block() + added) > basis.capacity() - added && !grow(basis, k)) return;
+          basis.restart(std::min(basis.size(), std::max(k, kept(basis, k) - 3 * added)));
+          basis.widen(std::as_const(remainder.directions).view().columns(0, added));
           claims = 0;
           continue;
         }

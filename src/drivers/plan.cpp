@@ -5,6 +5,14 @@
 namespace eckart::drivers {
 namespace {
 
+// Nominal rates in flops per second: matrix products, LAPACK's dense SVD, products with sparse
+// rows, the small SVD of a basis; and the fixed cost of one step of an iteration.
+constexpr double product_rate = 4e10;
+constexpr double dense_svd_rate = 1.5e10;
+constexpr double sparse_rate = 2e9;
+constexpr double small_svd_rate = 3e9;
+constexpr double step_seconds = 5e-4;
+
 struct Shape {
   double m;  // the longer side
   double n;
@@ -18,6 +26,18 @@ Shape shape(const Problem& p) {
 // Products with A and A^H that the certificate makes: the triplets, and a probe of about 40.
 double certificate_products(double k) { return 2 * k + 40; }
 
+// Adds work at a rate.
+void add(Cost& cost, double flops, double rate) {
+  cost.flops += flops;
+  cost.nominal_seconds += flops / rate;
+}
+
+// Adds products of A or A^H with that many vectors.
+void add_products(Cost& cost, const Problem& p, double vectors) {
+  const double rate = p.storage == Storage::sparse ? sparse_rate : product_rate;
+  add(cost, 2 * p.scalar_factor * p.entries * vectors, rate);
+}
+
 }  // namespace
 
 index_t expected_rank(const RankRule& rule, index_t min_dim) {
@@ -26,41 +46,50 @@ index_t expected_rank(const RankRule& rule, index_t min_dim) {
   return std::min<index_t>(min_dim, std::max<index_t>(10, min_dim / 20));
 }
 
-double dense_flops(const Problem& p, Vectors vectors) {
+Cost dense_cost(const Problem& p, Vectors vectors) {
   const auto [m, n] = shape(p);
-  if (vectors == Vectors::none) return p.scalar_factor * (2 * m * n * n + 2 * n * n * n);
+  Cost cost{.flops = 0, .passes = 4, .nominal_seconds = 0};
+  if (vectors == Vectors::none) {
+    add(cost, p.scalar_factor * (2 * m * n * n + 2 * n * n * n), dense_svd_rate);
+    return cost;
+  }
   const double extra = vectors == Vectors::full ? 4 * m * m * n : 0;
-  return p.scalar_factor * (6 * m * n * n + 16 * n * n * n + extra) +
-         2 * p.scalar_factor * p.entries * certificate_products(n);
+  add(cost, p.scalar_factor * (6 * m * n * n + 16 * n * n * n + extra), dense_svd_rate);
+  add_products(cost, p, certificate_products(n));
+  return cost;
 }
 
-double gram_flops(const Problem& p, index_t k) {
+Cost gram_cost(const Problem& p, index_t k) {
   const auto [m, n] = shape(p);
   const auto r = static_cast<double>(k);
-  return p.scalar_factor *
-         (9 * n * n * n + m * r + 2 * p.entries * (2 * n + r + certificate_products(r)));
+  Cost cost{.flops = 0, .passes = 15, .nominal_seconds = 0};
+  add(cost, p.scalar_factor * (9 * n * n * n + m * r), dense_svd_rate);
+  add_products(cost, p, 2 * n + r + certificate_products(r));
+  return cost;
 }
 
-double randomized_flops(const Problem& p, index_t k) {
+Cost randomized_cost(const Problem& p, index_t k) {
   const auto [m, n] = shape(p);
   const double l = std::min(n, static_cast<double>(k) + 10);
-  const double products = 10 * l + certificate_products(static_cast<double>(k));
-  return p.scalar_factor * (2 * p.entries * products + 10 * 4 * (m + n) * l * l / 2);
+  Cost cost{.flops = 0, .passes = 22, .nominal_seconds = 10 * step_seconds};
+  add_products(cost, p, 10 * l + certificate_products(static_cast<double>(k)));
+  add(cost, p.scalar_factor * 20 * (m + n) * l * l, product_rate);
+  return cost;
 }
 
-double lanczos_passes(index_t k) {
-  // Steps of a block of 8: three to four times k columns are typical for 1e-10.
-  return 2 * (8 + 3.5 * static_cast<double>(k) / 8) + 12;
-}
-
-double lanczos_flops(const Problem& p, index_t k) {
+Cost lanczos_cost(const Problem& p, index_t k) {
+  // Blocks of 8; 64 + 4 k columns are typical for residuals of 1e-10 on slowly decaying values.
   const auto [m, n] = shape(p);
   const auto r = static_cast<double>(k);
-  const double columns = 64 + 3.5 * r;
+  const double columns = 64 + 4 * r;
+  const double steps = columns / 8;
   const double basis = std::min(n, std::max(2 * r, r + 48));
-  const double products = 2 * columns + certificate_products(r);
-  return p.scalar_factor *
-         (2 * p.entries * products + 8 * (m + n) * basis * columns + 20 * basis * basis * basis);
+  Cost cost{.flops = 0, .passes = 2 * steps + 12, .nominal_seconds = steps * step_seconds};
+  add_products(cost, p, 2 * columns + certificate_products(r));
+  add(cost, p.scalar_factor * 8 * (m + n) * basis * columns, product_rate);
+  add(cost, p.scalar_factor * 20 * basis * basis * basis * steps / (1 + basis / 128),
+      small_svd_rate);
+  return cost;
 }
 
 }  // namespace eckart::drivers

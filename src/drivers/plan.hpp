@@ -14,14 +14,21 @@ struct Problem {
   double scalar_factor = 1;  // 4 for complex scalars
 };
 
+// What a method costs, certificate included; iteration counts are typical ones.
+struct Cost {
+  double flops = 0;
+  double passes = 0;
+  // On a nominal machine of fixed rates: it compares methods, so that the choice depends on the
+  // problem alone. It predicts no time.
+  double nominal_seconds = 0;
+};
+
 // Expected number of triplets when the rule leaves it open.
 index_t expected_rank(const RankRule& rule, index_t min_dim);
 
-// Flops of each method, certificate included; iteration counts are typical ones.
-double dense_flops(const Problem& p, Vectors vectors);
-double gram_flops(const Problem& p, index_t k);
-double randomized_flops(const Problem& p, index_t k);
-double lanczos_flops(const Problem& p, index_t k);
-double lanczos_passes(index_t k);
+Cost dense_cost(const Problem& p, Vectors vectors);
+Cost gram_cost(const Problem& p, index_t k);
+Cost randomized_cost(const Problem& p, index_t k);
+Cost lanczos_cost(const Problem& p, index_t k);
 
 }  // namespace eckart::drivers

@@ -14,6 +14,8 @@
 #include "eckart/gram_svd.hpp"
 #include "eckart/lanczos_svd.hpp"
 #include "eckart/randomized_svd.hpp"
+#include "factor/certificate.hpp"
+#include "operators/scaled.hpp"
 
 namespace eckart {
 namespace {
@@ -32,9 +34,8 @@ Problem describe(const LinearOperator<T>& A) {
 // One method's costs for the request.
 struct Candidate {
   Method method;
-  double flops;
+  drivers::Cost cost;
   double bytes;
-  double passes;
   std::string unsuitable;  // why it cannot serve the request; empty when it can
 };
 
@@ -56,20 +57,19 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& 
   const bool wants_all = request.rank.all() || k == min_dim;
   const bool open = request.rank.energy || request.rank.tolerance;
   const Vectors vectors = request.vectors;
-  const double copy = p.storage == Storage::dense
-                          ? 0
-                          : sizeof(T) * static_cast<double>(p.rows) * static_cast<double>(p.cols);
+  // A matrix-free operator is formed before the dense method can look at it.
+  const double copy = p.storage == Storage::matrix_free
+                          ? sizeof(T) * static_cast<double>(p.rows) * static_cast<double>(p.cols)
+                          : 0;
 
-  Candidate dense{
-      Method::dense, drivers::dense_flops(p, vectors),
-      dense_svd_bytes<T>(p.rows, p.cols, vectors) + (p.storage == Storage::matrix_free ? copy : 0),
-      4, ""};
-  Candidate lanczos{Method::lanczos, drivers::lanczos_flops(p, k),
-                    lanczos_svd_bytes<T>(p.rows, p.cols, k), drivers::lanczos_passes(k), ""};
-  Candidate gram{Method::gram, drivers::gram_flops(p, k),
-                 gram_svd_bytes<T>(p.rows, p.cols, open ? min_dim : k), 5, ""};
-  Candidate randomized{Method::randomized, drivers::randomized_flops(p, k),
-                       randomized_svd_bytes<T>(p.rows, p.cols, k), 22, ""};
+  Candidate dense{Method::dense, drivers::dense_cost(p, vectors),
+                  dense_svd_bytes<T>(p.rows, p.cols, vectors) + copy, ""};
+  Candidate lanczos{Method::lanczos, drivers::lanczos_cost(p, k),
+                    lanczos_svd_bytes<T>(p.rows, p.cols, k), ""};
+  Candidate gram{Method::gram, drivers::gram_cost(p, k),
+                 gram_svd_bytes<T>(p.rows, p.cols, open ? min_dim : k), ""};
+  Candidate randomized{Method::randomized, drivers::randomized_cost(p, k),
+                       randomized_svd_bytes<T>(p.rows, p.cols, k), ""};
 
   const auto rule_out = [](Candidate& candidate, bool condition, const char* why) {
     if (condition && candidate.unsuitable.empty()) candidate.unsuitable = why;
@@ -96,8 +96,11 @@ std::string reason(const Candidate& chosen,
   if (request.method != Method::automatic) return "asked for by name";
   for (const Candidate& other : all) {
     if (other.method == chosen.method || !other.unsuitable.empty()) continue;
-    return fmt::format("about {:.2g} GFlop, against {:.2g} by {}", chosen.flops / 1e9,
-                       other.flops / 1e9, to_string(other.method));
+    const double ratio = other.cost.nominal_seconds / chosen.cost.nominal_seconds;
+    if (ratio >= 1) {
+      return fmt::format("about {:.2g} times less work than {}", ratio, to_string(other.method));
+    }
+    return fmt::format("{} would need more memory than the cap", to_string(other.method));
   }
   for (const Candidate& other : all) {
     if (other.method == Method::lanczos && !other.unsuitable.empty()) return other.unsuitable;
@@ -134,6 +137,21 @@ void keep_trailing(SvdResult<T>& result, index_t k) {
   }
 }
 
+// Fills the certificate of what was kept.
+template <Scalar T>
+void certify_part(const LinearOperator<T>& A,
+                  const SvdRequest& request,
+                  Context& context,
+                  SvdResult<T>& result) {
+  const operators::Prepared<T> prepared(A, context);
+  const std::vector<real_t<T>> sigma = prepared.to_scale(result.sigma);
+  factor::fill_certificate<T>(
+      prepared.matrix(), result.U.view(), sigma, result.V.view(),
+      {.accuracy = request.accuracy, .leading = !request.smallest, .seed = request.seed}, {}, -1,
+      context, result.report);
+  result.report.certificate.frobenius_norm.value *= prepared.scale();
+}
+
 // Makes the certificate speak of the kept singular values alone.
 template <class Real>
 void update_energy(const std::vector<Real>& sigma, Certificate& certificate) {
@@ -167,11 +185,7 @@ SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, C
   if (request.certify && values_only && result.report.certificate.frobenius_norm.value > 0) {
     update_energy(result.sigma, result.report.certificate);
   } else if (request.certify && !values_only) {
-    auto timer = result.report.stage("certificate");
-    result.report.certificate = certify<T>(
-        A, result.U.view(), result.sigma, result.V.view(),
-        {.accuracy = request.accuracy, .leading = !request.smallest, .seed = request.seed},
-        context);
+    certify_part(A, request, context, result);
   }
   result.report.rank = k;
   return result;
@@ -187,10 +201,7 @@ SvdResult<T> gram_part(const LinearOperator<T>& A, const SvdRequest& request, Co
                   {.accuracy = request.accuracy, .certify = request.certify && !open}, context);
   if (!open) return result;
   keep_leading(result, choose_rank<T>(request.rank, result.sigma));
-  if (request.certify) {
-    result.report.certificate = certify<T>(A, result.U.view(), result.sigma, result.V.view(),
-                                           {.accuracy = request.accuracy}, context);
-  }
+  if (request.certify) certify_part(A, request, context, result);
   result.report.rank = static_cast<index_t>(result.sigma.size());
   return result;
 }
@@ -274,14 +285,14 @@ SvdPlan plan_svd(const LinearOperator<T>& A, const SvdRequest& request, const Co
                                           format_bytes(context.memory_cap_bytes())));
       continue;
     }
-    if (chosen == nullptr || candidate.flops < chosen->flops) {
+    if (chosen == nullptr || candidate.cost.nominal_seconds < chosen->cost.nominal_seconds) {
       if (chosen != nullptr)
-        plan.rejected.push_back(
-            fmt::format("{}: about {:.2g} GFlop", to_string(chosen->method), chosen->flops / 1e9));
+        plan.rejected.push_back(fmt::format("{}: about {:.2g} GFlop", to_string(chosen->method),
+                                            chosen->cost.flops / 1e9));
       chosen = &candidate;
     } else {
       plan.rejected.push_back(fmt::format("{}: about {:.2g} GFlop", to_string(candidate.method),
-                                          candidate.flops / 1e9));
+                                          candidate.cost.flops / 1e9));
     }
   }
   if (chosen == nullptr) {
@@ -291,8 +302,8 @@ SvdPlan plan_svd(const LinearOperator<T>& A, const SvdRequest& request, const Co
   }
   plan.method = chosen->method;
   plan.why = reason(*chosen, all, request);
-  plan.flops = chosen->flops;
-  plan.passes = chosen->passes;
+  plan.flops = chosen->cost.flops;
+  plan.passes = chosen->cost.passes;
   plan.peak_bytes = chosen->bytes;
   plan.input_bytes = static_cast<double>(A.stored_bytes());
   return plan;

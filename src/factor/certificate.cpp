@@ -89,6 +89,21 @@ double orthogonality_loss(MatrixView<const T> X, const Context& context) {
 
 Bound exact(double value) { return {value, BoundKind::exact, 0}; }
 
+// Returns the sharper of two upper bounds of ||A - A_k||_2 / sigma_1: the probes', which may fail,
+// and ||A - A_k||_F, which holds for orthonormal vectors.
+Bound spectral_bound(double probed, index_t probes, const Certificate& certificate, double scale) {
+  const Bound by_probes = {probed, BoundKind::probabilistic,
+                           std::pow(10.0, -static_cast<double>(probes))};
+  const bool orthonormal = certificate.orthogonality_U.value <= certificate.accuracy &&
+                           certificate.orthogonality_V.value <= certificate.accuracy &&
+                           certificate.residual.value <= certificate.accuracy;
+  // 1 - energy cancels: below sqrt(eps) it is rounding noise.
+  const double frobenius = certificate.frobenius_error.value;
+  if (!certificate.frobenius_error.known() || !orthonormal || !(frobenius > 1e-6)) return by_probes;
+  const Bound by_energy = exact(frobenius * certificate.frobenius_norm.value / scale);
+  return by_energy.value < by_probes.value ? by_energy : by_probes;
+}
+
 // Energy and Frobenius error from sigma and ||A||_F.
 template <class Real>
 void fill_energy(std::span<const Real> sigma, double frobenius_norm, Certificate& certificate) {
@@ -154,7 +169,8 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   constexpr index_t steps = 4;
   const index_t block = std::min<index_t>(4, min_dim / (steps + 1));
   if (block == 0 || largest == 0) return remainder;
-  GolubKahanBasis<T> basis(R, steps * block, block, seed, context, report);
+  SvdReport own;  // the probe's steps are not the driver's iterations
+  GolubKahanBasis<T> basis(R, steps * block, block, seed, context, own);
   Matrix<T> X(A.cols(), std::min(block, probes));
   R.apply_adjoint(std::as_const(Y).view().columns(0, X.cols()), X.view(), context);
   report.products += X.cols();
@@ -162,6 +178,8 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   basis.start_from(std::as_const(X).view());
   for (index_t step = 0; step < steps; ++step) basis.expand();
   basis.solve();
+  report.products += own.products;
+  report.passes_over_A += own.passes_over_A;
   remainder.seen = std::max(remainder.seen, static_cast<double>(basis.theta().front()));
   Matrix<T> left(A.rows(), block);
   remainder.directions = Matrix<T>(A.cols(), block);
@@ -243,13 +261,17 @@ void fill_certificate(const LinearOperator<T>& A,
   if (frobenius >= 0) fill_energy(sigma, frobenius, certificate);
 
   Remainder<T> probed;
-  if (remainder == nullptr) {
+  const bool finite = std::isfinite(worst) && std::isfinite(certificate.orthogonality_U.value) &&
+                      std::isfinite(certificate.orthogonality_V.value) && ordered(sigma);
+  if (finite && remainder == nullptr) {
     probed = probe_remainder(A, U, sigma, V, options.probes, options.seed, context, report);
     remainder = &probed;
   }
-  certificate.spectral_error = {remainder->upper / scale, BoundKind::probabilistic,
-                                std::pow(10.0, -static_cast<double>(options.probes))};
-  certificate.spectral_error_seen = exact(remainder->seen / scale);
+  if (finite) {
+    certificate.spectral_error =
+        spectral_bound(remainder->upper / scale, options.probes, certificate, scale);
+    certificate.spectral_error_seen = exact(remainder->seen / scale);
+  }
 
   auto& findings = certificate.findings;
   if (!ordered(sigma))
@@ -267,7 +289,7 @@ void fill_certificate(const LinearOperator<T>& A,
   };
   check_orthogonality(certificate.orthogonality_U, "U");
   check_orthogonality(certificate.orthogonality_V, "V");
-  if (options.leading && missed_triplet(*remainder, sigma, accuracy)) {
+  if (finite && options.leading && missed_triplet(*remainder, sigma, accuracy)) {
     findings.push_back(
         fmt::format("a triplet is missing or wrong: the remainder A - U S V^H has a singular value "
                     "of at least {:.6g} "

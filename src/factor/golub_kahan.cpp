@@ -70,14 +70,29 @@ void GolubKahanBasis<T>::start_from(MatrixView<const T> X) {
     core::fill_gaussian(next_block().columns(given, block_ - given), random_.seed, random_.stream++,
                         0, context_);
   }
-  Matrix<T> H(size_, block_);
-  Matrix<T> S(block_, block_);
-  // No norm to compare with yet: a column counts as dependent when it is tiny beside the longest.
+  orthonormalize_next(0);
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::widen(MatrixView<const T> X) {
+  capacity_ -= X.cols;
+  block_ += X.cols;
+  K_ = Matrix<T>(block_, block_);
+  copy<T>(X, next_block().columns(block_ - X.cols, X.cols));
+  orthonormalize_next(block_ - X.cols);
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::orthonormalize_next(index_t first) {
+  const MatrixView<T> X = next_block().columns(first, block_ - first);
+  Matrix<T> H(size_ + first, X.cols);
+  Matrix<T> S(X.cols, X.cols);
+  // No norm to compare with: a column counts as dependent when it is tiny beside the longest.
   double longest = 0;
-  for (index_t j = 0; j < given; ++j) {
+  for (index_t j = 0; j < X.cols; ++j) {
     longest = std::max(longest, kernels::kernels<T>().shifted_energy(X.rows, X.column(j), T{0}));
   }
-  orthonormalize_against<T>(V_.view().columns(0, size_), next_block(), H.view(), S.view(),
+  orthonormalize_against<T>(V_.view().columns(0, size_ + first), X, H.view(), S.view(),
                             std::sqrt(longest), random_, context_);
 }
 

@@ -34,9 +34,14 @@ class GolubKahanBasis {
   // Starts from A^H times a Gaussian block.
   void start();
 
-  // Replaces the next block by directions given as the columns of X (n x block), filled up with
-  // random ones. What the old next block coupled is forgotten.
+  // Starts from the range of X (n x at most block), filled up with random directions.
+  // REQUIRES: size() == 0
   void start_from(MatrixView<const T> X);
+
+  // Adds the columns of X (n x d) to the next block, which grows by d while the capacity falls
+  // by d; the factorization stays exact. REQUIRES: room for them, size() + block() + d <=
+  // capacity()
+  void widen(MatrixView<const T> X);
 
   // One step: two products with a block; c grows by the width of the block.
   // Throws InvalidArgument if a product is not finite.
@@ -68,6 +73,8 @@ class GolubKahanBasis {
 
  private:
   MatrixView<T> next_block() { return V_.view().columns(size_, block_); }
+  // Orthonormalizes the columns of the next block from the given one on against all before.
+  void orthonormalize_next(index_t first);
   void check_finite(MatrixView<const T> X, const char* product) const;
 
   const LinearOperator<T>& A_;

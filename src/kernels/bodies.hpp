@@ -14,17 +14,19 @@ template <class Real>
 [[gnu::always_inline]] inline Scan<Real> scan_body(index_t n, const Real* x) {
   const Real largest = std::numeric_limits<Real>::max();
   Real max_abs = 0;
+  Real min_abs = std::numeric_limits<Real>::infinity();
   index_t nonzeros = 0;
   index_t nonfinite = 0;
-#pragma omp simd reduction(max : max_abs) reduction(+ : nonzeros, nonfinite)
+#pragma omp simd reduction(max : max_abs) reduction(min : min_abs) reduction(+ : nonzeros, nonfinite)
   for (index_t i = 0; i < n; ++i) {
     const Real a = std::abs(x[i]);
     const bool finite = a <= largest;  // false for NaN as well
     max_abs = finite && a > max_abs ? a : max_abs;
+    min_abs = a != 0 && a < min_abs ? a : min_abs;
     nonzeros += a != 0;
     nonfinite += !finite;
   }
-  return {max_abs, nonzeros, nonfinite == 0};
+  return {max_abs, min_abs, nonzeros, nonfinite == 0};
 }
 
 template <class T>

@@ -13,6 +13,7 @@ namespace eckart::kernels {
 template <class Real>
 struct Scan {
   Real max_abs = 0;  // over the finite entries
+  Real min_abs = 0;  // over the nonzero finite entries; infinity when there are none
   index_t nonzeros = 0;
   bool finite = true;
 };

@@ -30,6 +30,7 @@ EntryScan scan_column(MatrixView<const T> column, index_t index, bool row_major)
   const auto seen = kernels::kernels<Real>().scan(column.rows * parts, reals);
   EntryScan scan;
   scan.max_abs = static_cast<double>(seen.max_abs);
+  scan.min_abs = static_cast<double>(seen.min_abs);
   scan.nonzeros = seen.nonzeros;
   if constexpr (is_complex<T>) {
     scan.nonzeros =
@@ -47,6 +48,7 @@ EntryScan scan_column(MatrixView<const T> column, index_t index, bool row_major)
 
 void merge_scan(EntryScan& earlier, const EntryScan& later) {
   earlier.max_abs = std::max(earlier.max_abs, later.max_abs);
+  earlier.min_abs = std::min(earlier.min_abs, later.min_abs);
   earlier.nonzeros += later.nonzeros;
   if (earlier.finite() && !later.finite()) {
     earlier.nonfinite_row = later.nonfinite_row;

@@ -81,11 +81,18 @@ Prepared<T>::Prepared(const LinearOperator<T>& A, Context& context) : A_(A) {
     throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
   }
   max_abs_ = scan.max_abs;
+  min_abs_ = scan.min_abs;
   constexpr int widest = sizeof(real_t<T>) == 8 ? 200 : 30;
   const int exponent = exponent_of(max_abs_) - 1;  // 2^exponent <= max_abs, representable
   if (max_abs_ == 0 || std::abs(exponent) <= widest) return;
   scale_ = std::ldexp(1.0, exponent);
   scaled_ = std::make_unique<ScaledOperator<T>>(A, -exponent);
+}
+
+template <Scalar T>
+std::vector<real_t<T>> Prepared<T>::to_scale(std::vector<real_t<T>> sigma) const {
+  for (real_t<T>& s : sigma) s = static_cast<real_t<T>>(static_cast<double>(s) / scale_);
+  return sigma;
 }
 
 template class Prepared<float>;
