@@ -44,7 +44,7 @@ struct DenseSvdOptions {
 // ||A - U S V^H|| / (||A|| max(m, n) eps) <= 5 and likewise for orthogonality. A is first scaled
 // by a power of two, so that entries from subnormal to near overflow do as well.
 //
-// Cost: one copy of A; O(m n min(m, n)) flops; about 2 m n + 7 k^2 + 192 (m + n) elements.
+// Cost: one copy of A; O(m n min(m, n)) flops; about 2 m n + 7 k^2 + 100 (m + n) elements.
 //
 // Throws NonFiniteInput with the position of the first NaN or infinity, Overflow if sigma_1 is
 // not representable in T, MemoryLimit if the context's cap is too small.

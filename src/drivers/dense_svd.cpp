@@ -85,11 +85,12 @@ template <Scalar T>
 double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors) {
   const auto m = static_cast<double>(std::max(rows, cols));
   const auto n = static_cast<double>(std::min(rows, cols));
-  const double wide_copy = rows < cols ? m * n : 0;
+  const double wide_copy = rows < cols ? m * n : 0;  // A before it is turned
   if (vectors == Vectors::none) return sizeof(T) * (m * n + wide_copy + 40 * n + n * n);
+  // A, U, V and V^H, LAPACK's workspace, then the certificate.
   const double U = m * (vectors == Vectors::full ? m : n);
-  // A, U, V twice, LAPACK's workspace, and the certificate's blocks.
-  return sizeof(T) * (m * n + wide_copy + U + 2 * n * n + 5 * n * n + 64 * (m + n) + 128 * (m + n));
+  return sizeof(T) * (m * n + wide_copy + U + 6 * n * n +
+                      factor::certificate_elements(rows, cols, std::min(rows, cols)));
 }
 
 template <Scalar T>

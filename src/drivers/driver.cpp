@@ -30,6 +30,7 @@ SvdReport start_report(const char* method,
                        std::uint64_t seed,
                        double bytes,
                        const Context& context) {
+  if (context.cancelled()) throw Cancelled();
   require_memory(method, bytes, context);
   SvdReport report;
   report.method = method;

@@ -107,8 +107,10 @@ template <Scalar T>
 double gram_svd_bytes(index_t rows, index_t cols, index_t rank) {
   const auto m = static_cast<double>(std::max(rows, cols));
   const auto n = static_cast<double>(std::min(rows, cols));
-  const auto k = static_cast<double>(std::min({rank, rows, cols}));
-  return sizeof(T) * (6 * n * n + (m + n) * (k + 256));
+  const index_t k = std::min({rank, rows, cols});
+  // The Gram matrix and LAPACK's workspace, a block of columns, the results.
+  return sizeof(T) * (4 * n * n + (m + n) * (std::min(n, 64.0) + static_cast<double>(k)) +
+                      factor::certificate_elements(rows, cols, k));
 }
 
 template <Scalar T>

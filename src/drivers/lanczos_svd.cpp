@@ -147,6 +147,11 @@ class LanczosSvd {
     index_t missed = 0;          // probes that found a missed triplet
     for (;;) {
       basis.expand();
+      require(
+          !(basis.adjoint_defect() > 1),
+          fmt::format("apply_adjoint is not the adjoint of apply: <A x, y> and <x, A^H y> differ "
+                      "by {:.1e} times what rounding explains",
+                      basis.adjoint_defect()));
       const bool stop = context_.cancelled() || report_.iterations >= max_steps;
       if (!stop && !basis.full() && !worth_solving(basis)) continue;
       basis.solve();
@@ -320,9 +325,9 @@ double lanczos_svd_bytes(index_t rows,
   if (k == 0) return 0;
   const Sizes sizes = choose_sizes(min_dim, k, options);
   if (sizes.small) return dense_svd_bytes<T>(rows, cols, Vectors::thin);
-  const double results = static_cast<double>(rows + cols) * static_cast<double>(k + 128);
+  const double results = static_cast<double>(rows + cols) * static_cast<double>(k);
   return factor::GolubKahanBasis<T>::bytes(rows, cols, sizes.capacity, sizes.block) +
-         sizeof(T) * results;
+         sizeof(T) * (results + factor::certificate_elements(rows, cols, k));
 }
 
 template <Scalar T>
@@ -349,14 +354,6 @@ SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
       drivers::start_report("lanczos", A, options.seed,
                             lanczos_svd_bytes<T>(A.rows(), A.cols(), expected, options), context);
   const operators::Prepared<T> prepared(A, context);
-  if (A.storage() == Storage::matrix_free) {
-    const double defect = adjoint_defect(A, options.seed, context);
-    result.report.products += 2;
-    require(!(defect > 1),
-            fmt::format("apply_adjoint is not the adjoint of apply: <A x, y> and <x, A^H y> differ "
-                        "by {:.1e} times what rounding explains",
-                        defect));
-  }
   LanczosSvd<T>(prepared.matrix(), rule, options, context, result).run();
   drivers::finish(result, prepared.scale(), start);
   return result;

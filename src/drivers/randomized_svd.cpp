@@ -73,7 +73,9 @@ double randomized_svd_bytes(index_t rows,
   const index_t min_dim = std::min(rows, cols);
   const index_t k = std::min(rank, min_dim);
   const auto l = static_cast<double>(k + std::min(options.oversampling, min_dim - k));
-  return sizeof(T) * (static_cast<double>(rows + cols) * (3 * l + 128) + 12 * l * l);
+  // Q, Z, B^H, the results, and small factors.
+  return sizeof(T) * (static_cast<double>(rows + cols) * (2 * l + static_cast<double>(k)) +
+                      12 * l * l + factor::certificate_elements(rows, cols, k));
 }
 
 template <Scalar T>

@@ -129,6 +129,13 @@ bool ordered(std::span<const Real> sigma) {
 
 }  // namespace
 
+double certificate_elements(index_t rows, index_t cols, index_t k) {
+  // Two blocks of residuals, the probes and their images, and the probe's own basis of 16 + 4.
+  const auto width = static_cast<double>(std::min<index_t>(k, 64));
+  const auto size = static_cast<double>(k);
+  return static_cast<double>(rows + cols) * (width + 6 + 32) + size * size + 1024;
+}
+
 template <Scalar T>
 double frobenius_norm(const LinearOperator<T>& A, Context& context) {
   double sum = 0;

@@ -73,6 +73,9 @@ bool missed_triplet(const Remainder<T>& remainder,
                     std::span<const real_t<T>> sigma,
                     double accuracy);
 
+// Returns the elements that a certificate of k triplets allocates.
+double certificate_elements(index_t rows, index_t cols, index_t k);
+
 // Returns ||A||_F from one look at the entries. REQUIRES: A is not matrix-free (cost otherwise n
 // products).
 template <Scalar T>

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 #include <utility>
 
 #include "blas/blas.hpp"
 #include "core/philox.hpp"
+#include "eckart/error.hpp"
 #include "factor/dense_chain.hpp"
 #include "kernels/kernels.hpp"
 
@@ -24,6 +27,21 @@ Matrix<T> resized(const Matrix<T>& A, index_t rows, index_t cols) {
   Matrix<T> larger(rows, cols);
   copy<T>(A.view(), larger.view().block(0, 0, A.rows(), A.cols()));
   return larger;
+}
+
+// Returns the first row with a NaN or an infinity, -1 if all are finite.
+template <Scalar T>
+index_t first_nonfinite_row(MatrixView<const T> X) {
+  using Real = real_t<T>;
+  constexpr index_t parts = is_complex<T> ? 2 : 1;
+  for (index_t j = 0; j < X.cols; ++j) {
+    const auto* reals = reinterpret_cast<const Real*>(X.column(j));
+    if (kernels::kernels<Real>().scan(X.rows * parts, reals).finite) continue;
+    index_t r = 0;
+    while (std::isfinite(reals[r])) ++r;
+    return r / parts;
+  }
+  return -1;
 }
 
 constexpr std::uint32_t start_stream = 1;
@@ -58,7 +76,7 @@ void GolubKahanBasis<T>::start() {
   A_.apply_adjoint(std::as_const(Y).view(), X.view(), context_);
   report_.products += block_;
   report_.passes_over_A += 1;
-  check_finite(X.view(), "A^H Y");
+  check_finite(X.view(), false);
   start_from(std::as_const(X).view());
 }
 
@@ -97,14 +115,28 @@ void GolubKahanBasis<T>::orthonormalize_next(index_t first) {
 }
 
 template <Scalar T>
-void GolubKahanBasis<T>::check_finite(MatrixView<const T> X, const char* product) const {
-  constexpr index_t parts = is_complex<T> ? 2 : 1;
-  for (index_t j = 0; j < X.cols; ++j) {
-    const auto* column = reinterpret_cast<const Real*>(X.column(j));
-    require(kernels::kernels<Real>().scan(X.rows * parts, column).finite,
-            std::string("the operator's product ") + product +
-                " is not finite (NaN or infinity) for a finite block of vectors");
+void GolubKahanBasis<T>::check_finite(MatrixView<const T> X, bool row_side) const {
+  const index_t bad = first_nonfinite_row<T>(X);
+  if (bad < 0) return;
+  // A NaN in row i of A X comes from row i of A: read that row by one more product.
+  Matrix<T> unit(X.rows, 1);
+  Matrix<T> line(row_side ? A_.cols() : A_.rows(), 1);
+  unit(bad, 0) = 1;
+  if (row_side) {
+    A_.apply_adjoint(std::as_const(unit).view(), line.view(), context_);
+  } else {
+    A_.apply(std::as_const(unit).view(), line.view(), context_);
   }
+  const index_t other = first_nonfinite_row<T>(line.view());
+  if (other >= 0) {
+    const T value = line(other, 0);
+    const double part = std::isfinite(std::real(value)) ? static_cast<double>(std::imag(value))
+                                                        : static_cast<double>(std::real(value));
+    throw row_side ? NonFiniteInput(bad, other, part) : NonFiniteInput(other, bad, part);
+  }
+  throw InvalidArgument(std::string("the operator's product ") + (row_side ? "A X" : "A^H Y") +
+                        " is not finite (NaN or infinity) in row " + std::to_string(bad + 1) +
+                        " for a finite block of vectors");
 }
 
 template <Scalar T>
@@ -117,7 +149,7 @@ void GolubKahanBasis<T>::expand() {
     auto timer = report_.stage("product with A");
     A_.apply(std::as_const(V_).view().columns(c, w), U_new, context_);
   }
-  check_finite(U_new, "A X");
+  check_finite(U_new, true);
   if (norm_ == 0) {
     for (index_t j = 0; j < w; ++j) {
       norm_ = std::max(norm_, std::sqrt(kernels::kernels<T>().shifted_energy(
@@ -136,17 +168,32 @@ void GolubKahanBasis<T>::expand() {
     auto timer = report_.stage("product with A^H");
     A_.apply_adjoint(std::as_const(U_).view().columns(c, w), V_new, context_);
   }
-  check_finite(V_new, "A^H Y");
+  check_finite(V_new, false);
   {
     auto timer = report_.stage("orthogonalise V");
     Matrix<T> H(c + w, w);
     orthonormalize_against<T>(std::as_const(V_).view().columns(0, c + w), V_new, H.view(),
                               K_.view(), norm_, random_, context_);
+    if (c == 0) compare_products(H.view());
   }
   size_ = c + w;
   report_.products += 2 * w;
   report_.passes_over_A += 2;
   ++report_.iterations;
+}
+
+// U_1^H (A V_1) and (A^H U_1)^H V_1 are there anyway after the first step: they must agree.
+template <Scalar T>
+void GolubKahanBasis<T>::compare_products(MatrixView<const T> VHZ) {
+  double largest = 0;
+  for (index_t j = 0; j < block_; ++j) {
+    for (index_t i = 0; i < block_; ++i) {
+      largest = std::max(largest, static_cast<double>(std::abs(VHZ(i, j) - conjugate(B_(j, i)))));
+    }
+  }
+  const double eps = std::numeric_limits<Real>::epsilon();
+  const double slack = 1000 * eps * std::sqrt(static_cast<double>(A_.rows() + A_.cols())) * norm_;
+  adjoint_defect_ = largest > 0 ? largest / slack : 0;
 }
 
 template <Scalar T>

@@ -44,7 +44,8 @@ class GolubKahanBasis {
   void widen(MatrixView<const T> X);
 
   // One step: two products with a block; c grows by the width of the block.
-  // Throws InvalidArgument if a product is not finite.
+  // Throws NonFiniteInput naming the entry if a product is not finite because A is not,
+  // InvalidArgument if A's own entries look finite.
   void expand();
 
   // Decomposes B and fills theta() and residuals(). Cost O(c^3).
@@ -58,6 +59,10 @@ class GolubKahanBasis {
   const std::vector<Real>& theta() const { return theta_; }
   // Residual of Ritz triplet i by the recurrence.
   double residual(index_t i) const { return residuals_[static_cast<std::size_t>(i)]; }
+
+  // How far the two products of the first step are from belonging to one matrix, relative to what
+  // rounding explains; above 1, A^H is not the adjoint of A.
+  double adjoint_defect() const { return adjoint_defect_; }
 
   // Keeps the q leading Ritz triplets and the next block. REQUIRES: solve() since expand().
   void restart(index_t q);
@@ -75,7 +80,9 @@ class GolubKahanBasis {
   MatrixView<T> next_block() { return V_.view().columns(size_, block_); }
   // Orthonormalizes the columns of the next block from the given one on against all before.
   void orthonormalize_next(index_t first);
-  void check_finite(MatrixView<const T> X, const char* product) const;
+  void compare_products(MatrixView<const T> VHZ);
+  // Throws if a product is not finite; row_side tells whether its rows are those of A.
+  void check_finite(MatrixView<const T> X, bool row_side) const;
 
   const LinearOperator<T>& A_;
   Context& context_;
@@ -90,6 +97,7 @@ class GolubKahanBasis {
   Matrix<T> K_;  // block x block: K has only its last block of columns after an expansion
   index_t size_ = 0;
   double norm_ = 0;
+  double adjoint_defect_ = 0;
 
   Matrix<T> X_;
   Matrix<T> Y_;

@@ -82,6 +82,15 @@ void multiply_from_left(MatrixView<const T> L, MatrixView<T> R) {
   for (index_t j = 0; j < R.cols; ++j) std::copy_n(product.view().column(j), R.rows, R.column(j));
 }
 
+template <Scalar T>
+double largest_in_row(MatrixView<const T> R, index_t i) {
+  double largest = 0;
+  for (index_t j = 0; j < R.cols; ++j) {
+    largest = std::max(largest, static_cast<double>(std::abs(R(i, j))));
+  }
+  return largest;
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -138,9 +147,12 @@ void orthonormalize_against(MatrixView<const T> Q,
     if (round == 0) {
       for (index_t j = 0; j < b; ++j) {
         if (std::abs(R(j, j)) > 5 * eps * norm) continue;
+        rounds = 3;
+        // The direction made for a dependent column is rounding noise. A later column may still
+        // lean on it: then it stays, and the next rounds clean it.
+        if (largest_in_row<T>(R.view(), j) > 5 * eps * norm) continue;
         core::fill_gaussian(X.columns(j, 1), random.seed, random.stream++, 0, context);
         for (index_t i = 0; i < b; ++i) R(j, i) = 0;
-        rounds = 3;
       }
     }
     multiply_from_left<T>(R.view(), S);

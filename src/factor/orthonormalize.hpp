@@ -24,8 +24,8 @@ struct RandomSource {
 
 // X <- orthonormal columns, orthogonal to the orthonormal columns of Q, with
 //   X_given = Q H + X S.
-// H is Q.cols x b, S is b x b. Columns of X_given that depend on the others, up to 5 eps norm,
-// are replaced by random directions and have a zero row in S, so X always has full rank.
+// H is Q.cols x b, S is b x b. Columns of X that X_given does not need, up to 5 eps norm, are
+// random directions and have a zero row in S, so X always has full rank.
 // norm is (an estimate of) the norm of the operator that made X.
 // The QR stands inside the rounds of projection: projecting twice and factoring once loses
 // orthogonality when X_given is nearly in range(Q).

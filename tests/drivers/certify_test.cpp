@@ -1,4 +1,5 @@
 #include "eckart/certify.hpp"
+#include "factor/certificate.hpp"
 
 #include <cmath>
 #include <string>
@@ -44,7 +45,8 @@ TYPED_TEST(Certify, PassesARightFactorisationAndMeasuresIt) {
   EXPECT_EQ(certificate.residual.kind, BoundKind::exact);
   EXPECT_EQ(certificate.orthogonality_U.kind, BoundKind::exact);
   EXPECT_EQ(certificate.energy.kind, BoundKind::exact);
-  EXPECT_EQ(certificate.spectral_error.kind, BoundKind::probabilistic);
+  EXPECT_TRUE(certificate.spectral_error.kind == BoundKind::probabilistic ||
+              certificate.spectral_error.kind == BoundKind::exact);
   const double total = tail_norm(this->spectrum, 0);
   const double left = tail_norm(this->spectrum, this->k);
   const double eps = oracles::epsilon<T>();
@@ -197,7 +199,8 @@ TYPED_TEST(Certify, TheBoundOnWhatIsMissingHoldsForEverySeed) {
     EXPECT_TRUE(c.spectral_error_seen.value <= truth + slack) << "seed " << seed;
     EXPECT_TRUE(c.spectral_error_seen.value >= truth / 2) << "seed " << seed;
     EXPECT_TRUE(c.spectral_error.value <= loosest) << "seed " << seed;
-    EXPECT_TRUE(c.spectral_error.failure_probability <= 1e-6 * (1 + 1e-12));
+    EXPECT_TRUE(c.spectral_error.kind == BoundKind::exact ||
+                c.spectral_error.failure_probability <= 1e-6 * (1 + 1e-12));
     EXPECT_TRUE(c.met) << "seed " << seed;
   }
 }
@@ -210,11 +213,12 @@ TEST(CertifyDouble, OneProbeFailsNoMoreOftenThanItSays) {
   int failures = 0;
   constexpr int seeds = 500;
   for (int seed = 0; seed < seeds; ++seed) {
-    const Certificate c =
-        certify<double>(*op, view(f.U), f.sigma, view(f.V),
-                        {.probes = 1, .seed = static_cast<std::uint64_t>(seed)});
-    EXPECT_TRUE(c.spectral_error.failure_probability == 0.1);
-    if (!(c.spectral_error.value >= 0.25 * (1 - 1e-12))) ++failures;
+    // The certificate takes ||A - A_k||_F where it is sharper: look at the probe itself.
+    SvdReport report;
+    const auto remainder = factor::probe_remainder<double>(
+        *op, view(f.U), f.sigma, view(f.V), 1, static_cast<std::uint64_t>(seed),
+        default_context(), report);
+    if (!(remainder.upper >= 0.25 * (1 - 1e-12))) ++failures;
   }
   EXPECT_LE(failures, seeds * 14 / 100);  // three standard deviations above one in ten
 }

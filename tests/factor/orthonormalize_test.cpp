@@ -103,6 +103,19 @@ TYPED_TEST(Orthonormalize, AgainstABasisOfABlockOfRankOneRefillsTheRest) {
   expect_decomposition(orthonormal<T>(400, 20), X, 60);
 }
 
+TYPED_TEST(Orthonormalize, AgainstABasisAColumnAfterADependentOneKeepsItsPart) {
+  using T = TypeParam;
+  const Matrix<T> Q = orthonormal<T>(400, 20);
+  Matrix<T> X = gaussian<T>(400, 5, 1);
+  for (index_t i = 0; i < 400; ++i) {
+    X(i, 1) = X(i, 0);            // dependent
+    X(i, 2) = Q(i, 3) - Q(i, 4);  // inside the basis; columns 3 and 4 are independent
+  }
+  expect_decomposition(Q, X, 60);
+  for (index_t i = 0; i < 400; ++i) X(i, 0) = X(i, 1) = 0;
+  expect_decomposition(Q, X, 60);
+}
+
 TYPED_TEST(Orthonormalize, AgainstNothingIsAQr) {
   expect_decomposition(Matrix<TypeParam>(100, 0), gaussian<TypeParam>(100, 4, 1), 10);
 }
