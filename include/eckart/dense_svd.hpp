@@ -41,8 +41,9 @@ struct DenseSvdOptions {
 // vectors are then the identity.
 //
 // Accuracy: normwise backward stable: |sigma_i - exact| <= c max(m, n) eps sigma_1 with c about 1;
-// ||A - U S V^H|| / (||A|| max(m, n) eps) <= 5 and likewise for orthogonality. A is first scaled
-// by a power of two, so that entries from subnormal to near overflow do as well.
+// ||A - U S V^H|| / (||A|| max(m, n) eps) <= 5 (complex scalars: 10) and likewise for
+// orthogonality. A is first scaled by a power of two, so that entries from subnormal to near
+// overflow do as well.
 //
 // Cost: one copy of A; O(m n min(m, n)) flops; about 2 m n + 7 k^2 + 100 (m + n) elements.
 //
