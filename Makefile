@@ -11,7 +11,7 @@ help:
 	@echo "make bench   time against other libraries, write bench/results/"
 	@echo "make asan    every C++ test under the address and undefined-behaviour sanitizers"
 	@echo "make tsan    every C++ test under the thread sanitizer"
-	@echo "make fuzz    build the fuzzers and run each for SECONDS (default 60)"
+	@echo "make fuzz    build the fuzzers and run each for FUZZ_SECONDS (default 60)"
 
 # Configures a preset, once; afterwards the build itself notices when CMake must run again.
 build/%/build.ninja: CMakePresets.json

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs each fuzzer for SECONDS (default 60), or only those named: SECONDS=300 fuzz/run.sh npy npz
+# Runs each fuzzer for FUZZ_SECONDS (default 60), or only those named: FUZZ_SECONDS=300 fuzz/run.sh npy npz
 # New inputs are collected in build/fuzz/found; an input that fails is left in build/fuzz/failed.
 set -eu
 cd "$(dirname "$0")/.."
-seconds=${SECONDS:-60}
+seconds=${FUZZ_SECONDS:-60}
 programs=${FUZZ_BUILD:-build/fuzz}/fuzz
 
 if [ $# -eq 0 ]; then
