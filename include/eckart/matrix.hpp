@@ -56,7 +56,7 @@ class Matrix {
     const index_t bytes = checked_bytes(rows, cols, sizeof(T));
     if (bytes == 0) return;
     data_.reset(static_cast<T*>(
-        ::operator new (static_cast<std::size_t>(bytes), std::align_val_t{alignment})));
+        ::operator new (static_cast<std::size_t>(bytes) + padding, std::align_val_t{alignment})));
     std::uninitialized_value_construct_n(data_.get(), rows * cols);
   }
   Matrix(Matrix&& other) noexcept
@@ -92,6 +92,9 @@ class Matrix {
 
  private:
   static constexpr std::size_t alignment = 64;
+  // Vector kernels of a BLAS may read a little past the last entry (OpenBLAS 0.3.21's zgemv does,
+  // which ends the program when that is the end of a page).
+  static constexpr std::size_t padding = 256;
   struct Free {
     void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }
   };

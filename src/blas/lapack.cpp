@@ -16,7 +16,7 @@ void with_workspace(const Routine& routine) {
   // The answer comes as a floating-point number: round up what a float cannot hold exactly.
   const double wanted = std::nextafter(std::ceil(static_cast<double>(std::real(query))), 1e300);
   const index_t size = std::max<index_t>(1, static_cast<index_t>(wanted * (1 + 1e-6)) + 1);
-  std::vector<T> work(static_cast<std::size_t>(size));
+  Matrix<T> work(size, 1);
   routine(work.data(), to_blas_int(size));
 }
 
