@@ -21,7 +21,7 @@ struct LanczosSvdOptions {
   // REQUIRES: block_size >= 0
   index_t block_size = 0;
 
-  // Largest basis before a restart. 0: max(2 k, k + 6 block_size), within min(m, n).
+  // Largest basis before a restart. 0: max(3 k, k + 12 block_size), within min(m, n).
   // REQUIRES: basis_size >= 0
   index_t basis_size = 0;
 

@@ -1,5 +1,6 @@
 // Thick-restart block Golub-Kahan-Lanczos. Stages: start block -> expand, solve, restart until the
-// recurrence claims convergence -> true residuals -> probe for missed triplets -> result.
+// recurrence claims convergence -> lift and true
+// residuals -> probe for missed triplets -> result.
 #include "eckart/lanczos_svd.hpp"
 
 #include <fmt/format.h>
@@ -7,9 +8,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include "blas/blas.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/error.hpp"
@@ -38,7 +41,7 @@ Sizes choose_sizes(index_t min_dim, index_t k, const LanczosSvdOptions<T>& optio
   if (sizes.block == 0) sizes.block = k >= 8 ? 8 : k >= 3 ? 4 : 2;
   if (options.warm_start.cols > 0) sizes.block = options.warm_start.cols + 2;
   sizes.block = std::min(sizes.block, min_dim);
-  if (sizes.capacity == 0) sizes.capacity = std::max(2 * k, k + 6 * sizes.block);
+  if (sizes.capacity == 0) sizes.capacity = std::max(3 * k, k + 12 * sizes.block);
   sizes.capacity = std::max(sizes.capacity, k + 3 * sizes.block);
   sizes.capacity = std::min(sizes.capacity, min_dim - sizes.block);
   sizes.small = sizes.capacity < k + 2 * sizes.block;
@@ -108,6 +111,9 @@ class LanczosSvd {
         context_(context),
         result_(result),
         report_(result.report),
+        wide_(A.rows() < A.cols()),
+        AH_(wide_ ? make_adjoint(A) : nullptr),
+        tall_(wide_ ? *AH_ : A),
         min_dim_(std::min(A.rows(), A.cols())),
         accuracy_(options.accuracy > 0 ? options.accuracy : default_accuracy<T>()),
         frobenius_norm_(needs_norm(rule, A, options) ? factor::frobenius_norm(A, context) : -1),
@@ -122,14 +128,15 @@ class LanczosSvd {
     const Sizes sizes = choose_sizes(min_dim_, k, options_);
     if (sizes.small) return finish_small();
 
-    factor::GolubKahanBasis<T> basis(A_, sizes.capacity, sizes.block, options_.seed, context_,
-                                     report_);
-    if (options_.warm_start.cols > 0) {
-      basis.start_from(options_.warm_start);
-    } else {
-      basis.start();
+    using factor::Reorthogonalise;
+    for (const auto mode : {Reorthogonalise::right, Reorthogonalise::both}) {
+      factor::GolubKahanBasis<T> basis(tall_, sizes.capacity, sizes.block, mode, options_.seed,
+                                       context_, report_);
+      start(basis);
+      if (iterate(basis, mode)) return;
+      report_.fallbacks.push_back(
+          "reorthogonalising one side did not reach the accuracy; both sides were");
     }
-    iterate(basis);
   }
 
  private:
@@ -140,11 +147,26 @@ class LanczosSvd {
     return open || (options.certify && A.storage() != Storage::matrix_free);
   }
 
-  void iterate(factor::GolubKahanBasis<T>& basis) {
+  // The basis works on the tall orientation: its right vectors, which it keeps orthonormal at full
+  // accuracy, are the short ones.
+  void start(factor::GolubKahanBasis<T>& basis) {
+    const MatrixView<const T> given = options_.warm_start;
+    if (given.cols == 0) return basis.start();
+    if (!wide_) return basis.start_from(given);
+    Matrix<T> left(A_.rows(), given.cols);
+    A_.apply(given, left.view(), context_);
+    report_.products += given.cols;
+    report_.passes_over_A += 1;
+    basis.start_from(std::as_const(left).view());
+  }
+
+  // Expands and restarts until the result is found. Returns false if true residuals keep
+  // contradicting the recurrence and reorthogonalising both sides may help.
+  bool iterate(factor::GolubKahanBasis<T>& basis, factor::Reorthogonalise mode) {
     const index_t max_steps = options_.max_steps > 0 ? options_.max_steps : 1000;
-    index_t claims = 0;          // consecutive solves that claim convergence
-    index_t refuted_claims = 0;  // true residuals disagreed
-    index_t missed = 0;          // probes that found a missed triplet
+    index_t claims = 0;   // consecutive solves that claim convergence
+    index_t refuted = 0;  // claims that the true residuals contradicted
+    index_t missed = 0;   // probes that found a missed triplet
     for (;;) {
       basis.expand();
       require(
@@ -165,26 +187,31 @@ class LanczosSvd {
 
       if (stop) {
         report_.status = context_.cancelled() ? Status::cancelled : Status::iteration_limit;
-        return finish(basis, k);
+        certify(lift(basis, k), nullptr);
+        return true;
       }
       if (claims >= 2 || (claimed && worst <= 1e-3 * accuracy_)) {
+        claims = 0;
         std::vector<double> residuals = lift(basis, k);
         const bool agreed = within_accuracy(residuals);
-        if (!agreed && ++refuted_claims < 4) {
-          claims = 0;
+        if (!agreed && ++refuted < 4) {
+          if (mode == factor::Reorthogonalise::right && refuted == 2) return false;
         } else {
           if (!agreed) report_.status = Status::iteration_limit;
-          if (!options_.certify) return;
+          if (!options_.certify) return true;
           factor::Remainder<T> remainder = probe();
           const bool found_more =
               factor::missed_triplet<T>(remainder, result_.sigma, accuracy_) && ++missed <= 20;
-          if (!found_more) return certify(std::move(residuals), &remainder);
+          if (!found_more) {
+            certify(std::move(residuals), &remainder);
+            return true;
+          }
           // What was missed joins the next block.
           const index_t added = std::min<index_t>(2, remainder.directions.cols());
-          if (k + 2 * (basis.block() + added) > basis.capacity() - added && !grow(basis, k)) return;
+          const bool room = k + 2 * (basis.block() + added) <= basis.capacity() - added;
+          if (!room && !grow(basis, k)) return true;
           basis.restart(std::min(basis.size(), std::max(k, kept(basis, k) - 3 * added)));
           basis.widen(std::as_const(remainder.directions).view().columns(0, added));
-          claims = 0;
           continue;
         }
       }
@@ -192,7 +219,7 @@ class LanczosSvd {
       if (needed && k + 2 * basis.block() <= basis.capacity()) {
         basis.restart(kept(basis, k));
       } else if (!grow(basis, k)) {
-        return;
+        return true;
       }
     }
   }
@@ -231,13 +258,29 @@ class LanczosSvd {
     return true;
   }
 
-  // result <- the k leading Ritz triplets; returns their true residuals (absolute).
+  // result <- the k leading triplets on the right Ritz vectors: A V_k = Q R, R = X S Y^H. One more
+  // product, and both sides are orthonormal whatever the recurrence did to U.
+  // Returns their true residuals (absolute).
   std::vector<double> lift(const factor::GolubKahanBasis<T>& basis, index_t k) {
     auto timer = report_.stage("lift");
-    result_.U = Matrix<T>(A_.rows(), k);
-    result_.V = Matrix<T>(A_.cols(), k);
-    result_.sigma.assign(basis.theta().begin(), basis.theta().begin() + k);
-    basis.lift(result_.U.view(), result_.V.view());
+    Matrix<T> left(tall_.rows(), k);
+    Matrix<T> right(tall_.cols(), k);
+    result_.sigma.clear();
+    if (k > 0) {
+      basis.lift_right(right.view());
+      tall_.apply(std::as_const(right).view(), left.view(), context_);
+      report_.products += k;
+      report_.passes_over_A += 1;
+      Matrix<T> R(k, k);
+      factor::tall_qr(left.view(), R.view(), context_);
+      factor::DenseFactors<T> small =
+          factor::factor_small<T>(std::as_const(R).view(), report_.fallbacks);
+      blas::multiply_in_place<T>(left.view(), std::as_const(small.U).view(), context_);
+      blas::multiply_in_place<T>(right.view(), std::as_const(small.V).view(), context_);
+      result_.sigma = std::move(small.sigma);
+    }
+    result_.U = std::move(wide_ ? right : left);
+    result_.V = std::move(wide_ ? left : right);
     factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
     return factor::true_residuals<T>(A_, result_.U.view(), result_.sigma, result_.V.view(),
                                      context_, report_);
@@ -249,18 +292,17 @@ class LanczosSvd {
                        [&](double r) { return r <= accuracy_ * largest; });
   }
 
+  // Looks for what the result misses, in the orientation of the basis.
   factor::Remainder<T> probe() {
     auto timer = report_.stage("probe");
-    return factor::probe_remainder<T>(A_, result_.U.view(), result_.sigma, result_.V.view(),
+    const Matrix<T>& left = wide_ ? result_.V : result_.U;
+    const Matrix<T>& right = wide_ ? result_.U : result_.V;
+    return factor::probe_remainder<T>(tall_, left.view(), result_.sigma, right.view(),
                                       CertifyOptions{}.probes, options_.seed, context_, report_);
   }
 
-  void finish(const factor::GolubKahanBasis<T>& basis, index_t k) {
-    std::vector<double> residuals = lift(basis, k);
-    if (options_.certify) certify(std::move(residuals), nullptr);
-  }
-
   void certify(std::vector<double> residuals, factor::Remainder<T>* remainder) {
+    if (!options_.certify) return;
     factor::fill_certificate<T>(A_, result_.U.view(), result_.sigma, result_.V.view(),
                                 {.accuracy = accuracy_, .seed = options_.seed},
                                 std::move(residuals), frobenius_norm_, context_, report_,
@@ -272,24 +314,21 @@ class LanczosSvd {
     auto timer = report_.stage("dense");
     drivers::require_memory("lanczos", dense_svd_bytes<T>(A_.rows(), A_.cols(), Vectors::thin),
                             context_);
-    const bool wide = A_.rows() < A_.cols();
-    const std::unique_ptr<LinearOperator<T>> AH = make_adjoint(A_);
-    const LinearOperator<T>& tall = wide ? *AH : A_;
     factor::DenseFactors<T> factors = factor::factor_dense<T>(
-        tall.rows(), tall.cols(), [&](MatrixView<T> to) { tall.copy_to(to, context_); },
+        tall_.rows(), tall_.cols(), [&](MatrixView<T> to) { tall_.copy_to(to, context_); },
         Vectors::thin, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
         report_.fallbacks);
-    report_.products += tall.cols();
+    report_.products += tall_.cols();
     report_.passes_over_A += 1;
     result_.sigma = std::move(factors.sigma);
-    result_.U = std::move(wide ? factors.V : factors.U);
-    result_.V = std::move(wide ? factors.U : factors.V);
+    result_.U = std::move(wide_ ? factors.V : factors.U);
+    result_.V = std::move(wide_ ? factors.U : factors.V);
     const index_t k = choose_rank<T>(search_.rule(), result_.sigma);
     result_.sigma.resize(static_cast<std::size_t>(k));
     result_.U.keep_columns(k);
     result_.V.keep_columns(k);
     factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
-    if (options_.certify) certify({}, nullptr);
+    certify({}, nullptr);
   }
 
   void report_progress(double worst) {
@@ -306,6 +345,9 @@ class LanczosSvd {
   Context& context_;
   SvdResult<T>& result_;
   SvdReport& report_;
+  bool wide_;
+  std::unique_ptr<LinearOperator<T>> AH_;  // when wide
+  const LinearOperator<T>& tall_;          // rows >= cols
   index_t min_dim_;
   double accuracy_;
   double frobenius_norm_;  // -1: unknown

@@ -83,7 +83,7 @@ Cost lanczos_cost(const Problem& p, index_t k) {
   const auto r = static_cast<double>(k);
   const double columns = 64 + 4 * r;
   const double steps = columns / 8;
-  const double basis = std::min(n, std::max(2 * r, r + 48));
+  const double basis = std::min(n, std::max(3 * r, r + 96));
   Cost cost{.flops = 0, .passes = 2 * steps + 12, .nominal_seconds = steps * step_seconds};
   add_products(cost, p, 2 * columns + certificate_products(r));
   add(cost, p.scalar_factor * 8 * (m + n) * basis * columns, product_rate);

@@ -177,7 +177,7 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   const index_t block = std::min<index_t>(4, min_dim / (steps + 1));
   if (block == 0 || largest == 0) return remainder;
   SvdReport own;  // the probe's steps are not the driver's iterations
-  GolubKahanBasis<T> basis(R, steps * block, block, seed, context, own);
+  GolubKahanBasis<T> basis(R, steps * block, block, Reorthogonalise::both, seed, context, own);
   Matrix<T> X(A.cols(), std::min(block, probes));
   R.apply_adjoint(std::as_const(Y).view().columns(0, X.cols()), X.view(), context);
   report.products += X.cols();
@@ -188,9 +188,8 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   report.products += own.products;
   report.passes_over_A += own.passes_over_A;
   remainder.seen = std::max(remainder.seen, static_cast<double>(basis.theta().front()));
-  Matrix<T> left(A.rows(), block);
   remainder.directions = Matrix<T>(A.cols(), block);
-  basis.lift(left.view(), remainder.directions.view());
+  basis.lift_right(remainder.directions.view());
   return remainder;
 }
 

@@ -53,6 +53,7 @@ template <Scalar T>
 GolubKahanBasis<T>::GolubKahanBasis(const LinearOperator<T>& A,
                                     index_t capacity,
                                     index_t block,
+                                    Reorthogonalise reorthogonalise,
                                     std::uint64_t seed,
                                     Context& context,
                                     SvdReport& report)
@@ -61,11 +62,12 @@ GolubKahanBasis<T>::GolubKahanBasis(const LinearOperator<T>& A,
       report_(report),
       capacity_(capacity),
       block_(block),
+      reorthogonalise_(reorthogonalise),
       random_{seed, refill_stream},
       U_(A.rows(), capacity),
       V_(A.cols(), capacity + block),
       B_(capacity, capacity),
-      K_(block, block) {}
+      K_(block, capacity) {}
 
 template <Scalar T>
 void GolubKahanBasis<T>::start() {
@@ -95,7 +97,7 @@ template <Scalar T>
 void GolubKahanBasis<T>::widen(MatrixView<const T> X) {
   capacity_ -= X.cols;
   block_ += X.cols;
-  K_ = Matrix<T>(block_, block_);
+  K_ = resized(K_, block_, capacity_ + X.cols);  // nothing couples to the new directions
   copy<T>(X, next_block().columns(block_ - X.cols, X.cols));
   orthonormalize_next(block_ - X.cols);
 }
@@ -156,14 +158,7 @@ void GolubKahanBasis<T>::expand() {
                                   U_new.rows, U_new.column(j), T{0})));
     }
   }
-  {
-    auto timer = report_.stage("orthogonalise U");
-    MatrixView<T> H = B_.view().block(0, c, c, w);
-    MatrixView<T> S = B_.view().block(c, c, w, w);
-    orthonormalize_against<T>(std::as_const(U_).view().columns(0, c), U_new, H, S, norm_, random_,
-                              context_);
-    for (index_t j = 0; j < c; ++j) std::fill_n(B_.view().column(j) + c, w, T{});
-  }
+  orthonormalize_left(U_new);
   {
     auto timer = report_.stage("product with A^H");
     A_.apply_adjoint(std::as_const(U_).view().columns(c, w), V_new, context_);
@@ -173,13 +168,57 @@ void GolubKahanBasis<T>::expand() {
     auto timer = report_.stage("orthogonalise V");
     Matrix<T> H(c + w, w);
     orthonormalize_against<T>(std::as_const(V_).view().columns(0, c + w), V_new, H.view(),
-                              K_.view(), norm_, random_, context_);
+                              K_.view().columns(c, w), norm_, random_, context_);
+    coupled_from_ = c;
     if (c == 0) compare_products(H.view());
   }
   size_ = c + w;
   report_.products += 2 * w;
   report_.passes_over_A += 2;
   ++report_.iterations;
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::orthonormalize_left(MatrixView<T> U_new) {
+  auto timer = report_.stage("orthogonalise U");
+  const index_t c = size_;
+  const index_t w = block_;
+  MatrixView<T> H = B_.view().block(0, c, c, w);
+  MatrixView<T> S = B_.view().block(c, c, w, w);
+  for (index_t j = 0; j < c; ++j) std::fill_n(B_.view().column(j) + c, w, T{});
+  if (reorthogonalise_ == Reorthogonalise::both) {
+    orthonormalize_against<T>(std::as_const(U_).view().columns(0, c), U_new, H, S, norm_, random_,
+                              context_);
+    return;
+  }
+  // U^H A V_next = K^H is known: subtract what couples, and factor what is left.
+  for (index_t j = 0; j < w; ++j) {
+    std::fill_n(H.column(j), c, T{});
+    for (index_t i = coupled_from_; i < c; ++i) H(i, j) = conjugate(K_(j, i));
+  }
+  if (c > 0) {
+    const index_t coupled = c - coupled_from_;
+    blas::multiply<T>(blas::Op::none, blas::Op::none, T{-1},
+                      std::as_const(U_).view().columns(coupled_from_, coupled),
+                      H.block(coupled_from_, 0, coupled, w), T{1}, U_new, context_);
+  }
+  tall_qr(U_new, S, context_);
+  const double eps = std::numeric_limits<Real>::epsilon();
+  bool dependent = false;
+  for (index_t j = 0; j < w; ++j) dependent = dependent || !(std::abs(S(j, j)) > 5 * eps * norm_);
+  if (!dependent) return;
+  // A dependent column left a direction of rounding noise: make it orthogonal to all of U.
+  Matrix<T> H_noise(c, w);
+  Matrix<T> S_noise(w, w);
+  const Matrix<T> S_before = [&] {
+    Matrix<T> saved(w, w);
+    copy<T>(S, saved.view());
+    return saved;
+  }();
+  orthonormalize_against<T>(std::as_const(U_).view().columns(0, c), U_new, H_noise.view(),
+                            S_noise.view(), 1, random_, context_);
+  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, H_noise.view(), S_before.view(), T{1}, H);
+  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, S_noise.view(), S_before.view(), T{0}, S);
 }
 
 // U_1^H (A V_1) and (A^H U_1)^H V_1 are there anyway after the first step: they must agree.
@@ -207,10 +246,10 @@ void GolubKahanBasis<T>::solve() {
   theta_ = std::move(small.sigma);
   if (!theta_.empty()) norm_ = std::max(norm_, static_cast<double>(theta_.front()));
 
-  // K is zero but for its last block: ||K x_i|| needs only the last rows of x_i.
   Matrix<T> KX(block_, c);
-  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, K_.view(),
-                X_.view().block(c - block_, 0, block_, c), T{0}, KX.view());
+  const index_t coupled = c - coupled_from_;
+  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, K_.view().columns(coupled_from_, coupled),
+                X_.view().block(coupled_from_, 0, coupled, c), T{0}, KX.view());
   residuals_.resize(static_cast<std::size_t>(c));
   for (index_t i = 0; i < c; ++i) {
     residuals_[static_cast<std::size_t>(i)] =
@@ -230,6 +269,12 @@ void GolubKahanBasis<T>::restart(index_t q) {
     std::fill_n(B_.view().column(j), B_.rows(), T{});
     B_(j, j) = theta_[static_cast<std::size_t>(j)];
   }
+  Matrix<T> KX(block_, q);
+  const index_t coupled = size_ - coupled_from_;
+  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, K_.view().columns(coupled_from_, coupled),
+                X_.view().block(coupled_from_, 0, coupled, q), T{0}, KX.view());
+  copy<T>(KX.view(), K_.view().columns(0, q));
+  coupled_from_ = 0;
   size_ = q;
   ++report_.restarts;
 }
@@ -239,15 +284,20 @@ void GolubKahanBasis<T>::grow(index_t capacity) {
   U_ = resized(U_, U_.rows(), capacity);
   V_ = resized(V_, V_.rows(), capacity + block_);
   B_ = resized(B_, capacity, capacity);
+  K_ = resized(K_, block_, capacity);
   capacity_ = capacity;
 }
 
 template <Scalar T>
-void GolubKahanBasis<T>::lift(MatrixView<T> U, MatrixView<T> V) const {
-  blas::multiply<T>(blas::Op::none, blas::Op::none, T{1}, U_.view().columns(0, X_.rows()),
-                    X_.view().columns(0, U.cols), T{0}, U, context_);
+void GolubKahanBasis<T>::lift_right(MatrixView<T> V) const {
   blas::multiply<T>(blas::Op::none, blas::Op::none, T{1}, V_.view().columns(0, Y_.rows()),
                     Y_.view().columns(0, V.cols), T{0}, V, context_);
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::lift_left(MatrixView<T> U) const {
+  blas::multiply<T>(blas::Op::none, blas::Op::none, T{1}, U_.view().columns(0, X_.rows()),
+                    X_.view().columns(0, U.cols), T{0}, U, context_);
 }
 
 template <Scalar T>

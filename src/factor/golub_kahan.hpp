@@ -12,9 +12,17 @@
 
 namespace eckart::factor {
 
+// How the two bases are kept orthonormal.
+enum class Reorthogonalise {
+  both,   // every new block against all of U and of V
+  right,  // only V; U by its recurrence. Half the work and less when U is the longer side; enough
+          // while sigma_k / sigma_1 >> sqrt(eps) (Simon and Zha, SIAM J. Sci. Comput. 21(6), 2000)
+};
+
 // The factorization, with c basis vectors on each side and a next block of width w:
 //   A V = U B,   A^H U = V B^H + V_next K,
-// U (m x c) and [V V_next] (n x (c + w)) orthonormal, B c x c.
+// [V V_next] (n x (c + w)) orthonormal, U (m x c) orthonormal or, with Reorthogonalise::right,
+// nearly so; B c x c, K w x c.
 // Ritz triplets (U x_i, theta_i, V y_i) with B = X diag(theta) Y^H have A v = theta u exactly and
 // ||A^H u - theta v|| = ||K x_i||. That is a recurrence: a stopping hint, not a certificate.
 template <Scalar T>
@@ -27,6 +35,7 @@ class GolubKahanBasis {
   GolubKahanBasis(const LinearOperator<T>& A,
                   index_t capacity,
                   index_t block,
+                  Reorthogonalise reorthogonalise,
                   std::uint64_t seed,
                   Context& context,
                   SvdReport& report);
@@ -70,8 +79,11 @@ class GolubKahanBasis {
   // Room for more basis vectors. REQUIRES: capacity + block <= min(m, n)
   void grow(index_t capacity);
 
-  // U, V <- the k leading Ritz vectors. REQUIRES: solve() since expand(); k <= size().
-  void lift(MatrixView<T> U, MatrixView<T> V) const;
+  // V <- the k leading right Ritz vectors, k = V.cols. REQUIRES: solve() since expand(); k <=
+  // size().
+  void lift_right(MatrixView<T> V) const;
+  // U <- the k leading left Ritz vectors.
+  void lift_left(MatrixView<T> U) const;
 
   // Bytes of a basis.
   static double bytes(index_t rows, index_t cols, index_t capacity, index_t block);
@@ -81,6 +93,8 @@ class GolubKahanBasis {
   // Orthonormalizes the columns of the next block from the given one on against all before.
   void orthonormalize_next(index_t first);
   void compare_products(MatrixView<const T> VHZ);
+  // Turns U_new = A V_next into new basis vectors and fills B's new columns.
+  void orthonormalize_left(MatrixView<T> U_new);
   // Throws if a product is not finite; row_side tells whether its rows are those of A.
   void check_finite(MatrixView<const T> X, bool row_side) const;
 
@@ -89,12 +103,14 @@ class GolubKahanBasis {
   SvdReport& report_;
   index_t capacity_;
   index_t block_;
+  Reorthogonalise reorthogonalise_;
   RandomSource random_;
 
   Matrix<T> U_;  // m x capacity
   Matrix<T> V_;  // n x (capacity + block)
   Matrix<T> B_;  // capacity x capacity, leading c x c in use
-  Matrix<T> K_;  // block x block: K has only its last block of columns after an expansion
+  Matrix<T> K_;  // block x capacity; the columns before coupled_from_ are zero
+  index_t coupled_from_ = 0;
   index_t size_ = 0;
   double norm_ = 0;
   double adjoint_defect_ = 0;
