@@ -212,7 +212,10 @@ void write_text(const std::string& path, const std::string& text) {
 }
 
 template <Scalar T>
-void write_result(const std::string& folder, const SvdResult<T>& result, bool overwrite) {
+void write_result(const std::string& folder,
+                  const SvdResult<T>& result,
+                  bool overwrite,
+                  const std::string& report_text) {
   const std::string target = resolve(folder);
   require_replaceable(folder, target, overwrite);
   TemporaryFolder ready(folder);
@@ -227,7 +230,8 @@ void write_result(const std::string& folder, const SvdResult<T>& result, bool ov
   const auto k = static_cast<index_t>(result.sigma.size());
   write_matrix<real_t<T>>(file("s.npy"), {result.sigma.data(), k, 1, std::max<index_t>(1, k)},
                           true);
-  write_characters(file("report.json"), to_json(result.report) + "\n");
+  write_characters(file("report.json"),
+                   (report_text.empty() ? to_json(result.report) : report_text) + "\n");
   sync_folder(ready.path(), folder);
   exchange(folder, target, overwrite, ready);
   sync_folder(parent_folder(target), folder);
@@ -278,9 +282,15 @@ template void write_npy(const std::string&, MatrixView<const float>, bool);
 template void write_npy(const std::string&, MatrixView<const double>, bool);
 template void write_npy(const std::string&, MatrixView<const std::complex<float>>, bool);
 template void write_npy(const std::string&, MatrixView<const std::complex<double>>, bool);
-template void write_result(const std::string&, const SvdResult<float>&, bool);
-template void write_result(const std::string&, const SvdResult<double>&, bool);
-template void write_result(const std::string&, const SvdResult<std::complex<float>>&, bool);
-template void write_result(const std::string&, const SvdResult<std::complex<double>>&, bool);
+template void write_result(const std::string&, const SvdResult<float>&, bool, const std::string&);
+template void write_result(const std::string&, const SvdResult<double>&, bool, const std::string&);
+template void write_result(const std::string&,
+                           const SvdResult<std::complex<float>>&,
+                           bool,
+                           const std::string&);
+template void write_result(const std::string&,
+                           const SvdResult<std::complex<double>>&,
+                           bool,
+                           const std::string&);
 
 }  // namespace eckart::io

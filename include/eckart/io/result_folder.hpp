@@ -17,9 +17,14 @@ namespace eckart::io {
 // to a temporary folder beside the target, synced, and renamed into place. An existing folder
 // that is not empty is replaced only if overwrite is set and it holds nothing but an earlier
 // result. Cost: one pass over the result, a buffer of 1 MiB.
+// report.json holds report_text if it is not empty (a caller who knows more, such as what the
+// matrix was), else to_json(result.report).
 // Throws IoError; the old folder is then untouched and the temporary one removed.
 template <Scalar T>
-void write_result(const std::string& folder, const SvdResult<T>& result, bool overwrite = false);
+void write_result(const std::string& folder,
+                  const SvdResult<T>& result,
+                  bool overwrite = false,
+                  const std::string& report_text = "");
 
 // A saved SVD, read back: A ~= U diag(s) Vt.
 template <Scalar T>
