@@ -8,7 +8,8 @@ namespace eckart::cli {
 // OpenBLAS reads this when it is loaded; a value set by the user is respected.
 inline constexpr const char* kernel_variable = "OPENBLAS_CORETYPE";
 
-// Guard against a loop: set to the kernel that OpenBLAS chose by itself before the restart.
+// Guard against a loop: holds "KERNEL PROCESS", the kernel that OpenBLAS chose by itself before
+// the restart and the process that restarted (exec keeps its number).
 inline constexpr const char* repaired_variable = "ECKART_BLAS_REPAIRED";
 
 // Replaces this process by itself with OPENBLAS_CORETYPE set, once, if the BLAS runs kernels
@@ -16,7 +17,8 @@ inline constexpr const char* repaired_variable = "ECKART_BLAS_REPAIRED";
 // Call it before anything is read or written.
 void repair_blas_kernel(char** argv);
 
-// Returns the kernel that OpenBLAS chose before it was repaired; empty when nothing was.
+// Returns the kernel that OpenBLAS chose before it was repaired; empty when this process did not
+// restart itself, whatever the environment holds.
 std::string kernel_before_repair();
 
 }  // namespace eckart::cli

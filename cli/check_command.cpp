@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "certificate_text.hpp"
@@ -29,6 +30,13 @@ Files files_of(const CheckOptions& o) {
         "or all of --u, --s and --vt");
   }
   if (all) return {o.u, o.s, o.vt};
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(o.folder, ignored)) {
+    const bool exists = std::filesystem::exists(o.folder, ignored);
+    throw IoError(o.folder, std::string(exists ? "is not a folder" : "no such folder") +
+                                "; expected one with U.npy, s.npy and Vt.npy, or --u, --s and "
+                                "--vt with a file each");
+  }
   return {o.folder + "/U.npy", o.folder + "/s.npy", o.folder + "/Vt.npy"};
 }
 
@@ -116,6 +124,8 @@ struct Factors {
   AnyMatrix U, s, Vt;
 };
 
+// U may have more columns and Vt more rows than there are singular values, as with numpy's
+// full_matrices: the leading ones belong to the values.
 void check_shapes(const MatrixFacts& A, const Factors& factors, const Files& files) {
   const MatrixFacts U = facts_of(factors.U, files.u), s = facts_of(factors.s, files.s),
                     Vt = facts_of(factors.Vt, files.vt);
@@ -125,17 +135,17 @@ void check_shapes(const MatrixFacts& A, const Factors& factors, const Files& fil
                                        s.rows, s.cols));
   }
   const index_t k = std::max(s.rows, s.cols) * std::min<index_t>(1, std::min(s.rows, s.cols));
-  if (U.rows != A.rows || U.cols != k) {
-    throw IoError(files.u, fmt::format("is {} x {}; with a matrix of {} rows and {} singular "
-                                       "values expected {} x {}",
-                                       U.rows, U.cols, A.rows, k, A.rows, k));
+  if (U.rows != A.rows || U.cols < k) {
+    throw IoError(files.u, fmt::format("is {} x {}; with a matrix of {} and {} expected {} x {}",
+                                       U.rows, U.cols, counted(A.rows, "row"),
+                                       counted(k, "singular value"), A.rows, k));
   }
-  if (Vt.rows != k || Vt.cols != A.cols) {
+  if (Vt.rows < k || Vt.cols != A.cols) {
     const bool transposed = Vt.rows == A.cols && Vt.cols == k;
-    throw IoError(files.vt, fmt::format("is {} x {}; with a matrix of {} columns and {} singular "
-                                        "values expected {} x {}{}",
-                                        Vt.rows, Vt.cols, A.cols, k, k, A.cols,
-                                        transposed ? ": this looks like V, transpose it" : ""));
+    throw IoError(files.vt,
+                  fmt::format("is {} x {}; with a matrix of {} and {} expected {} x {}{}", Vt.rows,
+                              Vt.cols, counted(A.cols, "column"), counted(k, "singular value"), k,
+                              A.cols, transposed ? ": this looks like V, transpose it" : ""));
   }
 }
 
@@ -213,11 +223,17 @@ int certify_as(const AnyMatrix& original,
                Session& session) {
   const bool factors_single =
       single_precision(factors.U) || single_precision(factors.s) || single_precision(factors.Vt);
-  const std::string note = precision_note(factors_single, facts.scalar, scalar_name<T>());
   const bool same_scalar = facts.scalar == scalar_name<T>();
   const AnyMatrix converted = same_scalar ? AnyMatrix() : with_scalar<T>(original);
   const Matrix<T> U = to_dense<T>(factors.U), V = adjoint_dense<T>(factors.Vt);
   const std::vector<real_t<T>> sigma = sigma_of<T>(factors.s, files.s);
+  const auto k = static_cast<index_t>(sigma.size());
+  std::string note = precision_note(factors_single, facts.scalar, scalar_name<T>());
+  if (U.cols() > k || V.cols() > k) {
+    note += fmt::format("{}U has {} and Vt {}; the leading {} of each are checked",
+                        note.empty() ? "" : "; ", counted(U.cols(), "column"),
+                        counted(V.cols(), "row"), k);
+  }
   CertifyOptions options;
   options.accuracy = o.accuracy;
   if (options.accuracy == 0 && factors_single) options.accuracy = default_accuracy<float>();
@@ -229,7 +245,8 @@ int certify_as(const AnyMatrix& original,
         // The storage is one of two; the scalar is T by now.
         if constexpr (std::same_as<scalar_of<decltype(A)>, T>) {
           const auto run = [&](const LinearOperator<T>& B) {
-            return certify<T>(B, U.view(), sigma, V.view(), options, session.context);
+            return certify<T>(B, U.view().columns(0, k), sigma, V.view().columns(0, k), options,
+                              session.context);
           };
           if (!o.center && !o.scale) return run(A);
           return run(*make_affine(A, standardisation(A, o.center, o.scale, session.context)));
@@ -238,7 +255,7 @@ int certify_as(const AnyMatrix& original,
         }
       });
   session.progress.clear();
-  if (session.context.cancelled()) throw Cancelled();
+  if (interrupted()) throw Cancelled();
   if (session.json) {
     const ordered_json object = {{"schema", 1},
                                  {"matrix", to_json(facts)},
@@ -247,9 +264,10 @@ int certify_as(const AnyMatrix& original,
                                  {"certificate", certificate_json(c)}};
     write_json(object);
   } else {
-    std::string text = fmt::format("matrix   {}: {}\nfactors  {} triplets from {}, {}, {}\n",
-                                   session.terminal.bold(facts.source), describe(facts),
-                                   sigma.size(), files.u, files.s, files.vt);
+    std::string text = fmt::format("matrix   {}: {}\nfactors  {} from {}, {}, {}\n",
+                                   session.terminal.bold(printable(facts.source)), describe(facts),
+                                   counted(k, "triplet"), printable(files.u), printable(files.s),
+                                   printable(files.vt));
     if (!note.empty()) text += "note     " + note + "\n";
     text = session.terminal.text(text + "\nhow right it is\n");
     write_stdout(text + certificate_text(c, session.terminal) + triplets_text(c));

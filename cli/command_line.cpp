@@ -24,6 +24,13 @@ std::vector<std::string> split_choices(const std::string& words) {
   return choices;
 }
 
+// Returns the name of a file or folder as it is. Throws UsageError if it is empty, as from an
+// unset variable of a script.
+std::string not_empty(const std::string& option, const std::string& name) {
+  if (name.empty()) throw UsageError(option + ": the name is empty; expected a file or folder");
+  return name;
+}
+
 // Where one option is declared: its group heading, and the app that gets it.
 struct Group {
   CLI::App& command;
@@ -42,7 +49,9 @@ struct Group {
             const char* type,
             const std::string& help,
             std::string& target) {
-    command.add_option(names, target, help)->type_name(type)->group(heading);
+    value(names, type, help, [names, &target](const std::string& text) {
+      target = not_empty(names.substr(names.rfind(',') + 1), text);
+    });
   }
   void flag(const std::string& names, const std::string& help, bool& target) {
     command.add_flag(names, target, help)->disable_flag_override()->group(heading);
@@ -83,7 +92,12 @@ void add_threads(CLI::App& command, std::optional<index_t>& threads) {
 }
 
 void add_input(CLI::App& command, RunOptions& o, const char* help) {
-  command.add_option("FILE", o.input, help)->required()->type_name("")->group("Arguments");
+  command
+      .add_option_function<std::string>(
+          "FILE", [&o](const std::string& name) { o.input = not_empty("FILE", name); }, help)
+      ->required()
+      ->type_name("")
+      ->group("Arguments");
   Group input{command, "Input"};
   input.choice("--input-format", "auto|npy|npz|mtx|csv|tsv", "instead of going by the file's name",
                o.input_format);
@@ -176,7 +190,10 @@ void add_check(CLI::App& top, CheckOptions& o) {
       "eckart check A.npy --u U.npy --s s.npy --vt Vt.npy       numpy.linalg.svd's output\n"
       "eckart check A.npy result --accuracy 1e-12 && echo good  exit code 1: not met");
   add_input(command, o.run, file_help);
-  command.add_option("DIR", o.folder, "a folder with U.npy, s.npy and Vt.npy")
+  command
+      .add_option_function<std::string>(
+          "DIR", [&o](const std::string& name) { o.folder = not_empty("DIR", name); },
+          "a folder with U.npy, s.npy and Vt.npy")
       ->type_name("")
       ->group("Arguments");
   Group factors{command, "The factorisation"};
@@ -204,7 +221,10 @@ void add_lowrank(CLI::App& top, LowrankOptions& o) {
   add_accuracy(command, o.accuracy);
   add_method(command, o.method);
   add_seed(command, o.seed);
-  command.add_option("-o,--output", o.file, "where the approximation goes")
+  command
+      .add_option_function<std::string>(
+          "-o,--output", [&o](const std::string& name) { o.file = not_empty("--output", name); },
+          "where the approximation goes")
       ->required()
       ->type_name("OUT.npy")
       ->group("Output");
@@ -221,7 +241,7 @@ void add_doctor(CLI::App& top, DoctorOptions& o) {
       "\n"
       "OPENBLAS_CORETYPE chooses OpenBLAS's kernel; when it is unset and OpenBLAS does not\n"
       "know the CPU, eckart sets it and restarts itself once (ECKART_BLAS_REPAIRED marks\n"
-      "that this has happened, and holds the kernel that was replaced).");
+      "that this has happened: it holds the replaced kernel and the process).");
   add_threads(command, o.threads);
   add_output(command, o.output);
 }

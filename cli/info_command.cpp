@@ -25,10 +25,11 @@ constexpr std::array<double, 6> energy_levels = {0.5, 0.8, 0.9, 0.95, 0.99, 0.99
 constexpr double dense_flops_limit = 4e11;
 constexpr index_t leading_values = 50;
 
-// A number that the values at hand determine, bound from below, or leave open.
+// A number that the values at hand determine, bound from below, or leave open; or that does not
+// exist (of a zero matrix), or is infinite. It has a value only when equal or at_least.
 struct Known {
   double value = 0;
-  enum class Kind { open, at_least, equal } kind = Kind::open;
+  enum class Kind { open, at_least, equal, infinite, undefined } kind = Kind::open;
 };
 
 struct Findings {
@@ -54,15 +55,28 @@ double entropy_rank(const std::vector<double>& sigma, double frobenius_norm) {
   return std::exp(entropy);
 }
 
+// Returns sigma_1 / sigma_n. A sigma_n below the rounding level has no correct digit: the quotient
+// is then only known to exceed that with the level itself.
+Known condition_of(const Findings& f, Known::Kind certain) {
+  const double largest = f.sigma.front(), smallest = f.sigma.back();
+  if (f.complete && smallest == 0) return {0, Known::Kind::infinite};
+  if (smallest <= f.rounding) return {largest / f.rounding, Known::Kind::at_least};
+  return {largest / smallest, certain};
+}
+
 void derive(Findings& f) {
   using Kind = Known::Kind;
   const Kind certain = f.complete ? Kind::equal : Kind::at_least;
   index_t rank = 0;
   for (const double value : f.sigma) rank += value > f.rounding;
   f.rank = {static_cast<double>(rank), certain};
-  if (f.sigma.empty() || f.sigma.front() == 0) return;
+  if (f.sigma.empty() || f.sigma.front() == 0) {
+    f.condition.kind = f.effective_rank.kind = Kind::undefined;
+    f.triplets.fill(0);  // none already holds all of nothing
+    return;
+  }
   f.stable_rank = std::pow(f.frobenius_norm / f.sigma.front(), 2);
-  f.condition = {f.sigma.front() / f.sigma.back(), certain};
+  f.condition = condition_of(f, certain);
   if (f.complete) f.effective_rank = {entropy_rank(f.sigma, f.frobenius_norm), Kind::equal};
   // A full sum must reach every level, whatever rounding says of ||A||_F.
   double norm = f.frobenius_norm;
@@ -115,10 +129,14 @@ std::string known_text(const Known& known, const char* format) {
       return "unknown: needs all singular values";
     case Known::Kind::at_least:
       return "at least " + fmt::format(fmt::runtime(format), known.value);
+    case Known::Kind::infinite:
+      return "infinite";
+    case Known::Kind::undefined:
+      return "undefined for a zero matrix";
     case Known::Kind::equal:
       break;
   }
-  return std::isinf(known.value) ? "infinite" : fmt::format(fmt::runtime(format), known.value);
+  return fmt::format(fmt::runtime(format), known.value);
 }
 
 std::string row(const char* label, const std::string& value) {
@@ -145,14 +163,16 @@ std::string rank_text(const MatrixFacts& facts, const Findings& f) {
 }
 
 std::string info_text(const MatrixFacts& facts, const Findings& f, const Session& session) {
-  std::string text = session.terminal.bold(facts.source) + "\n" + entries_text(facts, f);
+  std::string text = session.terminal.bold(printable(facts.source)) + "\n" + entries_text(facts, f);
   text += row("largest |entry|", fmt::format("{:.7g}", f.scan.max_abs));
   text += row("Frobenius norm", fmt::format("{:.10g}", f.frobenius_norm));
   if (f.sigma.empty()) return session.terminal.text(text);
   text += row("2-norm", fmt::format("{:.10g}", f.sigma.front()));
   text += row("numerical rank", rank_text(facts, f));
   std::string condition = known_text(f.condition, "{:.4g}");
-  if (f.complete && f.sigma.back() <= f.rounding) condition += "   the smallest σ is rounding";
+  if (f.complete && f.condition.kind == Known::Kind::at_least) {
+    condition += "   the smallest σ is rounding";
+  }
   text += row("condition", condition);
   text += row("effective rank", known_text(f.effective_rank, "{:.4g}") +
                                     "   exp of the entropy of the shares σ²/Σσ²");
@@ -181,10 +201,19 @@ std::string info_text(const MatrixFacts& facts, const Findings& f, const Session
 }
 
 ordered_json known_json(const Known& known) {
-  return {{"value", known.kind == Known::Kind::open ? ordered_json() : ordered_json(known.value)},
-          {"kind", known.kind == Known::Kind::equal      ? "exact"
-                   : known.kind == Known::Kind::at_least ? "lower bound"
-                                                         : "unknown"}};
+  switch (known.kind) {
+    case Known::Kind::equal:
+      return {{"value", known.value}, {"kind", "exact"}};
+    case Known::Kind::at_least:
+      return {{"value", known.value}, {"kind", "lower bound"}};
+    case Known::Kind::infinite:
+      return {{"value", nullptr}, {"kind", "infinite"}};
+    case Known::Kind::undefined:
+      return {{"value", nullptr}, {"kind", "undefined"}};
+    case Known::Kind::open:
+      break;
+  }
+  return {{"value", nullptr}, {"kind", "unknown"}};
 }
 
 ordered_json info_json(const MatrixFacts& facts, const Findings& f) {

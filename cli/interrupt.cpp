@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <cstddef>
 
 namespace eckart::cli {
 namespace {
@@ -15,10 +17,15 @@ std::atomic<int> caught{0};
 void on_signal(int number) {
   caught.store(number, std::memory_order_relaxed);
   if (Context* context = running.load(std::memory_order_relaxed)) context->cancel();
-  if (isatty(STDERR_FILENO)) {
-    constexpr char message[] = "\r\033[Kstopping after this step; Ctrl-C again to quit at once\n";
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, message, sizeof message - 1);
-  }
+  // On a terminal the line of progress makes room.
+  constexpr char message[] =
+      "\r\033[Keckart: stopping at the next possible point; Ctrl-C again to quit at once\n";
+  constexpr std::size_t erasure = 4;
+  const std::size_t skipped = isatty(STDERR_FILENO) ? 0 : erasure;
+  const int error = errno;
+  [[maybe_unused]] const auto written =
+      write(STDERR_FILENO, message + skipped, sizeof message - 1 - skipped);
+  errno = error;
 }
 
 }  // namespace
@@ -44,6 +51,8 @@ InterruptGuard::~InterruptGuard() {
   }
   running.store(nullptr, std::memory_order_relaxed);
 }
+
+bool interrupted() { return caught.load(std::memory_order_relaxed) != 0; }
 
 int interrupted_exit_code() {
   const int number = caught.load(std::memory_order_relaxed);

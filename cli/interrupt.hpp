@@ -5,8 +5,8 @@
 
 namespace eckart::cli {
 
-// While it lives, the first SIGINT or SIGTERM cancels the context. The signal then has its
-// usual effect again. One at a time.
+// While it lives, the first SIGINT or SIGTERM cancels the context and says so on standard
+// error. The signal then has its usual effect again. One at a time.
 class InterruptGuard {
  public:
   explicit InterruptGuard(Context& context);
@@ -14,6 +14,9 @@ class InterruptGuard {
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 };
+
+// Returns whether a guard caught a signal: the user was told that the run stops.
+bool interrupted();
 
 // Returns 128 + the signal that a guard caught, or 130.
 int interrupted_exit_code();

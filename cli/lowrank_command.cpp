@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "certificate_text.hpp"
@@ -82,9 +83,21 @@ struct Sizes {
 void check_request(const LowrankOptions& o) {
   const int named =
       o.rank.rank.has_value() + o.rank.energy.has_value() + o.rank.tolerance.has_value();
+  if (!o.file.ends_with(".npy")) {
+    throw UsageError("--output: '" + o.file +
+                     "' will not do; the approximation is written as NumPy's "
+                     "format, expected a name that ends in .npy");
+  }
   if (named != 1) {
     throw UsageError("give one of -k N, --energy P and --tolerance E: how close to come");
   }
+}
+
+// Another process may have written the file since check_target looked.
+template <Scalar T>
+void save(const LowrankOptions& o, const Matrix<T>& product) {
+  check_free(o.file, o.force);
+  io::write_npy(o.file, product.view());
 }
 
 template <Scalar T>
@@ -101,7 +114,7 @@ int approximate(const LinearOperator<T>& A,
   const SvdResult<T> result = svd(A, request, session.context);
   const Matrix<T> product =
       multiply(result.U.view(), result.sigma, adjoint_of(result.V), session.context);
-  io::write_npy(o.file, product.view());
+  save(o, product);
   session.progress.clear();
   print_warnings(result.report, session);
 
@@ -116,15 +129,51 @@ int approximate(const LinearOperator<T>& A,
     write_json(object);
     return exit_code_of(result.report);
   }
-  std::string text =
-      fmt::format("matrix   {}: {}\n", session.terminal.bold(facts.source), describe(facts));
+  std::string text = fmt::format("matrix   {}: {}\n",
+                                 session.terminal.bold(printable(facts.source)), describe(facts));
   text += run_text(result.report, session);
   text += "size     " + sizes.text() + "\n";
-  text += fmt::format("file     {} ({} × {}, {})\n", o.file, grouped(A.rows()), grouped(A.cols()),
-                      scalar_name<T>());
+  text += fmt::format("file     {} ({} × {}, {})\n", printable(o.file), grouped(A.rows()),
+                      grouped(A.cols()), scalar_name<T>());
   text = session.terminal.text(text + "\nhow right it is\n");
   write_stdout(text + certificate_text(c, session.terminal));
   return exit_code_of(result.report);
+}
+
+// What a saved result is the SVD of.
+struct SavedSource {
+  bool centred = false;
+  bool scaled = false;
+
+  std::string text() const {
+    if (!centred && !scaled) return {};
+    const char* how = centred && scaled ? "centred and scaled" : centred ? "centred" : "scaled";
+    return fmt::format("note     its columns were {0}: this approximates the {0} matrix\n", how);
+  }
+};
+
+// Reads it from the folder's report.json; without one (numpy.save) it is the plain matrix.
+// Throws UsageError for the smallest triplets, which approximate nothing; IoError.
+SavedSource saved_source(const std::string& folder) {
+  const std::string path = folder + "/report.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return {};
+  std::ifstream file(path);
+  const ordered_json report = ordered_json::parse(file, nullptr, false);
+  if (!report.is_object()) {
+    throw IoError(path, "is not a JSON object; expected the report that eckart svd -o wrote");
+  }
+  const auto says = [](const ordered_json& object, const char* key) {
+    const auto at = object.find(key);
+    return at != object.end() && *at == true;
+  };
+  if (says(report, "smallest")) {
+    throw UsageError(folder +
+                     " holds the smallest triplets; an approximation needs the "
+                     "leading ones: run eckart svd without --smallest");
+  }
+  const ordered_json matrix = report.value("matrix", ordered_json::object());
+  return {says(matrix, "centred"), says(matrix, "scaled")};
 }
 
 // The approximation from a saved result: nothing is decomposed again.
@@ -132,6 +181,7 @@ template <Scalar T>
 int multiply_saved(const DenseMatrix<T>& U,
                    const AnyMatrix& saved_s,
                    const AnyMatrix& saved_Vt,
+                   const SavedSource& source,
                    const LowrankOptions& o,
                    Session& session) {
   const std::string folder = o.run.input;
@@ -145,7 +195,7 @@ int multiply_saved(const DenseMatrix<T>& U,
   }
   const index_t k = *o.rank.rank;
   if (k > saved) {
-    throw UsageError(fmt::format("-k {}: {} holds {} triplets", k, folder, saved));
+    throw UsageError(fmt::format("-k {}: {} holds {}", k, folder, counted(saved, "triplet")));
   }
   check_output_fits<T>(U.rows(), Vt->cols(), session);
   std::vector<real_t<T>> sigma(static_cast<std::size_t>(k));
@@ -157,19 +207,21 @@ int multiply_saved(const DenseMatrix<T>& U,
     for (index_t i = 0; i < U.rows(); ++i) leading(i, j) = U(i, j);
   }
   const Matrix<T> product = multiply(std::as_const(leading).view(), sigma, *Vt, session.context);
-  io::write_npy(o.file, product.view());
+  save(o, product);
   const Sizes sizes{U.rows(), Vt->cols(), k};
   if (session.json) {
     ordered_json object = {{"schema", 1}, {"source", folder}, {"rank", k}};
+    object["centred"] = source.centred;
+    object["scaled"] = source.scaled;
     object["sizes"] = sizes.json();
     object["file"] = o.file;
     write_json(object);
   } else {
-    write_stdout(session.terminal.text(
-        fmt::format("from     {}: the {} leading of {} triplets\nsize     {}\n"
-                    "file     {} ({} × {}, {})\n",
-                    session.terminal.bold(folder), k, saved, sizes.text(), o.file, U.rows(),
-                    Vt->cols(), scalar_name<T>())));
+    write_stdout(session.terminal.text(fmt::format(
+        "from     {}: the {} leading of {}\n{}size     {}\n"
+        "file     {} ({} × {}, {})\n",
+        session.terminal.bold(printable(folder)), k, counted(saved, "triplet"), source.text(),
+        sizes.text(), printable(o.file), U.rows(), Vt->cols(), scalar_name<T>())));
   }
   return exit_met;
 }
@@ -180,13 +232,14 @@ int run_on_folder(const LowrankOptions& o, Session& session) {
         "a saved result does not hold the norm of its matrix: give -k N, or the "
         "matrix itself");
   }
+  const SavedSource source = saved_source(o.run.input);
   const AnyMatrix U = load_matrix(o.run, o.run.input + "/U.npy");
   const AnyMatrix s = load_matrix(o.run, o.run.input + "/s.npy");
   const AnyMatrix Vt = load_matrix(o.run, o.run.input + "/Vt.npy");
   return std::visit(
       [&]<class Stored>(const Stored& stored) -> int {
         if constexpr (requires { stored.row_major; }) {
-          return multiply_saved(stored, s, Vt, o, session);
+          return multiply_saved(stored, s, Vt, source, o, session);
         } else {
           throw IoError(o.run.input, "U.npy is not a dense array");
         }
@@ -199,6 +252,8 @@ int run_on_folder(const LowrankOptions& o, Session& session) {
 int run_lowrank(const LowrankOptions& options) {
   check_request(options);
   check_target(options.file, options.force, false);
+  const std::string& input = options.run.input;
+  check_not_input(options.file, {input, input + "/U.npy", input + "/s.npy", input + "/Vt.npy"});
   Session session(options.run);
   std::error_code ignored;
   if (std::filesystem::is_directory(options.run.input, ignored)) {

@@ -44,12 +44,18 @@ const CLI::App* help_wanted(const CLI::App& top, const std::vector<std::string>&
   return command ? command : &top;
 }
 
+// The subcommand that was parsed, else the top.
+const CLI::App& parsed_command(const CLI::App& top) {
+  for (const CLI::App* sub : subcommands_of(top)) {
+    if (sub->parsed()) return *sub;
+  }
+  return top;
+}
+
 // CLI11's words for the few mistakes that are left to it, made plainer.
 std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) {
-  std::string command;
-  for (const CLI::App* sub : subcommands_of(top)) {
-    if (sub->parsed()) command = sub->get_name();
-  }
+  const CLI::App& parsed = parsed_command(top);
+  const std::string command = &parsed == &top ? "" : parsed.get_name();
   std::string text = error.what();
   const std::string name = text.substr(0, text.find(':'));
   if (text.find("flag override") != std::string::npos) {
@@ -80,6 +86,9 @@ int run(const std::vector<std::string>& arguments) {
   }
   try {
     top->parse(std::vector(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {  // as in -qh
+    write_stdout(help_text(parsed_command(*top)));
+    return exit_met;
   } catch (const CLI::CallForVersion& version) {
     write_stdout(std::string(version.what()) + "\n");
     return exit_met;
@@ -90,7 +99,7 @@ int run(const std::vector<std::string>& arguments) {
 }
 
 int fail(int code, const std::string& message) {
-  std::fprintf(stderr, "eckart: %s\n", message.c_str());
+  std::fprintf(stderr, "eckart: %s\n", printable(message).c_str());
   return code;
 }
 
@@ -124,6 +133,8 @@ int guarded_run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   // A reader that goes away (eckart ... | head) shows as EPIPE, which write_stdout ignores.
   signal(SIGPIPE, SIG_IGN);
+  // A file beyond ulimit -f shows as EFBIG, which is reported and cleaned up after.
+  signal(SIGXFSZ, SIG_IGN);
   eckart::cli::repair_blas_kernel(argv);
   return eckart::cli::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
 }

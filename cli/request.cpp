@@ -41,23 +41,26 @@ double frobenius_norm_of(const SvdReport& report, const std::vector<double>& sig
   return norm;
 }
 
+std::string passes_text(double passes) {
+  return fmt::format("{:.3g} {}", passes, passes == 1 ? "pass" : "passes");
+}
+
 std::string run_text(const SvdReport& report, const Session& session) {
   std::string text = fmt::format("method   {}", session.terminal.bold(report.method));
   if (!report.why.empty()) text += ": " + report.why;
-  text += fmt::format(
-      "\nstatus   {}; {} triplet{} in {:.3g} s, {:.3g} passes over A, {} thread{}, "
-      "{} of working memory\n",
-      report.status == Status::converged         ? "converged"
-      : report.status == Status::iteration_limit ? "stopped at the iteration limit"
-                                                 : "interrupted",
-      grouped(report.rank), report.rank == 1 ? "" : "s", report.seconds, report.passes_over_A,
-      report.threads, report.threads == 1 ? "" : "s", format_bytes(report.peak_bytes));
+  text += fmt::format("\nstatus   {}; {} in {:.3g} s, {} over A, {}, {} of working memory\n",
+                      report.status == Status::converged         ? "converged"
+                      : report.status == Status::iteration_limit ? "stopped at the iteration limit"
+                                                                 : "interrupted",
+                      counted(report.rank, "triplet"), report.seconds,
+                      passes_text(report.passes_over_A), counted(report.threads, "thread"),
+                      format_bytes(report.peak_bytes));
   for (const std::string& fallback : report.fallbacks) text += "         " + fallback + "\n";
   return text;
 }
 
 int exit_code_of(const SvdReport& report) {
-  if (report.status == Status::cancelled) return interrupted_exit_code();
+  if (report.status == Status::cancelled || interrupted()) return interrupted_exit_code();
   return report.certificate.met ? exit_met : exit_not_met;
 }
 
@@ -66,12 +69,33 @@ void print_warnings(const SvdReport& report, const Session& session) {
   for (const std::string& warning : report.warnings) warn(warning);
 }
 
-void check_target(const std::string& path, bool force, bool create_parents) {
-  namespace fs = std::filesystem;
+namespace fs = std::filesystem;
+
+void check_free(const std::string& path, bool force) {
   std::error_code error;
-  if (fs::exists(path, error) && !force) {
+  if (!force && fs::exists(fs::symlink_status(path, error))) {
     throw UsageError(path + " exists already; choose another name, or add --force to replace it");
   }
+}
+
+void check_not_input(const std::string& path, const std::vector<std::string>& inputs) {
+  std::error_code error;
+  for (const std::string& input : inputs) {
+    // Through every link: what matters is the file that would go.
+    const fs::path file = fs::canonical(input == "-" ? "/dev/stdin" : input, error);
+    for (fs::path part = error ? fs::path() : file; part.has_relative_path();
+         part = part.parent_path()) {
+      if (!fs::equivalent(part, path, error) || error) continue;
+      throw UsageError(fmt::format("the output {} {} the input {}; choose another name", path,
+                                   part == file ? "is" : "holds",
+                                   input == "-" ? "on standard input" : input));
+    }
+  }
+}
+
+void check_target(const std::string& path, bool force, bool create_parents) {
+  std::error_code error;
+  check_free(path, force);
   fs::path parent = fs::absolute(path).lexically_normal();
   if (!parent.has_filename()) parent = parent.parent_path();
   parent = parent.parent_path();

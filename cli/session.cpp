@@ -1,6 +1,7 @@
 #include "session.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -18,6 +19,18 @@ io::Format format_named(const std::string& name) {
   if (name == "csv") return io::Format::csv;
   if (name == "tsv") return io::Format::tsv;
   return io::Format::automatic;
+}
+
+// Throws IoError for a character device: /dev/zero would fill the memory first. /dev/null is left
+// to the reader, which finds it empty.
+void refuse_device(const std::string& path) {
+  struct stat input {
+  }, null{};
+  const int found = path == "-" ? fstat(STDIN_FILENO, &input) : stat(path.c_str(), &input);
+  if (found != 0 || !S_ISCHR(input.st_mode)) return;
+  if (stat("/dev/null", &null) == 0 && input.st_rdev == null.st_rdev) return;
+  throw IoError(path == "-" ? "standard input" : path,
+                "is a device, which need not end; expected a file or a pipe");
 }
 
 template <Scalar T>
@@ -54,6 +67,12 @@ Session::Session(const RunOptions& options)
       quiet(options.output.quiet) {
   if (options.threads) context.set_threads(static_cast<int>(*options.threads));
   context.set_memory_cap_bytes(options.max_memory_bytes);
+  // Twice as many may be meant; far more is a slip of the finger, and slow.
+  constexpr int most_per_cpu = 4;
+  if (const int cpus = available_threads(); !quiet && context.threads() > most_per_cpu * cpus) {
+    warn(fmt::format("{} threads on {}: they will wait for each other; leave --threads out",
+                     grouped(context.threads()), counted(cpus, "CPU")));
+  }
   context.on_progress([this](const Progress& now) { progress.update(now); });
 }
 
@@ -65,6 +84,7 @@ AnyMatrix load_matrix(const RunOptions& options, const std::string& path) {
         "'-' reads the matrix from standard input, which is a keyboard here; "
         "name a file, or pipe one in");
   }
+  refuse_device(path);
   return io::read_matrix(path,
                          {.format = format_named(options.input_format),
                           .missing = options.missing == "zero" ? io::ReadOptions::Missing::zero
@@ -101,9 +121,11 @@ nlohmann::ordered_json to_json(const MatrixFacts& facts) {
           {"bytes", facts.bytes}};
 }
 
-void write_json(const nlohmann::ordered_json& object) {
-  write_stdout(object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+std::string json_text(const nlohmann::ordered_json& object) {
+  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
+
+void write_json(const nlohmann::ordered_json& object) { write_stdout(json_text(object) + "\n"); }
 
 std::string grouped(index_t whole) {
   std::string digits = std::to_string(whole);
@@ -111,6 +133,10 @@ std::string grouped(index_t whole) {
     digits.insert(static_cast<std::size_t>(at), ",");
   }
   return digits;
+}
+
+std::string counted(index_t count, const std::string& noun) {
+  return grouped(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 std::string percent(double share) {

@@ -42,7 +42,8 @@ struct MatrixFacts {
 };
 
 // Returns the matrix that the options name.
-// Throws UsageError instead of waiting for a person to type a matrix, IoError, MemoryLimit.
+// Throws UsageError instead of waiting for a person to type a matrix; IoError, also for a device
+// such as /dev/zero, which never ends; MemoryLimit.
 AnyMatrix load_matrix(const RunOptions& options);
 
 // Returns the matrix in the file, read with the options' memory limit.
@@ -83,11 +84,17 @@ struct ScalarOf<LinearOperator<T>> {
 template <class Operator>
 using scalar_of = typename ScalarOf<std::remove_cvref_t<Operator>>::type;
 
-// Writes the object, and nothing else, to standard output. A file name in it need not be UTF-8.
+// Returns the object as text. A file name in it need not be UTF-8.
+std::string json_text(const nlohmann::ordered_json& object);
+
+// Writes the object, and nothing else, to standard output.
 void write_json(const nlohmann::ordered_json& object);
 
 // Returns whole with a separator every three digits: "2,674,194".
 std::string grouped(index_t whole);
+
+// Returns "1 triplet", "2,000 triplets".
+std::string counted(index_t count, const std::string& noun);
 
 // Returns 0.0143 as "1.43 %"; small shares keep two digits.
 std::string percent(double share);

@@ -49,8 +49,9 @@ std::string transformation_text(const SvdOptions& o) {
 }
 
 std::string header_text(const MatrixFacts& facts, const SvdOptions& o, const Session& session) {
-  std::string text = fmt::format("matrix   {}: {}\n", session.terminal.bold(facts.source),
-                                 session.terminal.text(describe(facts)));
+  std::string text =
+      fmt::format("matrix   {}: {}\n", session.terminal.bold(printable(facts.source)),
+                  session.terminal.text(describe(facts)));
   if (const std::string how = transformation_text(o); !how.empty()) {
     text += fmt::format("         columns {} before the decomposition\n", how);
   }
@@ -71,12 +72,13 @@ std::string plan_text(const SvdPlan& plan, const Session& session) {
 template <Scalar T>
 std::string files_text(const SvdOptions& o, const SvdResult<T>& result) {
   std::string text = "files    ";
+  const std::string folder = printable(o.folder);
   const auto rows = result.U.rows(), cols = result.V.rows();
   if (rows * result.U.cols() > 0 || cols * result.V.cols() > 0) {
-    text += fmt::format("{0}/U.npy ({1} × {2})  {0}/Vt.npy ({3} × {4})\n         ", o.folder, rows,
+    text += fmt::format("{0}/U.npy ({1} × {2})  {0}/Vt.npy ({3} × {4})\n         ", folder, rows,
                         result.U.cols(), result.V.cols(), cols);
   }
-  return text + fmt::format("{0}/s.npy ({1})  {0}/report.json\n", o.folder, result.sigma.size());
+  return text + fmt::format("{0}/s.npy ({1})  {0}/report.json\n", folder, result.sigma.size());
 }
 
 template <Scalar T>
@@ -103,17 +105,26 @@ std::string result_text(const MatrixFacts& facts,
   return text;
 }
 
-template <Scalar T>
-ordered_json result_json(const MatrixFacts& facts,
-                         const SvdOptions& o,
-                         const SvdResult<T>& result) {
-  ordered_json object = ordered_json::parse(io::to_json(result.report));
+// The report and what was decomposed: a saved result must say what it is the SVD of.
+ordered_json report_json(const MatrixFacts& facts, const SvdOptions& o, const SvdReport& report) {
+  ordered_json object = ordered_json::parse(io::to_json(report));
+  object["smallest"] = o.smallest;
   object["matrix"] = to_json(facts);
   object["matrix"]["centred"] = o.center;
   object["matrix"]["scaled"] = o.scale;
-  object["sigma"] = as_doubles(result.sigma);
-  if (!o.folder.empty()) object["folder"] = o.folder;
   return object;
+}
+
+// Another process may have written the folder since check_target looked: the same mistake, and
+// the same words.
+template <Scalar T>
+void save(const SvdOptions& o, const SvdResult<T>& result, const ordered_json& report) {
+  try {
+    io::write_result(o.folder, result, o.force, json_text(report));
+  } catch (const IoError&) {
+    check_free(o.folder, o.force);
+    throw;
+  }
 }
 
 template <Scalar T>
@@ -139,10 +150,13 @@ int decompose(const LinearOperator<T>& A,
               Session& session) {
   const SvdResult<T> result = svd(A, request_of(o), session.context);
   session.progress.clear();
-  if (!o.folder.empty()) io::write_result(o.folder, result, o.force);
+  ordered_json report = report_json(facts, o, result.report);
+  if (!o.folder.empty()) save(o, result, report);
   print_warnings(result.report, session);
   if (session.json) {
-    write_json(result_json(facts, o, result));
+    report["sigma"] = as_doubles(result.sigma);
+    if (!o.folder.empty()) report["folder"] = o.folder;
+    write_json(report);
   } else {
     write_stdout(result_text(facts, o, result, session));
   }
@@ -153,7 +167,13 @@ int decompose(const LinearOperator<T>& A,
 
 int run_svd(const SvdOptions& options) {
   check_request(options);
-  if (!options.folder.empty() && !options.plan) check_target(options.folder, options.force, true);
+  if (options.folder == "-") {
+    throw UsageError("-o -: a result is a folder of files; name one, or take --json");
+  }
+  if (!options.folder.empty() && !options.plan) {
+    check_target(options.folder, options.force, true);
+    check_not_input(options.folder, {options.run.input});
+  }
   Session session(options.run);
   const AnyMatrix matrix = load_matrix(options.run);
   const MatrixFacts facts = facts_of(matrix, options.run.input);

@@ -1,5 +1,6 @@
 #include "terminal.hpp"
 
+#include <fmt/format.h>
 #include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -29,6 +30,20 @@ bool wants_color(const std::string& color) {
     return true;
   const char* term = std::getenv("TERM");
   return isatty(STDOUT_FILENO) && !(term && std::strcmp(term, "dumb") == 0);
+}
+
+// Returns the length of the UTF-8 sequence of something visible at the start of text; 0 for
+// a control character (C1 included) or a byte that starts no such sequence.
+std::size_t visible_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return first < 0x20 || first == 0x7f ? 0 : 1;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0u) != 0x80) return 0;
+  }
+  return first == 0xc2 && byte(1) < 0xa0 ? 0 : length;
 }
 
 int terminal_columns() {
@@ -69,6 +84,25 @@ Terminal detect_terminal(const std::string& color) {
           .columns = std::clamp(terminal_columns(), 40, 100)};
 }
 
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    std::size_t length = visible_length(text);
+    if (length > 0) {
+      result += text.substr(0, length);
+    } else {
+      length = 1;
+      if (text[0] == '\n' || text[0] == '\t') {
+        result += text[0] == '\n' ? "\\n" : "\\t";
+      } else {
+        result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+      }
+    }
+    text.remove_prefix(length);
+  }
+  return result;
+}
+
 void write_stdout(std::string_view text) {
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
@@ -76,7 +110,7 @@ void write_stdout(std::string_view text) {
 }
 
 void warn(std::string_view text) {
-  std::fprintf(stderr, "eckart: warning: %.*s\n", static_cast<int>(text.size()), text.data());
+  std::fprintf(stderr, "eckart: warning: %s\n", printable(text).c_str());
 }
 
 }  // namespace eckart::cli

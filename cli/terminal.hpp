@@ -32,11 +32,15 @@ struct Terminal {
 // NO_COLOR, then CLICOLOR_FORCE, then whether standard output is a terminal.
 Terminal detect_terminal(const std::string& color);
 
+// Returns text fit for a terminal: control characters and bytes that are not UTF-8, which a file
+// name may hold, become \n, \t or \xNN. Nobody's file name moves the cursor or splits a line.
+std::string printable(std::string_view text);
+
 // Writes all of text to standard output at once. A reader that went away is no error.
 // Throws IoError if it cannot be written, for example because the disk is full.
 void write_stdout(std::string_view text);
 
-// Writes "eckart: warning: TEXT" to standard error.
+// Writes "eckart: warning: TEXT" to standard error, made printable.
 void warn(std::string_view text);
 
 }  // namespace eckart::cli
