@@ -40,6 +40,13 @@ struct AffineMap {
   }
 };
 
+// Mean and size of a column.
+template <Scalar T>
+struct ColumnSummary {
+  T mean = 0;          // rounded once: the sum is made in a wider type
+  double max_abs = 0;  // largest modulus of a real or imaginary part
+};
+
 // An m x n matrix that drivers reach only through these calls. Dense, sparse, affine,
 // file-backed and user-written operators implement it. One virtual call moves a whole block,
 // so dispatch costs one indirect call per pass over A.
@@ -75,6 +82,13 @@ class LinearOperator {
   // The caller keeps entries within a range whose squares are representable.
   // The default forms A by blocks: n products with A.
   virtual std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const;
+
+  // Returns mean and size of each column. The default forms A by blocks: n products with A.
+  virtual std::vector<ColumnSummary<T>> column_summaries(Context& context) const;
+
+  // Absolute size of the rounding errors in a product with a unit vector where it exceeds
+  // eps ||A||: a centred matrix carries the rounding of the uncentred one.
+  virtual double rounding_level() const { return 0; }
 
   // Writes the m x n matrix. The default forms A by blocks: n products with A.
   virtual void copy_to(MatrixView<T> A, Context& context) const;

@@ -33,7 +33,7 @@ std::unique_ptr<LinearOperator<T>> make_adjoint(const LinearOperator<T>& A);
 
 // Returns the map that centres the columns of A (subtracts their means) and, if scale, divides
 // them by their standard deviation (divisor m - 1; a constant column is divided by 1).
-// Cost: one product with A^H, and one look at the entries if scale.
+// Cost: one look at the entries, two if scale.
 template <Scalar T>
 AffineMap<T> standardisation(const LinearOperator<T>& A, bool center, bool scale, Context& context);
 

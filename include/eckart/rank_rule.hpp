@@ -14,7 +14,8 @@ struct RankRule {
   // REQUIRES: rank >= 0
   std::optional<index_t> rank = {};
 
-  // The smallest k with sum_{i<=k} sigma_i^2 >= energy ||A||_F^2.
+  // The smallest k with sum_{i<=k} sigma_i^2 >= energy ||A||_F^2, up to rounding: values below
+  // about 8 eps sigma_1 count for nothing.
   // REQUIRES: 0 < energy <= 1
   std::optional<double> energy = {};
 

@@ -50,21 +50,28 @@ void copy_scaled(
 struct Scaling {
   int exponent;  // the matrix is divided by 2^exponent
   DenseAlgorithm algorithm;
+  bool left_unscaled;  // although its entries are far from 1
 };
 
-// The largest entry is brought to [1, 2). Where the smallest would vanish by that, a small matrix
-// is left as it is and goes to Jacobi, whose sums have the range for it.
+// The largest entry is brought to [1, 2).
+template <Scalar T>
+Scaling scale_by_largest(const operators::Prepared<T>& prepared, DenseAlgorithm algorithm) {
+  const int exponent = prepared.max_abs() > 0 ? operators::exponent_of(prepared.max_abs()) - 1 : 0;
+  return {exponent, algorithm, false};
+}
+
+// Where the smallest entry would vanish by scaling, a small matrix is left as it is and goes to
+// Jacobi, whose sums have the range for it.
 template <Scalar T>
 Scaling choose_scaling(const operators::Prepared<T>& prepared,
                        index_t n,
                        DenseAlgorithm algorithm) {
-  if (!(prepared.max_abs() > 0)) return {0, algorithm};
-  const int exponent = operators::exponent_of(prepared.max_abs()) - 1;
+  const Scaling scaling = scale_by_largest(prepared, algorithm);
   constexpr index_t small = 128;
   const double least = std::numeric_limits<real_t<T>>::min();
-  const bool vanishes = std::ldexp(prepared.min_abs(), -exponent) < least;
-  if (vanishes && n <= small) return {0, DenseAlgorithm::jacobi};
-  return {exponent, algorithm};
+  const bool vanishes = std::ldexp(prepared.min_abs(), -scaling.exponent) < least;
+  if (vanishes && n <= small) return {0, DenseAlgorithm::jacobi, true};
+  return scaling;
 }
 
 }  // namespace
@@ -114,19 +121,31 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   const operators::Prepared<T> prepared(A, context);
   const bool wide = A.rows() < A.cols();
   const index_t n = std::min(A.rows(), A.cols());
-  const Scaling scaling = choose_scaling(prepared, n, options.algorithm);
+  Scaling scaling = choose_scaling(prepared, n, options.algorithm);
   {
     auto timer = report.stage("decompose");
     context.report_progress({"decompose", -1, -1});
-    factor::DenseFactors<T> factors = factor::factor_dense<T>(
-        std::max(A.rows(), A.cols()), n,
-        [&](MatrixView<T> to) { copy_scaled(A, wide, scaling.exponent, to, context); },
-        options.vectors, factor::dense_chain<T>(scaling.algorithm), report.fallbacks);
+    const auto decompose = [&] {
+      return factor::factor_dense<T>(
+          std::max(A.rows(), A.cols()), n,
+          [&](MatrixView<T> to) { copy_scaled(A, wide, scaling.exponent, to, context); },
+          options.vectors, factor::dense_chain<T>(scaling.algorithm), report.fallbacks);
+    };
+    factor::DenseFactors<T> factors;
+    try {
+      factors = decompose();
+    } catch (const Error&) {
+      if (!scaling.left_unscaled) throw;
+      scaling = scale_by_largest(prepared, options.algorithm);
+      factors = decompose();
+    }
     result.U = std::move(wide ? factors.V : factors.U);
     result.V = std::move(wide ? factors.U : factors.V);
     result.sigma = std::move(factors.sigma);
     report.passes_over_A += 1;
   }
+  // LAPACK cannot be stopped half way: the result is complete, and late.
+  if (context.cancelled()) report.status = Status::cancelled;
   if (options.vectors != Vectors::none) {
     factor::apply_sign_rule(result.U.view(), result.V.view(), n, context);
   }

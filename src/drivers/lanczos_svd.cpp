@@ -53,7 +53,9 @@ class RankSearch {
  public:
   RankSearch(const RankRule& rule, index_t min_dim, double frobenius_norm, double eps)
       : rule_(rule), min_dim_(min_dim), total_(frobenius_norm * frobenius_norm) {
-    if (rule.energy) allowed_ = (1 - *rule.energy) * total_;
+    // Values at rounding level hold no energy, as in choose_rank.
+    const double noise = 64 * eps * eps * static_cast<double>(min_dim);
+    if (rule.energy) allowed_ = std::max(1 - *rule.energy, noise) * total_;
     if (rule.tolerance) allowed_ = *rule.tolerance * *rule.tolerance * total_;
     // total - sum theta^2 cancels below this: then bound what is left by the last theta instead.
     cancels_ = allowed_ < 1e4 * eps * total_;
@@ -81,7 +83,8 @@ class RankSearch {
     }
     if (!(left_out <= allowed_)) return std::nullopt;
     auto k = static_cast<index_t>(theta.size());
-    while (k > 0) {
+    const index_t least = rule_.energy && total_ > 0 ? 1 : 0;
+    while (k > least) {
       const double t = static_cast<double>(theta[static_cast<std::size_t>(k - 1)]);
       if (!(left_out + t * t <= allowed_)) break;
       left_out += t * t;
@@ -200,8 +203,9 @@ class LanczosSvd {
           if (!agreed) report_.status = Status::iteration_limit;
           if (!options_.certify) return true;
           factor::Remainder<T> remainder = probe();
-          const bool found_more =
-              factor::missed_triplet<T>(remainder, result_.sigma, accuracy_) && ++missed <= 20;
+          const bool found_more = factor::missed_triplet<T>(remainder, result_.sigma, accuracy_,
+                                                            tall_.rounding_level()) &&
+                                  ++missed <= 20;
           if (!found_more) {
             certify(std::move(residuals), &remainder);
             return true;
@@ -289,7 +293,7 @@ class LanczosSvd {
   bool within_accuracy(const std::vector<double>& residuals) const {
     const double largest = result_.sigma.empty() ? 0 : static_cast<double>(result_.sigma[0]);
     return std::all_of(residuals.begin(), residuals.end(),
-                       [&](double r) { return r <= accuracy_ * largest; });
+                       [&](double r) { return r <= accuracy_ * largest + A_.rounding_level(); });
   }
 
   // Looks for what the result misses, in the orientation of the basis.

@@ -48,8 +48,10 @@ index_t expected_rank(const RankRule& rule, index_t min_dim) {
 
 Cost dense_cost(const Problem& p, Vectors vectors) {
   const auto [m, n] = shape(p);
-  Cost cost{.flops = 0, .passes = 4, .nominal_seconds = 0};
+  // With vectors: a copy, the certificate's two passes and its probe.
+  Cost cost{.flops = 0, .passes = 13, .nominal_seconds = 0};
   if (vectors == Vectors::none) {
+    cost.passes = 1;
     add(cost, p.scalar_factor * (2 * m * n * n + 2 * n * n * n), dense_svd_rate);
     return cost;
   }
@@ -78,13 +80,13 @@ Cost randomized_cost(const Problem& p, index_t k) {
 }
 
 Cost lanczos_cost(const Problem& p, index_t k) {
-  // Blocks of 8; 64 + 4 k columns are typical for residuals of 1e-10 on slowly decaying values.
+  // Blocks of 8; 80 + 6 k columns are typical for residuals of 1e-10 on slowly decaying values.
   const auto [m, n] = shape(p);
   const auto r = static_cast<double>(k);
-  const double columns = 64 + 4 * r;
+  const double columns = 80 + 6 * r;
   const double steps = columns / 8;
   const double basis = std::min(n, std::max(3 * r, r + 96));
-  Cost cost{.flops = 0, .passes = 2 * steps + 12, .nominal_seconds = steps * step_seconds};
+  Cost cost{.flops = 0, .passes = 2 * steps + 14, .nominal_seconds = steps * step_seconds};
   add_products(cost, p, 2 * columns + certificate_products(r));
   add(cost, p.scalar_factor * 8 * (m + n) * basis * columns, product_rate);
   add(cost, p.scalar_factor * 20 * basis * basis * basis * steps / (1 + basis / 128),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "eckart/error.hpp"
 
@@ -38,9 +39,13 @@ index_t choose_rank(const RankRule& rule, const std::vector<real_t<T>>& sigma) {
     const double share = static_cast<double>(sigma[i]) / largest;
     tail[i] = tail[i + 1] + share * share;
   }
-  const double allowed =
-      rule.energy ? (1 - *rule.energy) * tail[0] : *rule.tolerance * *rule.tolerance * tail[0];
-  index_t k = 0;
+  // Values at rounding level hold no energy: 1 means all of it that can be told from rounding.
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  const double noise = 64 * eps * eps * static_cast<double>(count);
+  const double share =
+      rule.energy ? std::max(1 - *rule.energy, noise) : *rule.tolerance * *rule.tolerance;
+  const double allowed = share * tail[0];
+  index_t k = rule.energy ? 1 : 0;
   while (k < count && !(tail[static_cast<std::size_t>(k)] <= allowed)) ++k;
   return k;
 }

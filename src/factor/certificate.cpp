@@ -22,7 +22,7 @@ constexpr std::uint32_t probe_stream = 7;
 
 template <Scalar T>
 double length(const T* x, index_t n) {
-  return std::sqrt(kernels::kernels<T>().shifted_energy(n, x, T{0}));
+  return std::sqrt(kernels::kernels<T>().shifted_energy(n, x, T{0}, 1));
 }
 
 // Y <- Y - U diag(sigma) C, with C given.
@@ -82,29 +82,23 @@ double orthogonality_loss(MatrixView<const T> X, const Context& context) {
   for (index_t i = 0; i < X.cols; ++i) G(i, i) -= T{1};
   double sum = 0;
   for (index_t j = 0; j < X.cols; ++j) {
-    sum += kernels::kernels<T>().shifted_energy(X.cols, G.view().column(j), T{0});
+    sum += kernels::kernels<T>().shifted_energy(X.cols, G.view().column(j), T{0}, 1);
   }
   return std::sqrt(sum / static_cast<double>(X.cols));
 }
 
 Bound exact(double value) { return {value, BoundKind::exact, 0}; }
 
-// Returns the sharper of two upper bounds of ||A - A_k||_2 / sigma_1: the probes', which may fail,
-// and ||A - A_k||_F, which holds for orthonormal vectors.
-Bound spectral_bound(double probed, index_t probes, const Certificate& certificate, double scale) {
-  const Bound by_probes = {probed, BoundKind::probabilistic,
-                           std::pow(10.0, -static_cast<double>(probes))};
-  const bool orthonormal = certificate.orthogonality_U.value <= certificate.accuracy &&
-                           certificate.orthogonality_V.value <= certificate.accuracy &&
-                           certificate.residual.value <= certificate.accuracy;
-  // 1 - energy cancels: below sqrt(eps) it is rounding noise.
-  const double frobenius = certificate.frobenius_error.value;
-  if (!certificate.frobenius_error.known() || !orthonormal || !(frobenius > 1e-6)) return by_probes;
-  const Bound by_energy = exact(frobenius * certificate.frobenius_norm.value / scale);
-  return by_energy.value < by_probes.value ? by_energy : by_probes;
+// A measured number for a message; NaN and infinity by name.
+std::string format_measure(double value) {
+  if (std::isnan(value)) return "NaN";
+  return std::isinf(value) ? "infinite" : fmt::format("{:.1e}", value);
 }
 
-// Energy and Frobenius error from sigma and ||A||_F.
+// The larger of two numbers; a NaN wins and stays.
+double worse(double a, double b) { return !(b <= a) && !std::isnan(a) ? b : a; }
+
+// Energy from sigma and ||A||_F.
 template <class Real>
 void fill_energy(std::span<const Real> sigma, double frobenius_norm, Certificate& certificate) {
   certificate.frobenius_norm = exact(frobenius_norm);
@@ -116,6 +110,40 @@ void fill_energy(std::span<const Real> sigma, double frobenius_norm, Certificate
   const bool zero = frobenius_norm == 0;
   certificate.energy = exact(zero ? 1 : held);
   certificate.frobenius_error = exact(zero ? 0 : std::sqrt(std::max(0.0, 1 - held)));
+}
+
+// ||A - A_k||_F where 1 - energy is no more than its rounding: from the residuals of a complete
+// factorization, else from the probes.
+template <Scalar T>
+void refine_frobenius_error(const std::vector<double>& residuals,
+                            const Remainder<T>& remainder,
+                            bool complete,
+                            Certificate& certificate) {
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  const double norm = certificate.frobenius_norm.value;
+  const double error = certificate.frobenius_error.value;
+  if (!certificate.frobenius_error.known() || norm == 0 || error * error > 1e4 * eps) return;
+  if (complete) {
+    double sum = 0;
+    for (const double residual : residuals) sum += residual * residual;
+    certificate.frobenius_error = exact(std::sqrt(sum) / norm);
+  } else {
+    certificate.frobenius_error = {remainder.frobenius / norm, BoundKind::estimated, 0};
+  }
+}
+
+// Returns the sharper of two upper bounds of ||A - A_k||_2 / scale: the probes', which may fail,
+// and ||A - A_k||_F, which holds for good triplets.
+Bound spectral_bound(double probed, index_t probes, double scale, const Certificate& certificate) {
+  const Bound by_probes = {probed / scale, BoundKind::probabilistic,
+                           std::pow(10.0, -static_cast<double>(probes))};
+  const bool good = certificate.orthogonality_U.value <= certificate.accuracy &&
+                    certificate.orthogonality_V.value <= certificate.accuracy &&
+                    certificate.residual.value <= certificate.accuracy;
+  if (certificate.frobenius_error.kind != BoundKind::exact || !good) return by_probes;
+  const Bound by_energy =
+      exact(certificate.frobenius_error.value * certificate.frobenius_norm.value / scale);
+  return by_energy.value < by_probes.value ? by_energy : by_probes;
 }
 
 template <class Real>
@@ -164,12 +192,15 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   report.products += probes;
   report.passes_over_A += 1;
   double largest = 0;
+  double energy = 0;
   for (index_t j = 0; j < probes; ++j) {
     const double stretched = length<T>(Y.view().column(j), Y.rows());
+    energy += stretched * stretched;
     largest = std::max(largest, stretched);
     remainder.seen =
         std::max(remainder.seen, stretched / length<T>(Omega.view().column(j), Omega.rows()));
   }
+  remainder.frobenius = std::sqrt(energy / static_cast<double>(probes));
   remainder.upper = 10 * std::sqrt(2 / std::numbers::pi) * largest;
 
   // A few Lanczos steps from the probes' images find what the remainder's norm really is.
@@ -217,8 +248,7 @@ std::vector<double> true_residuals(const LinearOperator<T>& A,
       for (index_t i = 0; i < A.cols(); ++i) AHU(i, j) -= s * V(i, first + j);
       const double left = length<T>(AV.view().column(j), A.rows());
       const double right = length<T>(AHU.view().column(j), A.cols());
-      // Written so that a NaN on either side stays.
-      residuals[static_cast<std::size_t>(first + j)] = left <= right ? right : left;
+      residuals[static_cast<std::size_t>(first + j)] = worse(left, right);
     }
   }
   if (k > 0) report.passes_over_A += 2;
@@ -228,12 +258,45 @@ std::vector<double> true_residuals(const LinearOperator<T>& A,
 template <Scalar T>
 bool missed_triplet(const Remainder<T>& remainder,
                     std::span<const real_t<T>> sigma,
-                    double accuracy) {
+                    double accuracy,
+                    double rounding_level) {
   if (sigma.empty()) return false;
   const double last = static_cast<double>(sigma.back());
-  const double slack = 2 * accuracy * static_cast<double>(sigma.front());
+  const double slack = 2 * (accuracy * static_cast<double>(sigma.front()) + rounding_level);
   return !(remainder.seen <= last + slack);
 }
+
+namespace {
+
+// The verdict: what keeps the triplets from the accuracy asked for, one sentence each.
+// residuals are relative; allowed is the accuracy and the rounding that A itself carries.
+template <class Real>
+std::vector<std::string> judge(const Certificate& certificate,
+                               const std::vector<double>& residuals,
+                               std::span<const Real> sigma,
+                               double allowed) {
+  std::vector<std::string> findings;
+  if (!ordered(sigma)) {
+    findings.push_back("the singular values are not finite, non-negative and in falling order");
+  }
+  const auto failing = std::count_if(residuals.begin(), residuals.end(),
+                                     [&](double residual) { return !(residual <= allowed); });
+  if (failing > 0) {
+    findings.push_back(fmt::format(
+        "{} of {} triplets have a residual above {:.1e}; the worst is {}", failing,
+        residuals.size(), certificate.accuracy, format_measure(certificate.residual.value)));
+  }
+  const auto check_orthogonality = [&](const Bound& loss, const char* name) {
+    if (loss.value <= certificate.accuracy) return;
+    findings.push_back(fmt::format("the columns of {} are not orthonormal: off by {}", name,
+                                   format_measure(loss.value)));
+  };
+  check_orthogonality(certificate.orthogonality_U, "U");
+  check_orthogonality(certificate.orthogonality_V, "V");
+  return findings;
+}
+
+}  // namespace
 
 template <Scalar T>
 void fill_certificate(const LinearOperator<T>& A,
@@ -249,60 +312,47 @@ void fill_certificate(const LinearOperator<T>& A,
   auto timer = report.stage("certificate");
   Certificate certificate;
   certificate.accuracy = options.accuracy > 0 ? options.accuracy : default_accuracy<T>();
-  const double accuracy = certificate.accuracy;
-  const double scale = sigma.empty() || !(sigma[0] > 0) ? 1 : static_cast<double>(sigma[0]);
-
   if (residuals.empty()) residuals = true_residuals(A, U, sigma, V, context, report);
-  double worst = 0;
-  index_t failing = 0;
-  for (double& residual : residuals) {
-    residual /= scale;
-    worst = residual <= worst ? worst : residual;
-    failing += !(residual <= accuracy);
-  }
-  certificate.residual = exact(worst);
   certificate.orthogonality_U = exact(orthogonality_loss(U, context));
   certificate.orthogonality_V = exact(orthogonality_loss(V, context));
   if (frobenius < 0 && A.storage() != Storage::matrix_free) frobenius = frobenius_norm(A, context);
-  if (frobenius >= 0) fill_energy(sigma, frobenius, certificate);
 
+  double largest_residual = 0;
+  for (const double residual : residuals) largest_residual = worse(largest_residual, residual);
+  const bool finite = std::isfinite(largest_residual) && ordered(sigma) &&
+                      std::isfinite(certificate.orthogonality_U.value) &&
+                      std::isfinite(certificate.orthogonality_V.value);
   Remainder<T> probed;
-  const bool finite = std::isfinite(worst) && std::isfinite(certificate.orthogonality_U.value) &&
-                      std::isfinite(certificate.orthogonality_V.value) && ordered(sigma);
   if (finite && remainder == nullptr) {
     probed = probe_remainder(A, U, sigma, V, options.probes, options.seed, context, report);
     remainder = &probed;
   }
+
+  // Everything is relative to ||A||_2: sigma_1, or what the probe found where that is not given.
+  double scale = finite && !sigma.empty() ? static_cast<double>(sigma[0]) : 0;
+  if (finite) scale = std::max(scale, remainder->seen);
+  if (!(scale > 0)) scale = 1;
+  const double allowed = certificate.accuracy + A.rounding_level() / scale;
+  certificate.residual = exact(largest_residual / scale);
+  if (frobenius >= 0) fill_energy(sigma, frobenius, certificate);
   if (finite) {
+    const bool complete = static_cast<index_t>(sigma.size()) == std::min(A.rows(), A.cols());
+    refine_frobenius_error(residuals, *remainder, complete, certificate);
     certificate.spectral_error =
-        spectral_bound(remainder->upper / scale, options.probes, certificate, scale);
+        spectral_bound(remainder->upper, options.probes, scale, certificate);
     certificate.spectral_error_seen = exact(remainder->seen / scale);
   }
+  for (double& residual : residuals) residual /= scale;
 
-  auto& findings = certificate.findings;
-  if (!ordered(sigma))
-    findings.push_back("the singular values are not finite, non-negative and in falling order");
-  if (failing > 0) {
-    findings.push_back(
-        fmt::format("{} of {} triplets have a residual above {:.1e}; the worst is {:.1e}", failing,
-                    residuals.size(), accuracy, worst));
+  certificate.findings = judge(certificate, residuals, sigma, allowed);
+  if (finite && options.leading &&
+      missed_triplet(*remainder, sigma, certificate.accuracy, A.rounding_level())) {
+    certificate.findings.push_back(fmt::format(
+        "a triplet is missing or wrong: the remainder A - U S V^H has a singular value of at least "
+        "{:.6g} ||A||, and the last one returned is {:.6g} ||A||",
+        remainder->seen / scale, static_cast<double>(sigma.back()) / scale));
   }
-  const auto check_orthogonality = [&](const Bound& loss, const char* name) {
-    if (!(loss.value <= accuracy)) {
-      findings.push_back(
-          fmt::format("the columns of {} are not orthonormal: off by {:.1e}", name, loss.value));
-    }
-  };
-  check_orthogonality(certificate.orthogonality_U, "U");
-  check_orthogonality(certificate.orthogonality_V, "V");
-  if (finite && options.leading && missed_triplet(*remainder, sigma, accuracy)) {
-    findings.push_back(
-        fmt::format("a triplet is missing or wrong: the remainder A - U S V^H has a singular value "
-                    "of at least {:.6g} "
-                    "sigma_1, and the last one returned is {:.6g} sigma_1",
-                    remainder->seen / scale, static_cast<double>(sigma.back()) / scale));
-  }
-  certificate.met = findings.empty();
+  certificate.met = certificate.findings.empty();
   certificate.residuals = std::move(residuals);
   report.certificate = std::move(certificate);
 }
@@ -345,7 +395,7 @@ template std::vector<double> true_residuals(const LinearOperator<float>&,
                                             MatrixView<const float>,
                                             Context&,
                                             SvdReport&);
-template bool missed_triplet(const Remainder<float>&, std::span<const float>, double);
+template bool missed_triplet(const Remainder<float>&, std::span<const float>, double, double);
 template void fill_certificate(const LinearOperator<float>&,
                                MatrixView<const float>,
                                std::span<const float>,
@@ -373,7 +423,7 @@ template std::vector<double> true_residuals(const LinearOperator<double>&,
                                             MatrixView<const double>,
                                             Context&,
                                             SvdReport&);
-template bool missed_triplet(const Remainder<double>&, std::span<const double>, double);
+template bool missed_triplet(const Remainder<double>&, std::span<const double>, double, double);
 template void fill_certificate(const LinearOperator<double>&,
                                MatrixView<const double>,
                                std::span<const double>,
@@ -401,7 +451,10 @@ template std::vector<double> true_residuals(const LinearOperator<std::complex<fl
                                             MatrixView<const std::complex<float>>,
                                             Context&,
                                             SvdReport&);
-template bool missed_triplet(const Remainder<std::complex<float>>&, std::span<const float>, double);
+template bool missed_triplet(const Remainder<std::complex<float>>&,
+                             std::span<const float>,
+                             double,
+                             double);
 template void fill_certificate(const LinearOperator<std::complex<float>>&,
                                MatrixView<const std::complex<float>>,
                                std::span<const float>,
@@ -435,6 +488,7 @@ template std::vector<double> true_residuals(const LinearOperator<std::complex<do
                                             SvdReport&);
 template bool missed_triplet(const Remainder<std::complex<double>>&,
                              std::span<const double>,
+                             double,
                              double);
 template void fill_certificate(const LinearOperator<std::complex<double>>&,
                                MatrixView<const std::complex<double>>,

@@ -17,6 +17,7 @@ template <Scalar T>
 struct Remainder {
   double upper = 0;      // exceeds its 2-norm except with probability 10^-probes
   double seen = 0;       // a value that it does reach
+  double frobenius = 0;  // estimate of its Frobenius norm
   Matrix<T> directions;  // n x a few: where it is large
 };
 
@@ -67,11 +68,12 @@ void fill_values_certificate(const LinearOperator<T>& A,
                              SvdReport& report);
 
 // Returns true if the probe shows a singular value of A above the last of sigma that is not
-// among them, allowing for the accuracy of sigma itself.
+// among them, allowing for the accuracy of sigma and the rounding of the operator.
 template <Scalar T>
 bool missed_triplet(const Remainder<T>& remainder,
                     std::span<const real_t<T>> sigma,
-                    double accuracy);
+                    double accuracy,
+                    double rounding_level);
 
 // Returns the elements that a certificate of k triplets allocates.
 double certificate_elements(index_t rows, index_t cols, index_t k);

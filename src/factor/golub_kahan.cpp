@@ -110,7 +110,7 @@ void GolubKahanBasis<T>::orthonormalize_next(index_t first) {
   // No norm to compare with: a column counts as dependent when it is tiny beside the longest.
   double longest = 0;
   for (index_t j = 0; j < X.cols; ++j) {
-    longest = std::max(longest, kernels::kernels<T>().shifted_energy(X.rows, X.column(j), T{0}));
+    longest = std::max(longest, kernels::kernels<T>().shifted_energy(X.rows, X.column(j), T{0}, 1));
   }
   orthonormalize_against<T>(V_.view().columns(0, size_ + first), X, H.view(), S.view(),
                             std::sqrt(longest), random_, context_);
@@ -155,7 +155,7 @@ void GolubKahanBasis<T>::expand() {
   if (norm_ == 0) {
     for (index_t j = 0; j < w; ++j) {
       norm_ = std::max(norm_, std::sqrt(kernels::kernels<T>().shifted_energy(
-                                  U_new.rows, U_new.column(j), T{0})));
+                                  U_new.rows, U_new.column(j), T{0}, 1)));
     }
   }
   orthonormalize_left(U_new);
@@ -253,7 +253,7 @@ void GolubKahanBasis<T>::solve() {
   residuals_.resize(static_cast<std::size_t>(c));
   for (index_t i = 0; i < c; ++i) {
     residuals_[static_cast<std::size_t>(i)] =
-        std::sqrt(kernels::kernels<T>().shifted_energy(block_, KX.view().column(i), T{0}));
+        std::sqrt(kernels::kernels<T>().shifted_energy(block_, KX.view().column(i), T{0}, 1));
   }
 }
 

@@ -28,7 +28,7 @@ std::vector<double> column_lengths(MatrixView<const T> X, const Context& context
       X.rows, rows_per_chunk, context, [&](index_t c, index_t first, index_t last) {
         for (index_t j = 0; j < X.cols; ++j) {
           partial(j, c) =
-              kernels::kernels<T>().shifted_energy(last - first, X.column(j) + first, T{0});
+              kernels::kernels<T>().shifted_energy(last - first, X.column(j) + first, T{0}, 1);
         }
       });
   std::vector<double> lengths(static_cast<std::size_t>(X.cols));

@@ -30,7 +30,10 @@ template <class Real>
 }
 
 template <class T>
-[[gnu::always_inline]] inline double shifted_energy_body(index_t n, const T* x, T shift) {
+[[gnu::always_inline]] inline double shifted_energy_body(index_t n,
+                                                         const T* x,
+                                                         T shift,
+                                                         double scale) {
   double sum = 0;
   if constexpr (is_complex<T>) {
     const auto* reals = reinterpret_cast<const real_t<T>*>(x);
@@ -38,15 +41,15 @@ template <class T>
     const double im = static_cast<double>(shift.imag());
 #pragma omp simd reduction(+ : sum)
     for (index_t i = 0; i < n; ++i) {
-      const double a = static_cast<double>(reals[2 * i]) - re;
-      const double b = static_cast<double>(reals[2 * i + 1]) - im;
+      const double a = scale * (static_cast<double>(reals[2 * i]) - re);
+      const double b = scale * (static_cast<double>(reals[2 * i + 1]) - im);
       sum += a * a + b * b;
     }
   } else {
     const double s = static_cast<double>(shift);
 #pragma omp simd reduction(+ : sum)
     for (index_t i = 0; i < n; ++i) {
-      const double a = static_cast<double>(x[i]) - s;
+      const double a = scale * (static_cast<double>(x[i]) - s);
       sum += a * a;
     }
   }

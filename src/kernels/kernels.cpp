@@ -14,8 +14,8 @@ Scan<Real> scan_base(index_t n, const Real* x) {
   return scan_body(n, x);
 }
 template <class T>
-double shifted_energy_base(index_t n, const T* x, T shift) {
-  return shifted_energy_body(n, x, shift);
+double shifted_energy_base(index_t n, const T* x, T shift, double scale) {
+  return shifted_energy_body(n, x, shift, scale);
 }
 template <class T>
 void spmm_base(const SpmmRows<T>& rows) {
@@ -27,8 +27,11 @@ template <class Real>
   return scan_body(n, x);
 }
 template <class T>
-[[gnu::target("arch=x86-64-v3")]] double shifted_energy_v3(index_t n, const T* x, T shift) {
-  return shifted_energy_body(n, x, shift);
+[[gnu::target("arch=x86-64-v3")]] double shifted_energy_v3(index_t n,
+                                                           const T* x,
+                                                           T shift,
+                                                           double scale) {
+  return shifted_energy_body(n, x, shift, scale);
 }
 template <class T>
 [[gnu::target("arch=x86-64-v3")]] void spmm_v3(const SpmmRows<T>& rows) {
@@ -40,8 +43,11 @@ template <class Real>
   return scan_body(n, x);
 }
 template <class T>
-[[gnu::target("arch=x86-64-v4")]] double shifted_energy_v4(index_t n, const T* x, T shift) {
-  return shifted_energy_body(n, x, shift);
+[[gnu::target("arch=x86-64-v4")]] double shifted_energy_v4(index_t n,
+                                                           const T* x,
+                                                           T shift,
+                                                           double scale) {
+  return shifted_energy_body(n, x, shift, scale);
 }
 template <class T>
 [[gnu::target("arch=x86-64-v4")]] void spmm_v4(const SpmmRows<T>& rows) {

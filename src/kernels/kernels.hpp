@@ -36,8 +36,8 @@ template <class T>
 struct Kernels {
   using Real = real_t<T>;
   Scan<Real> (*scan)(index_t n, const Real* x);
-  // Sum of |x_i - shift|^2 in double.
-  double (*shifted_energy)(index_t n, const T* x, T shift);
+  // Sum of |scale (x_i - shift)|^2 in double.
+  double (*shifted_energy)(index_t n, const T* x, T shift, double scale);
   void (*spmm)(const SpmmRows<T>& rows);
 };
 

@@ -24,6 +24,7 @@ class AdjointOperator final : public LinearOperator<T> {
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
     A_.apply(Y, X, context);
   }
+  double rounding_level() const override { return A_.rounding_level(); }
   EntryScan scan(Context& context) const override {
     EntryScan scan = A_.scan(context);
     std::swap(scan.nonfinite_row, scan.nonfinite_col);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "core/parallel.hpp"
@@ -118,8 +119,42 @@ class AffineOperator final : public LinearOperator<T> {
     if (!map_.column_scale.empty()) scale_rows<T>(map_.column_scale, X, X, context);
   }
 
-  // Looks at A, not at the mapped entries: finite shifts and scales keep finite entries finite.
-  EntryScan scan(Context& context) const override { return A_.scan(context); }
+  // Finite shifts and scales keep finite entries finite; how large they become is told by the
+  // columns' energies, unless those overflow.
+  EntryScan scan(Context& context) const override {
+    EntryScan scan = A_.scan(context);
+    if (!scan.finite() || map_.identity() || rows() == 0) return scan;
+    double largest = 0;
+    for (const double energy : A_.column_energies(map_, context)) {
+      largest = std::max(largest, energy);
+    }
+    const double size = std::sqrt(largest / static_cast<double>(rows()));
+    if (std::isfinite(size) && size > 0) scan.max_abs = size;
+    scan.min_abs = scan.max_abs;
+    return scan;
+  }
+
+  double rounding_level() const override {
+    const double eps = std::numeric_limits<real_t<T>>::epsilon();
+    double row_scale = map_.row_scale.empty() ? 1 : 0;
+    for (const real_t<T> s : map_.row_scale) {
+      row_scale = std::max(row_scale, static_cast<double>(s));
+    }
+    double column_part = 0;  // ||column_shift * column_scale||^2
+    double column_scales = 0;
+    for (index_t j = 0; j < cols(); ++j) {
+      const double scale = operators::column_scale_at(map_, j);
+      if (!map_.column_shift.empty()) {
+        column_part += std::norm(scale * std::complex<double>(map_.column_shift[at(j)]));
+      }
+      column_scales += scale * scale;
+    }
+    double row_part = 0;
+    for (const T shift : map_.row_shift) row_part += std::norm(std::complex<double>(shift));
+    return 8 * eps * row_scale *
+           (std::sqrt(static_cast<double>(rows()) * column_part) +
+            std::sqrt(row_part * column_scales));
+  }
 
   std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
     if (map.identity()) return A_.column_energies(map_, context);
@@ -171,31 +206,33 @@ AffineMap<T> standardisation(const LinearOperator<T>& A,
   const index_t m = A.rows();
   const index_t n = A.cols();
   if (m == 0 || n == 0) return map;
+  const std::vector<ColumnSummary<T>> summaries = A.column_summaries(context);
   if (center) {
-    Matrix<T> ones(m, 1);
-    std::fill_n(ones.data(), m, T{1});
-    Matrix<T> sums(n, 1);
-    A.apply_adjoint(std::as_const(ones).view(), sums.view(), context);
-    map.column_shift.resize(at(n));
-    for (index_t j = 0; j < n; ++j) {
-      map.column_shift[at(j)] = conjugate(sums(j, 0)) / static_cast<real_t<T>>(m);
-    }
+    for (const ColumnSummary<T>& summary : summaries) map.column_shift.push_back(summary.mean);
   }
   if (scale) {
-    AffineMap<T> deviations = map;
-    if (!center) {  // the standard deviation is about the mean, whether it is subtracted or not
-      deviations = standardisation(A, true, false, context);
+    // The deviation is about the mean, whether that is subtracted or not. Each column is brought
+    // to about 1 by a power of two first: squares of its entries may not be representable.
+    using Real = real_t<T>;
+    AffineMap<T> deviations;
+    std::vector<int> exponents;
+    for (const ColumnSummary<T>& summary : summaries) {
+      deviations.column_shift.push_back(summary.mean);
+      int exponent = 0;
+      std::frexp(summary.max_abs, &exponent);
+      constexpr int widest = std::numeric_limits<Real>::max_exponent - 2;
+      exponents.push_back(std::clamp(exponent, -widest, widest));
+      deviations.column_scale.push_back(std::ldexp(Real{1}, -exponents.back()));
     }
     const std::vector<double> energies = A.column_energies(deviations, context);
-    map.column_scale.resize(at(n));
-    for (index_t j = 0; j < n; ++j) {
-      const double deviation =
-          m > 1 ? std::sqrt(energies[at(j)] / static_cast<double>(m - 1)) : 0.0;
-      // A constant column has rounding noise instead of zero for its deviation.
-      const double mean = static_cast<double>(std::abs(deviations.column_shift[at(j)]));
-      const double eps = std::numeric_limits<real_t<T>>::epsilon();
-      const bool constant = !(deviation > 10 * eps * mean);
-      map.column_scale[at(j)] = constant ? real_t<T>{1} : static_cast<real_t<T>>(1 / deviation);
+    for (std::size_t j = 0; j < summaries.size(); ++j) {
+      const double deviation = m > 1 ? std::sqrt(energies[j] / static_cast<double>(m - 1)) : 0;
+      // A constant column has rounding noise of its mean instead of zero for its deviation.
+      const double eps = std::numeric_limits<Real>::epsilon();
+      const double size = std::ldexp(summaries[j].max_abs, -exponents[j]);
+      const bool constant = !(deviation > 4 * eps * size);
+      map.column_scale.push_back(
+          constant ? Real{1} : static_cast<Real>(std::ldexp(1 / deviation, -exponents[j])));
     }
   }
   return map;

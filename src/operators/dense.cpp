@@ -93,25 +93,48 @@ class DenseOperator final : public LinearOperator<T> {
     constexpr index_t rows_per_chunk = 1024;
     std::vector<std::vector<double>> partial(
         static_cast<std::size_t>(core::count_chunks(rows(), rows_per_chunk)));
-    core::for_each_chunk(
-        rows(), rows_per_chunk, context, [&](index_t c, index_t first, index_t last) {
-          std::vector<double> sums(energies.size(), 0.0);
-          for (index_t i = first; i < last; ++i) {
-            const double weight = operators::row_weight(map, i);
-            for (index_t j = 0; j < cols(); ++j) {
-              const auto entry = std::complex<double>(S(j, i)) -
-                                 std::complex<double>(operators::shift_at(map, i, j));
-              sums[static_cast<std::size_t>(j)] += weight * std::norm(entry);
-            }
-          }
-          partial[static_cast<std::size_t>(c)] = std::move(sums);
-        });
+    core::for_each_chunk(rows(), rows_per_chunk, context,
+                         [&](index_t c, index_t first, index_t last) {
+                           std::vector<double> sums(energies.size(), 0.0);
+                           for (index_t i = first; i < last; ++i) {
+                             for (index_t j = 0; j < cols(); ++j) {
+                               sums[static_cast<std::size_t>(j)] +=
+                                   operators::mapped_energy_of_entry(map, i, j, S(j, i));
+                             }
+                           }
+                           partial[static_cast<std::size_t>(c)] = std::move(sums);
+                         });
     for (index_t j = 0; j < cols(); ++j) {
       double sum = 0;
       for (const auto& sums : partial) sum += sums[static_cast<std::size_t>(j)];
-      energies[static_cast<std::size_t>(j)] = operators::column_weight(map, j) * sum;
+      energies[static_cast<std::size_t>(j)] = sum;
     }
     return energies;
+  }
+
+  std::vector<ColumnSummary<T>> column_summaries(Context& context) const override {
+    std::vector<ColumnSummary<T>> summaries(static_cast<std::size_t>(cols()));
+    core::for_each_chunk(
+        cols(), columns_per_chunk, context, [&](index_t, index_t first, index_t last) {
+          std::vector<operators::ColumnSummer<T>> summers(static_cast<std::size_t>(last - first));
+          const auto add = [&](index_t i, index_t j) {
+            summers[static_cast<std::size_t>(j - first)].add(A_(i, j));
+          };
+          if (A_.row_major) {
+            for (index_t i = 0; i < rows(); ++i) {
+              for (index_t j = first; j < last; ++j) add(i, j);
+            }
+          } else {
+            for (index_t j = first; j < last; ++j) {
+              for (index_t i = 0; i < rows(); ++i) add(i, j);
+            }
+          }
+          for (index_t j = first; j < last; ++j) {
+            summaries[static_cast<std::size_t>(j)] =
+                summers[static_cast<std::size_t>(j - first)].summary(rows());
+          }
+        });
+    return summaries;
   }
 
   void copy_to(MatrixView<T> A, Context& context) const override {

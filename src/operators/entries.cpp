@@ -10,16 +10,12 @@ namespace eckart::operators {
 template <Scalar T>
 double mapped_energy(const AffineMap<T>& map, index_t j, index_t rows, const T* a, index_t stride) {
   if (map.row_shift.empty() && map.row_scale.empty() && stride == 1) {
-    return column_weight(map, j) *
-           kernels::kernels<T>().shifted_energy(rows, a, shift_at(map, 0, j));
+    return kernels::kernels<T>().shifted_energy(rows, a, shift_at(map, 0, j),
+                                                column_scale_at(map, j));
   }
   double sum = 0;
-  for (index_t i = 0; i < rows; ++i) {
-    const auto entry =
-        std::complex<double>(a[i * stride]) - std::complex<double>(shift_at(map, i, j));
-    sum += row_weight(map, i) * std::norm(entry);
-  }
-  return column_weight(map, j) * sum;
+  for (index_t i = 0; i < rows; ++i) sum += mapped_energy_of_entry(map, i, j, a[i * stride]);
+  return sum;
 }
 
 template <Scalar T>

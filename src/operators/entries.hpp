@@ -1,7 +1,10 @@
 // Looks at entries that operators share: scans and energies under an affine map.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <complex>
+#include <type_traits>
 
 #include "eckart/linear_operator.hpp"
 
@@ -16,19 +19,54 @@ T shift_at(const AffineMap<T>& map, index_t i, index_t j) {
   return shift;
 }
 
-// Returns the square of the map's scale of row i, or of column j.
+// Returns the map's scale of row i, or of column j.
 template <Scalar T>
-double row_weight(const AffineMap<T>& map, index_t i) {
-  if (map.row_scale.empty()) return 1;
-  const double scale = static_cast<double>(map.row_scale[static_cast<std::size_t>(i)]);
-  return scale * scale;
+double row_scale_at(const AffineMap<T>& map, index_t i) {
+  return map.row_scale.empty() ? 1
+                               : static_cast<double>(map.row_scale[static_cast<std::size_t>(i)]);
 }
 template <Scalar T>
-double column_weight(const AffineMap<T>& map, index_t j) {
-  if (map.column_scale.empty()) return 1;
-  const double scale = static_cast<double>(map.column_scale[static_cast<std::size_t>(j)]);
-  return scale * scale;
+double column_scale_at(const AffineMap<T>& map, index_t j) {
+  return map.column_scale.empty()
+             ? 1
+             : static_cast<double>(map.column_scale[static_cast<std::size_t>(j)]);
 }
+
+// Returns |scale_ij (a - shift_ij)|^2; the scale comes before the square, which may overflow.
+template <Scalar T>
+double mapped_energy_of_entry(const AffineMap<T>& map, index_t i, index_t j, T a) {
+  const auto entry = std::complex<double>(a) - std::complex<double>(shift_at(map, i, j));
+  return std::norm(row_scale_at(map, i) * column_scale_at(map, j) * entry);
+}
+
+// Adds up the entries of a column in a type wide enough that neither the sum overflows nor its
+// rounding shows in the mean.
+template <Scalar T>
+class ColumnSummer {
+ public:
+  void add(T x) {
+    re_ += std::real(x);
+    im_ += std::imag(x);
+    max_abs_ = std::max({max_abs_, static_cast<double>(std::abs(std::real(x))),
+                         static_cast<double>(std::abs(std::imag(x)))});
+  }
+  // For a column of the given length; entries not added are zero.
+  ColumnSummary<T> summary(index_t rows) const {
+    using Real = real_t<T>;
+    const Real re = static_cast<Real>(re_ / static_cast<Wide>(rows));
+    if constexpr (is_complex<T>) {
+      return {{re, static_cast<Real>(im_ / static_cast<Wide>(rows))}, max_abs_};
+    } else {
+      return {re, max_abs_};
+    }
+  }
+
+ private:
+  using Wide = std::conditional_t<std::same_as<real_t<T>, float>, double, long double>;
+  Wide re_ = 0;
+  Wide im_ = 0;
+  double max_abs_ = 0;
+};
 
 // Returns the sum over i of |scale_ij (a_i - shift_ij)|^2 for column j, entries stride apart.
 template <Scalar T>

@@ -65,6 +65,17 @@ std::vector<double> LinearOperator<T>::column_energies(const AffineMap<T>& map,
 }
 
 template <Scalar T>
+std::vector<ColumnSummary<T>> LinearOperator<T>::column_summaries(Context& context) const {
+  std::vector<ColumnSummary<T>> summaries(static_cast<std::size_t>(cols()));
+  for_each_column(*this, context, [&](index_t j, const T* column) {
+    operators::ColumnSummer<T> summer;
+    for (index_t i = 0; i < rows(); ++i) summer.add(column[i]);
+    summaries[static_cast<std::size_t>(j)] = summer.summary(rows());
+  });
+  return summaries;
+}
+
+template <Scalar T>
 void LinearOperator<T>::copy_to(MatrixView<T> A, Context& context) const {
   for_each_column(*this, context,
                   [&](index_t j, const T* column) { std::copy_n(column, rows(), A.column(j)); });

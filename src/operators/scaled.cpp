@@ -30,6 +30,7 @@ class ScaledOperator final : public LinearOperator<T> {
     A_.apply_adjoint(scaled.view(), X, context);
     times_in_place(X, exponent_ - exponent_ / 2, context);
   }
+  double rounding_level() const override { return std::ldexp(A_.rounding_level(), exponent_); }
   void copy_to(MatrixView<T> A, Context& context) const override {
     A_.copy_to(A, context);
     times_in_place(A, exponent_, context);

@@ -114,8 +114,10 @@ class SparseOperator final : public LinearOperator<T> {
 
   std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
     std::vector<double> energies(at(cols()));
-    double weights = 0;  // sum of the row weights
-    for (index_t i = 0; i < rows(); ++i) weights += operators::row_weight(map, i);
+    double weights = 0;  // sum of the squared row scales
+    for (index_t i = 0; i < rows(); ++i) {
+      weights += operators::row_scale_at(map, i) * operators::row_scale_at(map, i);
+    }
     constexpr index_t columns_per_chunk = 512;
     core::for_each_chunk(cols(), columns_per_chunk, context,
                          [&](index_t, index_t first, index_t last) {
@@ -123,6 +125,18 @@ class SparseOperator final : public LinearOperator<T> {
                              energies[at(j)] = column_energy(map, j, weights);
                          });
     return energies;
+  }
+
+  std::vector<ColumnSummary<T>> column_summaries(Context&) const override {
+    std::vector<ColumnSummary<T>> summaries(at(cols()));
+    for (index_t j = 0; j < cols(); ++j) {
+      operators::ColumnSummer<T> summer;
+      for (index_t p = AH_.offsets[at(j)]; p < AH_.offsets[at(j) + 1]; ++p) {
+        summer.add(conjugate(AH_.values[at(p)]));
+      }
+      summaries[at(j)] = summer.summary(rows());
+    }
+    return summaries;
   }
 
   void copy_to(MatrixView<T> A, Context& context) const override {
@@ -146,25 +160,22 @@ class SparseOperator final : public LinearOperator<T> {
     double sum = 0;
     if (map.row_shift.empty()) {
       double stored_weights = 0;
-      const auto shift = std::complex<double>(operators::shift_at(map, 0, j));
       for (index_t p = first; p < last; ++p) {
-        const double weight = operators::row_weight(map, AH_.columns[at(p)]);
-        sum += weight * std::norm(std::complex<double>(conjugate(AH_.values[at(p)])) - shift);
-        stored_weights += weight;
+        const index_t i = AH_.columns[at(p)];
+        sum += operators::mapped_energy_of_entry(map, i, j, conjugate(AH_.values[at(p)]));
+        stored_weights += operators::row_scale_at(map, i) * operators::row_scale_at(map, i);
       }
-      sum += std::max(0.0, weights - stored_weights) * std::norm(shift);
-    } else {
-      index_t p = first;
-      for (index_t i = 0; i < rows(); ++i) {
-        std::complex<double> entry = 0;
-        if (p < last && AH_.columns[at(p)] == i) {
-          entry = std::complex<double>(conjugate(AH_.values[at(p++)]));
-        }
-        sum += operators::row_weight(map, i) *
-               std::norm(entry - std::complex<double>(operators::shift_at(map, i, j)));
-      }
+      const auto zero =
+          operators::column_scale_at(map, j) * std::complex<double>(operators::shift_at(map, 0, j));
+      return sum + std::max(0.0, weights - stored_weights) * std::norm(zero);
     }
-    return operators::column_weight(map, j) * sum;
+    index_t p = first;
+    for (index_t i = 0; i < rows(); ++i) {
+      T entry = 0;
+      if (p < last && AH_.columns[at(p)] == i) entry = conjugate(AH_.values[at(p++)]);
+      sum += operators::mapped_energy_of_entry(map, i, j, entry);
+    }
+    return sum;
   }
 
   const SparseMatrix<T>& A_;

@@ -47,7 +47,7 @@ TEST(Certificate, TheProbeFindsTheNormOfTheRemainder) {
   EXPECT_TRUE(remainder.seen <= 9 * (1 + 1e-14));
   EXPECT_TRUE(remainder.seen >= 8.9);
   EXPECT_TRUE(remainder.upper >= 9);
-  EXPECT_TRUE(missed_triplet<double>(remainder, sigma, 1e-10));
+  EXPECT_TRUE(missed_triplet<double>(remainder, sigma, 1e-10, 0));
 }
 
 TEST(Certificate, ACompleteFactorizationLeavesNothing) {

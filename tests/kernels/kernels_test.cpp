@@ -33,8 +33,10 @@ TYPED_TEST(Kernels, ShiftedEnergyEqualsTheSumFromItsDefinition) {
     for (const T value : x) {
       sum += std::norm(std::complex<long double>(value) - std::complex<long double>(shift));
     }
-    const double got = eckart::kernels::kernels<T>().shifted_energy(n, x.data(), shift);
+    const double got = eckart::kernels::kernels<T>().shifted_energy(n, x.data(), shift, 1);
     EXPECT_TRUE(std::abs(got - static_cast<double>(sum)) <= 1e-13 * static_cast<double>(sum));
+    const double scaled = eckart::kernels::kernels<T>().shifted_energy(n, x.data(), shift, 4);
+    EXPECT_TRUE(scaled == 16 * got);  // a power of two changes no digit
   }
 }
 
@@ -42,11 +44,11 @@ TYPED_TEST(Kernels, BitsOfASumDoNotDependOnAlignment) {
   using T = TypeParam;
   constexpr index_t n = 1001;
   const std::vector<T> x = gaussian<T>(n, 5);
-  const double expected = eckart::kernels::kernels<T>().shifted_energy(n, x.data(), T{0});
+  const double expected = eckart::kernels::kernels<T>().shifted_energy(n, x.data(), T{0}, 1);
   for (std::size_t offset = 1; offset < 16; ++offset) {
     std::vector<T> moved(offset + x.size());
     std::copy(x.begin(), x.end(), moved.begin() + static_cast<std::ptrdiff_t>(offset));
-    EXPECT_EQ(eckart::kernels::kernels<T>().shifted_energy(n, moved.data() + offset, T{0}),
+    EXPECT_EQ(eckart::kernels::kernels<T>().shifted_energy(n, moved.data() + offset, T{0}, 1),
               expected);
   }
 }
