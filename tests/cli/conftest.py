@@ -24,7 +24,8 @@ def run_tool(*arguments, stdin=None, env=None, cwd=None, stdout=subprocess.PIPE)
                    if k not in ("NO_COLOR", "CLICOLOR_FORCE", "LC_ALL", "OPENBLAS_CORETYPE")}
     environment["LC_ALL"] = "C.UTF-8"
     environment.update(env or {})
-    done = subprocess.run([TOOL, *map(str, arguments)], input=stdin, env=environment, cwd=cwd,
+    source = {"input": stdin} if stdin is None or isinstance(stdin, bytes) else {"stdin": stdin}
+    done = subprocess.run([TOOL, *map(str, arguments)], **source, env=environment, cwd=cwd,
                           stdout=stdout, stderr=subprocess.PIPE)
     return Run(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
 

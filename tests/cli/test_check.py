@@ -99,6 +99,23 @@ def test_the_result_of_centred_columns_belongs_to_the_centred_matrix(eckart, mat
     assert eckart("check", name, "out").code == 1
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.complex64])
+def test_square_factors_are_checked_by_their_leading_vectors(eckart, factors, tmp_path, dtype):
+    factors(dtype=dtype)
+    for name, A in (("A.npy", geometric(30, 20, dtype)), ("B.npy", geometric(20, 30, dtype))):
+        np.save(tmp_path / name, A)
+        U, s, Vt = np.linalg.svd(A)
+        for factor, array in (("U", U), ("s", s), ("Vt", Vt)):
+            np.save(tmp_path / f"{factor}.npy", array)
+        run = eckart("check", name, *FILES[2:])
+        assert run.code == 0, run.out + run.err
+        assert "leading 20" in run.out
+        np.save(tmp_path / "U.npy", U[:, ::-1])
+        assert eckart("check", name, *FILES[2:]).code == 1
+    assert eckart("svd", "A.npy", "--full", "-o", "out").code == 0
+    assert eckart("check", "A.npy", "out").code == 0
+
+
 def test_shapes_that_do_not_fit_are_named(eckart, factors):
     factors(lambda U, s, Vt: (U, s, Vt[:, :-1]))
     run = eckart(*FILES)

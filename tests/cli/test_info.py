@@ -43,7 +43,28 @@ def test_the_zero_matrix_has_rank_zero_and_no_condition_number(eckart):
     run = eckart("info", "[[0,0],[0,0]]", "--json")
     assert run.code == 0, run.err
     assert run.json["numerical_rank"]["value"] == 0
-    assert run.json["condition_number"]["value"] is None
+    for number in ("condition_number", "effective_rank"):
+        assert run.json[number] == {"value": None, "kind": "undefined"}
+    assert [row["triplets"] for row in run.json["energy_table"]] == [0] * 6
+    text = eckart("info", "[[0,0],[0,0]]").out
+    assert "unknown" not in text and "more than" not in text
+    assert text.count("undefined for a zero matrix") == 2
+
+
+def test_the_condition_of_a_deficient_matrix_is_no_rounding_noise(eckart, tmp_path):
+    # Exactly singular, and so close to it that the smallest value has no correct digit.
+    assert eckart("info", "[[1,0],[0,0]]", "--json").json["condition_number"] == {
+        "value": None, "kind": "infinite"}
+    assert "infinite" in eckart("info", "[[1,0],[0,0]]").out
+    n = 12
+    hilbert = 1 / (1.0 + np.add.outer(np.arange(n), np.arange(n)))
+    np.save(tmp_path / "H.npy", hilbert)
+    info = eckart("info", "H.npy", "--json").json
+    assert info["numerical_rank"]["value"] < n
+    assert info["condition_number"]["kind"] == "lower bound"
+    np.testing.assert_allclose(info["condition_number"]["value"],
+                               1 / (n * np.finfo(float).eps), rtol=1e-10)
+    assert "the smallest" in eckart("info", "H.npy").out
 
 
 def test_a_matrix_too_large_for_all_values_gets_bounds_and_says_so(eckart, tmp_path):

@@ -1,9 +1,12 @@
 """A mistake in every argument: the code, the words on standard error, silence on standard output."""
 import os
+import resource
+import subprocess
+import time
 
 import numpy as np
 import pytest
-from conftest import run_tool
+from conftest import TOOL, run_tool
 
 A = "[[3,2],[2,3]]"
 
@@ -21,6 +24,9 @@ MISTAKES = [
     (["svd", A, "-k"], 2, ["--rank", "value"]),
     (["svd", A, "b.npy"], 2, ["b.npy", "too many"]),
     (["svd", A, "--thin=3"], 2, ["--thin takes no value"]),
+    (["svd", A, "-o="], 2, ["-o", "takes no '='"]),
+    (["svd", A, "-o=out"], 2, ["-o", "takes no '='"]),
+    (["svd", A, "-k=1"], 2, ["-k", "takes no '='"]),
     (["lowrank", A, "-k", "1"], 2, ["--output"]),
     (["completion"], 2, ["SHELL"]),
     (["completion", "tcsh"], 2, ["tcsh", "bash, zsh, fish"]),
@@ -161,3 +167,121 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     os.close(writer)
     assert run.code == 0 and run.err == ""
     assert (tmp_path / "out" / "s.npy").exists()
+
+
+NAMELESS = [["svd", A, "-o", ""], ["svd", A, "--output="], ["svd", ""],
+            ["lowrank", A, "-k", "1", "-o", ""], ["check", A, ""], ["info", ""],
+            ["check", A, "--u", "", "--s", "s.npy", "--vt", "Vt.npy"]]
+
+
+@pytest.mark.parametrize("arguments", NAMELESS, ids=" ".join)
+def test_an_empty_name_is_a_mistake_of_the_command_line(eckart, tmp_path, arguments):
+    run = eckart(*arguments)
+    assert run.code == 2 and run.out == "", run.err
+    assert "empty" in run.err or "needs a value" in run.err
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.npz", "x.mtx", "-", "x"])
+def test_an_approximation_is_written_under_no_other_format_s_name(eckart, tmp_path, name):
+    run = eckart("lowrank", A, "-k", "1", "-o", name)
+    assert run.code == 2 and ".npy" in run.err
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_result_folder_is_not_standard_output(eckart, tmp_path):
+    run = eckart("svd", A, "-o", "-")
+    assert run.code == 2 and "--json" in run.err
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_result_never_replaces_its_own_input(eckart, matrix, tmp_path):
+    assert eckart("svd", matrix(6, 4), "-o", "in").code == 0
+    os.symlink("in/U.npy", tmp_path / "alias.npy")
+    before = (tmp_path / "in" / "U.npy").read_bytes()
+    runs = [eckart("svd", "in/U.npy", "-o", "in", "--force"),
+            eckart("svd", "alias.npy", "-o", "./in/", "--force"),
+            eckart("svd", "-", "-o", "in", "--force", stdin=open(tmp_path / "in" / "U.npy", "rb")),
+            eckart("lowrank", "in/U.npy", "-k", "1", "-o", "in/U.npy", "--force"),
+            eckart("lowrank", "alias.npy", "-k", "1", "-o", "in/U.npy", "--force"),
+            eckart("lowrank", "in", "-k", "1", "-o", "in/U.npy", "--force")]
+    for run in runs:
+        assert run.code == 2 and run.out == "", run.err
+        assert "input" in run.err
+        assert (tmp_path / "in" / "U.npy").read_bytes() == before
+    # Another result beside the input may be replaced.
+    assert eckart("svd", "in/U.npy", "-o", "out").code == 0
+    assert eckart("svd", "in/U.npy", "-o", "out", "--force").code == 0
+
+
+def test_a_folder_that_appears_during_the_run_is_the_same_mistake(tmp_path):
+    # Standard input stays open until the folder is there: the check at the start saw nothing.
+    with subprocess.Popen([TOOL, "svd", "-", "-o", "deep/out"], cwd=tmp_path,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        while not (tmp_path / "deep").exists():
+            time.sleep(0.01)
+        run_tool("svd", "[[7]]", "-o", "deep/out", cwd=tmp_path)
+        out, err = process.communicate(b"3,2\n2,3\n")
+    assert process.returncode == 2 and out == b""
+    assert b"deep/out exists already" in err and b"--force" in err
+    assert np.load(tmp_path / "deep" / "out" / "s.npy") == [7]
+
+
+def test_a_file_beyond_the_size_limit_is_an_ordinary_failure(matrix, tmp_path):
+    name = matrix(200, 200)
+    run = subprocess.run(["sh", "-c", 'ulimit -f 20; exec "$@"', "sh", TOOL, "svd", name, "-o",
+                          "out"], cwd=tmp_path, capture_output=True)
+    assert run.returncode == 3 and b"ulimit -f" in run.stderr
+    assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no /dev/zero")
+def test_a_device_that_never_ends_is_not_read(eckart):
+    def limited():
+        # Where it is read after all, it must not fill the machine.
+        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+
+    with open("/dev/zero", "rb") as zero:
+        for arguments in (["/dev/zero"], ["-"]):
+            run = subprocess.run([TOOL, "svd", *arguments], stdin=zero, capture_output=True,
+                                 preexec_fn=limited)
+            assert run.returncode == 3 and b"is a device" in run.stderr
+    assert "is empty" in eckart("svd", "-", stdin=subprocess.DEVNULL).err
+
+
+def test_far_more_threads_than_cpus_are_warned_of_once(eckart):
+    cpus = eckart("doctor", "--json").json["threads_available"]
+    few = eckart("svd", A, "--threads", 4 * cpus)
+    assert few.code == 0 and few.err == ""
+    many = eckart("svd", A, "--threads", 4 * cpus + 1)
+    assert many.code == 0 and many.err.count("warning") == 1 and "CPU" in many.err
+    assert eckart("svd", A, "--threads", 4 * cpus + 1, "-q").err == ""
+
+
+def test_a_file_name_cannot_steer_the_terminal(eckart, matrix, tmp_path):
+    evil = "a\033[31m\nb\u009bc.npy"
+    matrix(3, 2, name=evil)
+    shown = "a\\x1b[31m\\nb\\xc2\\x9bc.npy"
+    folder = evil + ".d"
+    runs = [eckart("svd", evil, "-o", folder), eckart("svd", evil, "--plan"), eckart("info", evil),
+            eckart("lowrank", evil, "-k", "1", "-o", "B" + evil),
+            eckart("lowrank", folder, "-k", "1", "-o", "C" + evil), eckart("check", evil, folder),
+            eckart("svd", "no" + evil), eckart("svd", A, evil), eckart("svd", A, "-o", folder)]
+    assert [run.code for run in runs] == [0, 0, 0, 0, 0, 0, 3, 2, 2], [run.err for run in runs]
+    for run in runs:
+        text = run.out + run.err
+        assert shown in text
+        assert "\033" not in text and "\u009b" not in text and "\nb" not in text
+
+
+def test_a_factorisation_that_is_no_folder_is_called_so(eckart, matrix):
+    name = matrix()
+    run = eckart("check", name, name)
+    assert run.code == 3 and f"{name}: is not a folder" in run.err
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no /proc")
+def test_a_folder_that_takes_no_files_is_not_called_missing(eckart):
+    run = eckart("svd", A, "-o", "/proc/x")
+    assert run.code == 3 and "does not exist" not in run.err

@@ -115,6 +115,52 @@ def test_ctrl_c_leaves_a_partial_result_with_its_certificate(slow_matrix, tmp_pa
     assert residuals.max() <= report["certificate"]["residual"]["value"] * (1 + 1e-6) + 1e-12
 
 
+def test_ctrl_c_is_answered_and_ends_with_its_code_where_nothing_can_stop(tmp_path):
+    # LAPACK runs to its end; what was said at the interrupt still holds.
+    np.save(tmp_path / "A.npy", np.random.default_rng(1).standard_normal((2000, 2000)))
+    with subprocess.Popen([TOOL, "svd", "A.npy", "--method", "dense", "--threads", "1", "--json"], cwd=tmp_path,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert err.startswith(b"eckart: stopping at the next possible point; Ctrl-C again"), err
+    if out:
+        assert json.loads(out)["status"] == "cancelled"
+
+
+def test_a_saved_result_says_what_it_is_the_svd_of(eckart, matrix, saved):
+    name = matrix(6, 4)
+    assert eckart("svd", name, "--center", "--scale", "-o", "out").code == 0
+    report = saved("out").report
+    assert report["matrix"]["source"] == name and report["matrix"]["rows"] == 6
+    assert report["matrix"]["centred"] is True and report["matrix"]["scaled"] is True
+    assert report["smallest"] is False
+    assert eckart("svd", name, "-k", "2", "--smallest", "-o", "small").code == 0
+    report = saved("small").report
+    assert report["smallest"] is True and report["matrix"]["centred"] is False
+
+
+def test_an_approximation_from_a_saved_result_says_of_what(eckart, matrix, tmp_path):
+    name = matrix(6, 4)
+    eckart("svd", name, "-k", "2", "--smallest", "-o", "small")
+    run = eckart("lowrank", "small", "-k", "1", "-o", "B.npy")
+    assert run.code == 2 and run.out == "" and "smallest" in run.err
+    assert not (tmp_path / "B.npy").exists()
+    eckart("svd", name, "--center", "-o", "centred")
+    run = eckart("lowrank", "centred", "-k", "1", "-o", "B.npy")
+    assert run.code == 0 and "approximates the centred matrix" in run.out
+    run = eckart("lowrank", "centred", "-k", "1", "-o", "C.npy", "--json")
+    assert run.json["centred"] is True and run.json["scaled"] is False
+    (tmp_path / "centred" / "report.json").write_text("{")
+    run = eckart("lowrank", "centred", "-k", "1", "-o", "D.npy")
+    assert run.code == 3 and "centred/report.json" in run.err
+    # numpy.save writes no report.
+    (tmp_path / "centred" / "report.json").unlink()
+    run = eckart("lowrank", "centred", "-k", "1", "-o", "D.npy")
+    assert run.code == 0 and "centred matrix" not in run.out
+
+
 def test_without_a_result_nothing_is_left_behind(eckart, tmp_path):
     eckart("svd", "[[nan]]", "-o", "out")
     assert os.listdir(tmp_path) == []

@@ -127,5 +127,30 @@ def test_doctor_names_a_kernel_that_is_too_old(eckart):
 
 def test_the_repair_of_the_kernel_happens_once(eckart):
     # With the guard set the process must not start itself again, whatever the BLAS says.
-    run = run_tool("doctor", "--json", env={"ECKART_BLAS_REPAIRED": "Prescott"})
-    assert run.code in (0, 1) and run.json["blas"]["kernel_before_repair"] == "Prescott"
+    # What another process, or the user, left in it is no repair of this one.
+    for mark in ("1", "Prescott", "Prescott 1"):
+        run = run_tool("doctor", "--json", env={"ECKART_BLAS_REPAIRED": mark})
+        assert run.code in (0, 1) and run.json["blas"]["kernel_before_repair"] == ""
+        assert not any("restarted" in note for note in run.json["notes"])
+        misdetected = run.json["blas"]["misdetected"]
+    if misdetected:
+        repaired = run_tool("doctor", "--json").json
+        assert repaired["blas"]["kernel_before_repair"] == run.json["blas"]["kernel"]
+        assert any("restarted" in note for note in repaired["notes"])
+
+
+@pytest.mark.parametrize("arguments", [["svd", A, "-qh"], ["svd", "-h.npy"], ["svd", "-hx"],
+                                       ["svd", "-qh", "-k", "1"]])
+def test_help_among_other_letters_is_help(eckart, arguments):
+    run = eckart(*arguments)
+    assert run.code == 0 and run.err == ""
+    assert run.out == eckart("svd", "--help").out
+
+
+def test_one_of_a_kind_is_singular(eckart, tmp_path):
+    run = eckart("svd", "[[2]]", "-k", "1", "--threads", "1", "-o", "out")
+    assert re.search(r"; 1 triplet in .*, 1 thread,", run.out)
+    assert not re.search(r"\b1 \w+(sses|ets|ads)\b", run.out)
+    run = eckart("lowrank", "out", "-k", "2", "-o", "B.npy")
+    assert run.code == 2 and run.err.endswith("holds 1 triplet\n")
+    assert "factors  1 triplet from" in eckart("check", "[[2]]", "out").out
