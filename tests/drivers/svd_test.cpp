@@ -235,14 +235,14 @@ TYPED_TEST(Svd, TheAccuracyAskedForIsReachedOrDenied) {
   using T = TypeParam;
   const auto made = cases::prescribed<T>(200, 150, cases::power_spectrum(150, 0.5L), 2);
   for (const double accuracy : {1e-1, 1e-2, default_accuracy<T>()}) {
-    const auto result = solve(
-        made.A, {.rank = {.rank = 5}, .method = Method::lanczos, .accuracy = accuracy});
+    const auto result =
+        solve(made.A, {.rank = {.rank = 5}, .method = Method::lanczos, .accuracy = accuracy});
     EXPECT_TRUE(result.report.certificate.met);
     EXPECT_TRUE(oracles::check_triplets<T>(view(made.A), result).worst_residual <= accuracy);
   }
   const auto denied = solve(
-      made.A, {.rank = {.rank = 5}, .method = Method::dense,
-               .accuracy = 1e-3 * oracles::epsilon<T>()});
+      made.A,
+      {.rank = {.rank = 5}, .method = Method::dense, .accuracy = 1e-3 * oracles::epsilon<T>()});
   EXPECT_FALSE(denied.report.certificate.met) << "no method can reach a thousandth of rounding";
 }
 
@@ -457,8 +457,8 @@ TEST(SvdPlan, AMemoryCapMakesItPlanAgainOrRefuse) {
       EXPECT_GT(error.needed_bytes(), error.cap_bytes());
     }
   };
-  refuses({});                                                   // all triplets
-  refuses({.rank = {.rank = 5}, .method = Method::dense});       // a method named
+  refuses({});                                              // all triplets
+  refuses({.rank = {.rank = 5}, .method = Method::dense});  // a method named
   context.set_memory_cap_bytes(1000);
   refuses(few);
 }
@@ -485,6 +485,56 @@ TEST(SvdPlan, ThePredictedMemoryIsThatOfTheReport) {
     EXPECT_TRUE(plan.peak_bytes >= static_cast<double>(result.report.peak_bytes));
     EXPECT_GT(result.report.peak_bytes, 0u);
   }
+}
+
+// --- Verdicts at the edges -----------------------------------------------------------------------
+
+TEST(SvdVerdict, TheSmallestTripletsOfASingularMatrixAreMet) {
+  const auto made =
+      cases::prescribed<double>(15, 10, {1, 0.5L, 0.1L, 1e-3L, 1e-6L, 1e-9L, 0, 0, 0, 0}, 3);
+  const auto result =
+      svd<double>(*make_operator<double>(view(made.A)), {.rank = {.rank = 2}, .smallest = true});
+  EXPECT_TRUE(result.report.certificate.met) << result.report.certificate.findings[0];
+  EXPECT_TRUE(result.report.certificate.residual.value <= 1e-14);
+}
+
+TEST(SvdVerdict, AMatrixThatCentringTurnsToZeroIsMet) {
+  Matrix<double> A(1000, 3);
+  for (index_t i = 0; i < 3000; ++i) A.data()[i] = 0.1;
+  const auto op = make_operator<double>(view(A));
+  Context context(1);
+  const auto centred = make_affine(*op, standardisation(*op, true, false, context));
+  for (const Method method : {Method::dense, Method::lanczos}) {
+    const auto result = svd<double>(*centred, {.rank = {.rank = 2}, .method = method}, context);
+    EXPECT_TRUE(result.report.certificate.met) << result.report.certificate.findings[0];
+    EXPECT_TRUE(result.sigma[0] <= 1e-13);
+  }
+}
+
+TEST(SvdVerdict, WhatIsLeftOutIsNotClaimedExactWhereItCancels) {
+  // ||A - A_8||_F = 1e-10 ||A||_F: the difference of the energies is rounding.
+  std::vector<long double> sigma = {1, 0.9L, 0.8L, 0.7L, 0.6L, 0.5L, 0.4L, 0.3L};
+  for (int i = 0; i < 8; ++i) sigma.push_back(5e-11L);
+  const auto made = cases::prescribed<double>(40, 16, sigma, 3);
+  const auto op = make_operator<double>(view(made.A));
+  const Bound cut = svd<double>(*op, {.rank = {.rank = 8}}).report.certificate.frobenius_error;
+  const double truth = std::sqrt(8.0) * 5e-11 / std::sqrt(3.8);
+  EXPECT_EQ(cut.kind, BoundKind::estimated);
+  EXPECT_TRUE(cut.value >= truth / 3 && cut.value <= 3 * truth) << cut.value << " for " << truth;
+  const Bound all = svd<double>(*op).report.certificate.frobenius_error;
+  EXPECT_EQ(all.kind, BoundKind::exact);
+  EXPECT_TRUE(all.value <= 1e-14);
+}
+
+TEST(SvdVerdict, ANanNeverHidesBehindALaterNumber) {
+  const auto made = cases::prescribed<double>(12, 8, {4, 3, 2, 1, 0.5L, 0.4L, 0.3L, 0.2L}, 3);
+  const auto op = make_operator<double>(view(made.A));
+  auto result = svd<double>(*op, {.rank = {.rank = 4}});
+  result.U(3, 1) = std::numeric_limits<double>::quiet_NaN();
+  const Certificate certificate =
+      certify<double>(*op, view(result.U), result.sigma, view(result.V));
+  EXPECT_FALSE(certificate.met);
+  EXPECT_TRUE(std::isnan(certificate.residual.value));
 }
 
 }  // namespace

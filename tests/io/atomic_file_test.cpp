@@ -163,7 +163,9 @@ TEST(AtomicFile, NamesWhatIsWrongWithThePlace) {
   EXPECT_TRUE(
       contains(io_error_of([&] { write_whole(folder.path(), "x"); }), "Is a directory; expected"));
   write_all(folder / "file", "x");
-  EXPECT_NE(io_error_of([&] { write_whole(folder / "file/result", "x"); }), "");
+  EXPECT_TRUE(contains(io_error_of([&] { write_whole(folder / "file/result", "x"); }),
+                       "file is not a folder; choose another place"));
+  EXPECT_FALSE(contains(io_error_of([] { write_whole("/proc/eckart", "x"); }), "does not exist;"));
   EXPECT_TRUE(contains(io_error_of([&] { write_whole("", "x"); }), "the output path is empty"));
   EXPECT_NE(io_error_of([&] { write_whole(folder / std::string(300, 'x'), "x"); }), "");
   EXPECT_EQ(folder.entries(), 1);

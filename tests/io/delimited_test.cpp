@@ -51,9 +51,12 @@ TEST(Delimited, SkipsAHeader) {
   expect_matrix(read("a,b\n1,2\n3,4\n"), 2, 2, 1, 4);
   expect_matrix(read("\"a, b\",\"c\n\"\"d\"\"\"\n1,2\n"), 1, 2, 1, 2);
   expect_matrix(read("value\n1\n2\n"), 2, 1, 1, 2);
-  expect_matrix(read("year,1990\n5,6\n"), 1, 2, 5, 6);
+  expect_matrix(read("year,\"1990\"\n5,6\n"), 1, 2, 5, 6);
   expect_matrix(read("100m,200m\n11.5,23\n"), 1, 2, 11.5, 23);
-  expect_matrix(read("id,x,2020\n1,2,3\n"), 1, 3, 1, 3);
+  expect_matrix(read("id,x,%\n1,2,3\n"), 1, 3, 1, 3);
+  expect_matrix(read("date,2020-01-01,2020-01-02\n1,2,3\n"), 1, 3, 1, 3);
+  expect_matrix(read("NA,K,CA\n1,2,3\n"), 1, 3, 1, 3);
+  expect_matrix(read("größe,год\n1,2\n"), 1, 2, 1, 2);
   expect_matrix(read(",2020-01-01,2020-01-02\nmax,1,2\n"), 1, 2, 1, 2);
 }
 
@@ -62,9 +65,59 @@ TEST(Delimited, DoesNotTakeADamagedRowForAHeader) {
   expect_error("1,x,3\n4,5,6\n", "line 1", "column 2 holds text: \"x\"");
   expect_error("1;2,5\n3;4\n", "line 1", "column 2: \"2,5\" has a comma");
   expect_error("1,5;2,5\n3;4\n", "line 1", "column 2: \"2,5\" has a comma");
-  expect_error("?,1,2\n3,4,5\n", "line 2", "only a column of row names may hold text");
+  expect_error("?,1,2\n3,4,5\n", "line 1", "column 1: \"?\" is not a number");
+  expect_error("-,2\n3,4\n", "line 1", "column 1: \"-\" is not a number; leave the field empty");
+  expect_error("1,?\n3,4\n", "line 1", "column 2: \"?\" is not a number");
+  expect_error("x,y\n?,2\n3,4\n", "line 2", "column 1: \"?\" is not a number");
+  expect_error("1_000,2\n3,4\n", "line 1", "column 1: \"1_000\" has thousands separators");
+  expect_error("1e400,2\n3,4\n", "line 1", "column 1: \"1e400\" is beyond the largest number");
+  expect_error("x,1e400\n3,4\n", "line 1", "column 2: \"1e400\" is beyond the largest number");
+  expect_error("1D2,2\n3,4\n", "line 1", "column 1: \"1D2\" has a Fortran exponent");
+  expect_error("1+2j,2\n3,4\n", "line 1", "column 1: \"1+2j\" is complex");
+  expect_error("−1,2\n3,4\n", "line 1", "column 1: \"−1\" has a minus sign or a blank from out");
+  expect_error("1\u00a0,2\n3,4\n", "line 1", "a minus sign or a blank from outside ASCII");
+  expect_error("−1,−2\n3,4\n", "line 1", "a minus sign or a blank from outside ASCII");
+  expect_error("１,２\n3,4\n", "line 1", "column 1: \"１\" is not a number");
+  expect_error(
+      "year,1990\n5,6\n", "line 1",
+      "column 1 holds text, \"year\", but a number on line 2; a header holds names only (put "
+      "the numbers among them in quotes)");
+  expect_error("1,name\n3,4\n", "line 1", "column 2 holds text: \"name\"");
+  expect_error("\"1\",\"x\"\n\"3\",\"4\"\n", "line 1", "column 2 holds text: \"x\"");
+  expect_error("human,NA\neps,5\n", "line 1", "column 2 says \"NA\"");
+  expect_error("human,?\neps,5\n", "line 1", "column 2: \"?\" is not a number");
   expect_error("0x1,0x2\n3,4\n", "line 1", "column 2: \"0x2\" is hexadecimal");
-  expect_error("1,2,x\n3,4,5\n6,7,8\n", "line 1", "announces 1 rows of numbers, but 2 follow");
+  expect_error("1,2,x\n3,4,5\n", "line 1", "column 3 holds text: \"x\"");
+  expect_error("1,2,x,y\n3,4,5\n6,7,8\n", "line 1", "announces 1 rows of numbers, but 2 follow");
+}
+
+// Nor may a column of damaged numbers pass for one of row names.
+TEST(Delimited, DoesNotTakeDamagedNumbersForRowNames) {
+  expect_error("−1,2\n−3,4\n", "line 1", "a minus sign or a blank from outside ASCII");
+  expect_error("1,5;2\n3,5;4\n", "line 1", "column 1: \"1,5\" has a comma");
+  expect_error("a,b\n1e400,2\n1e400,4\n", "line 2", "column 1: \"1e400\" is beyond");
+  expect_error("a,2\n1_000,4\n", "line 2", "column 1: \"1_000\" has thousands separators");
+  expect_error("?,2\n?,4\n", "line 1", "column 1: \"?\" is not a number");
+  expect_matrix(read("\"?\",2\n\"!\",4\n"), 2, 1, 2, 4);
+  expect_matrix(read("2020-01-01,2\n2020-01-02,4\n"), 2, 1, 2, 4);
+  expect_matrix(read(",x\n1_000,2\n2_000,4\n"), 2, 1, 2, 4);
+}
+
+TEST(Delimited, SkipsCommentsInFrontOfTheTable) {
+  expect_matrix(read("# hi\n1,2\n3,4\n"), 2, 2, 1, 4);
+  expect_matrix(read("# a; b, c\n\n  #\r\n##\r1;2\n3;4"), 2, 2, 1, 4);
+  expect_matrix(read("# two \"columns\na,b\n1,2\n"), 1, 2, 1, 2);
+  expect_error("# hi\r\n#\r\n1,2\n3,x\n", "line 4", "column 2 holds text: \"x\"");
+  expect_error("1,2\n# hi\n", "line 2", "column 1 holds text: \"# hi\"");
+  EXPECT_THROW((void)read("# hi\n#"), IoError);
+}
+
+// A heading, a row name and an error value of a spreadsheet may start with # as well.
+TEST(Delimited, KeepsALineWhoseFirstFieldOnlyStartsLikeAComment) {
+  expect_matrix(read("#,x\n1,2\n"), 1, 2, 1, 2);
+  expect_error("#,1\n$,2\n", "line 1", "column 1: \"#\" is not a number");
+  expect_error("#N/A,2\n3,4\n", "line 1", "column 1 says \"#N/A\"");
+  expect_error("#DIV/0!,2\n3,4\n", "line 1", "column 1 holds text, \"#DIV/0!\"");
 }
 
 TEST(Delimited, SkipsAColumnOfRowNames) {

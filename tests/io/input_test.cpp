@@ -129,6 +129,25 @@ TEST_F(InputTest, StopsInflatingAtTheCap) {
   EXPECT_THROW((void)Input::open(exact, 999999), MemoryLimit);
 }
 
+TEST_F(InputTest, StatesTheSizeThatAFileNeeds) {
+  try {
+    (void)Input::open(write("small", std::string(1000, '1')), 10);
+    ADD_FAILURE() << "accepted";
+  } catch (const MemoryLimit& error) {
+    EXPECT_EQ(error.needed_bytes(), 1000U);
+    EXPECT_EQ(error.cap_bytes(), 10U);
+  }
+  // How much more there is shows only at the end of compressed data.
+  const std::string packed = write("a.gz", gzip(large_text(300000)));
+  EXPECT_TRUE(contains(message_of(packed, 290000), "more follows; its size is not known"));
+}
+
+TEST_F(InputTest, RefusesADeviceBeforeReadingIt) {
+  EXPECT_TRUE(contains(message_of("/dev/zero", 1000), "/dev/zero: is a device")) << "within limits";
+  EXPECT_TRUE(contains(message_of("/dev/zero"), "expected a file or a pipe"));
+  EXPECT_TRUE(contains(message_of("/dev/null"), "is empty"));
+}
+
 TEST_F(InputTest, ReadsAPipeToItsEnd) {
   const std::string pipe = folder_ / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);

@@ -74,6 +74,15 @@ TEST_F(MatrixFile, ListsWhatIsSupportedWhenItRecognisesNothing) {
   }
 }
 
+TEST_F(MatrixFile, RefusesAnEmptyName) {
+  try {
+    (void)read_matrix("");
+    ADD_FAILURE() << "accepted";
+  } catch (const InvalidArgument& error) {
+    EXPECT_NE(std::string(error.what()).find("the name of the matrix is empty"), std::string::npos);
+  }
+}
+
 TEST_F(MatrixFile, NamesTheFileInEveryMessage) {
   const std::string path = write("bad.csv", "1,2\n3\n");
   try {

@@ -175,6 +175,22 @@ TEST(Npy, AllocatesNoMoreThanItMay) {
   EXPECT_NO_THROW(read_npy(input_of(floats), {.max_bytes = 1}));
 }
 
+TEST(Npy, RefusesAnEmptyMatrixThatNoVectorCouldFit) {
+  for (const char* shape : {"(1000000000000, 0)", "(0, 1000000000000)"}) {
+    try {
+      (void)read_npy(input_of(npy_file_of("<f8", shape, "")), {});
+      ADD_FAILURE() << shape << " was accepted";
+    } catch (const MemoryLimit& error) {
+      EXPECT_TRUE(contains(error.what(), "made.npy: a vector for the longer side of"))
+          << error.what();
+      EXPECT_EQ(error.needed_bytes(), 8000000000000U);
+    }
+  }
+  EXPECT_THROW((void)read_npy(input_of(npy_file_of("<f8", "(9, 0)", "")), {.max_bytes = 71}),
+               MemoryLimit);
+  EXPECT_NO_THROW((void)read_npy(input_of(npy_file_of("<f8", "(9, 0)", "")), {.max_bytes = 72}));
+}
+
 TEST(Npy, ReadsIntegersOfEveryWidthAndRefusesOthers) {
   const auto integers = [](const std::string& type, const std::string& data) {
     return to_integers(parse_npy(input_of(npy_file_of(type, "(1,)", data))));

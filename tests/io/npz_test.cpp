@@ -260,6 +260,24 @@ TEST(Npz, RefusesRowsByTheMillionsOfMillions) {
   EXPECT_THROW(read(columns.file()), MemoryLimit);
 }
 
+// Columns take nothing while reading, but everybody who works with the matrix needs such a vector.
+TEST(Npz, RefusesColumnsThatNoVectorCouldFit) {
+  SparseArrays A;
+  A.shape = npy_file_of("<i8", "(2,)", bytes_of<std::int64_t>({3, std::int64_t{1} << 62}));
+  SparseArrays coo = A;
+  coo.format = "coo";
+  coo.more = {{.name = "row.npy", .content = A.indices}, {.name = "col.npy", .content = A.indices}};
+  for (const std::string& file : {A.file(), coo.file()}) {
+    try {
+      read(file);
+      ADD_FAILURE() << "accepted";
+    } catch (const MemoryLimit& error) {
+      EXPECT_TRUE(contains(error.what(), "made.npz: a vector for the longer side of 3 x 4611"))
+          << error.what();
+    }
+  }
+}
+
 TEST(Npz, UnpacksNoMoreThanItMay) {
   // 8 MB of zeros in 8 kB, honestly declared.
   const std::string zeros = npy_file_of("<f8", "(1000, 1000)", std::string(8000000, '\0'));

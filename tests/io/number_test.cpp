@@ -80,6 +80,20 @@ TEST(Number, QuotesTextForATerminal) {
   EXPECT_EQ(quote(std::string(39, 'x') + "\xC3\xBC" + "yz"), '"' + std::string(39, 'x') + "...\"");
 }
 
+TEST(Number, TellsAMisspeltNumberFromAName) {
+  for (const char* text :
+       {"1e400", "1,5", "-1,234.5e6", "1_000", "1 000", "0x1F", "-0XA.8p3", "1D2", "1.5d-03",
+        "1+2j", "-1.5-i", "2j", "−1", "–1", "1\u00a0", "\u00a01", "1\u202f000", "−1e400"}) {
+    EXPECT_TRUE(is_misspelt_number(text)) << text;
+  }
+  for (const char* text :
+       {"",    "1",    "-2.5e3", "inf",     "abc",        "100m",  "3D",   "2nd",
+        "1st", "5%",   "?",      "-",       "2020-01-01", "12_34", "info", "nano",
+        "xj",  "0xyz", "1.2.3",  "2020–21", "\u00a0",     "1,2,b"}) {
+    EXPECT_FALSE(is_misspelt_number(text)) << text;
+  }
+}
+
 TEST(Number, ExplainsWhatIsWrongWithAText) {
   const auto explained = [](const char* text, const char* part) {
     return explain_not_a_number(text).find(part) != std::string::npos;
@@ -89,6 +103,10 @@ TEST(Number, ExplainsWhatIsWrongWithAText) {
   EXPECT_TRUE(explained("0x1F", "hexadecimal"));
   EXPECT_TRUE(explained("1.5D3", "Fortran"));
   EXPECT_TRUE(explained("1e400", "largest number"));
+  EXPECT_TRUE(explained("-1_000_000.5", "thousands separators"));
+  EXPECT_TRUE(explained("1'000", "thousands separators"));
+  EXPECT_TRUE(explained("1+2j", "complex"));
+  EXPECT_TRUE(explained("−1", "outside ASCII"));
   EXPECT_TRUE(explained("abc", "\"abc\" is not a number"));
   EXPECT_TRUE(explained("", "missing"));
 }

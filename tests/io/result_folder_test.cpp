@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
+#include <barrier>
 #include <complex>
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "io/readers.hpp"
@@ -138,12 +141,22 @@ TEST(WriteNpy, WritesABlockOfALargerMatrix) {
   EXPECT_EQ(B(2, 1), A(3, 3));
 }
 
+// Returns the message with which a place is refused that must not be overwritten.
+std::string refusal(const std::string& path) {
+  try {
+    write_result(path, made_result<double>(2, 2, 1));
+  } catch (const InvalidArgument& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << path << " was replaced";
+  return "";
+}
+
 TEST(WriteResult, ReplacesAnEarlierResultOnlyWhenAsked) {
   const TemporaryDirectory folder;
   const std::string path = folder / "svd";
   write_result(path, made_result<double>(4, 3, 2));
-  EXPECT_TRUE(contains(io_error_of([&] { write_result(path, made_result<double>(2, 2, 1)); }),
-                       "holds an earlier result"));
+  EXPECT_EQ(refusal(path), path + " exists already; choose another name, or ask to replace it");
   EXPECT_EQ(std::get<SavedResult<double>>(read_result(path)).s.size(), 2U);
 
   SvdResult<double> values_only;
@@ -152,6 +165,39 @@ TEST(WriteResult, ReplacesAnEarlierResultOnlyWhenAsked) {
   EXPECT_EQ(std::get<SavedResult<double>>(read_result(path)).s, std::vector<double>{7});
   EXPECT_FALSE(fs::exists(path + "/U.npy"));  // nothing of the earlier result stays
   EXPECT_EQ(folder.entries(), 1);
+}
+
+// Whoever comes too late is told the same, however late that is.
+TEST(WriteResult, LetsOneOfManyWritersWin) {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "svd";
+  const std::string expected = path + " exists already; choose another name, or ask to replace it";
+  constexpr int writers = 8;
+  for (int round = 0; round < 5; ++round) {
+    std::barrier start(writers);
+    std::atomic<int> written = 0;
+    std::vector<std::string> messages(writers);
+    std::vector<std::thread> threads;
+    for (std::string& message : messages) {
+      threads.emplace_back([&] {
+        start.arrive_and_wait();
+        try {
+          write_result(path, made_result<double>(2, 2, 1));
+          ++written;
+          message = expected;
+        } catch (const InvalidArgument& error) {
+          message = error.what();
+        } catch (const IoError& error) {
+          message = std::string("IoError: ") + error.what();
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(written, 1);
+    EXPECT_EQ(messages, std::vector<std::string>(writers, expected));
+    EXPECT_EQ(folder.entries(), 1);
+    fs::remove_all(path);
+  }
 }
 
 TEST(WriteResult, TakesAnEmptyFolderALinkAndATrailingSlash) {
@@ -176,6 +222,32 @@ TEST(WriteResult, NeverTouchesAFolderWithForeignFiles) {
   EXPECT_TRUE(contains(error, "also holds 'thesis.tex'")) << error;
   EXPECT_EQ(read_all(path + "/thesis.tex"), "years of work");
   EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(WriteResult, ReplacesNothingButFilesOfAResult) {
+  const TemporaryDirectory folder;
+  const auto error_at = [&](const std::string& name) {
+    return io_error_of([&] { write_result(folder / name, made_result<double>(2, 2, 1), true); });
+  };
+  fs::create_directories(folder / "folders/U.npy");
+  write_all(folder / "folders/U.npy/thesis.tex", "years of work");
+  EXPECT_TRUE(contains(error_at("folders"), "'U.npy' is not an ordinary file"));
+  EXPECT_EQ(read_all(folder / "folders/U.npy/thesis.tex"), "years of work");
+
+  fs::create_directory(folder / "foreign");
+  write_all(folder / "foreign/U.npy", "years of work");
+  EXPECT_TRUE(contains(error_at("foreign"), "holds no report.json of an earlier result"));
+  for (const char* report : {"", "text", "[1]", "{}", "{\"schema\": \"mine\"}"}) {
+    write_all(folder / "foreign/report.json", report);
+    EXPECT_TRUE(contains(error_at("foreign"), "holds no report.json of an earlier")) << report;
+  }
+  EXPECT_EQ(read_all(folder / "foreign/U.npy"), "years of work");
+
+  write_result(folder / "linked", made_result<double>(2, 2, 1));
+  fs::rename(folder / "linked/s.npy", folder / "kept.npy");
+  fs::create_symlink("../kept.npy", folder / "linked/s.npy");
+  EXPECT_TRUE(contains(error_at("linked"), "'s.npy' is not an ordinary file"));
+  EXPECT_EQ(folder.entries(), 4);
 }
 
 TEST(WriteResult, NamesWhatIsWrongWithThePlace) {

@@ -80,6 +80,51 @@ TYPED_TEST(Affine, StandardisationCentresAndScalesTheColumns) {
   EXPECT_EQ(scale_only.column_scale, map.column_scale);
 }
 
+TEST(AffineDouble, AConstantColumnIsFoundWhateverItsLengthAndValue) {
+  for (const index_t rows : {7, 1000, 5000}) {
+    for (const double value : {0.1, -2.7, 100000.1, 1e-200, 1e300}) {
+      Matrix<double> A = gaussian<double>(rows, 2);
+      for (index_t i = 0; i < rows; ++i) A(i, 1) = value;
+      const auto op = make_operator<double>(std::as_const(A).view());
+      Context context(1);
+      const AffineMap<double> map = standardisation(*op, true, true, context);
+      EXPECT_EQ(map.column_scale[1], 1) << rows << " rows of " << value;
+      EXPECT_TRUE(std::abs(map.column_shift[1] - value) <= 4e-16 * std::abs(value));
+    }
+  }
+}
+
+TEST(AffineDouble, DeviationsNeitherOverflowNorVanish) {
+  // (1, 2, 4) has the deviation sqrt(7 / 3).
+  for (const double size : {1e200, 1e-200, 1e300, 1e-300}) {
+    Matrix<double> A(3, 1);
+    A(0, 0) = size;
+    A(1, 0) = 2 * size;
+    A(2, 0) = 4 * size;
+    const auto op = make_operator<double>(std::as_const(A).view());
+    Context context(1);
+    const AffineMap<double> map = standardisation(*op, true, true, context);
+    EXPECT_TRUE(std::abs(map.column_scale[0] * size - std::sqrt(3.0 / 7.0)) <= 1e-14);
+  }
+}
+
+TEST(AffineDouble, TheRoundingLevelCoversWhatCentringLeavesOfAConstantMatrix) {
+  Matrix<double> A(1000, 3);
+  for (index_t i = 0; i < 3000; ++i) A.data()[i] = 0.1;
+  const auto op = make_operator<double>(std::as_const(A).view());
+  Context context(1);
+  const auto centred = make_affine(*op, standardisation(*op, true, false, context));
+  Matrix<double> X(3, 1);
+  X(1, 0) = 1;
+  Matrix<double> Y(1000, 1);
+  centred->apply(std::as_const(X).view(), Y.view(), context);
+  double length = 0;
+  for (index_t i = 0; i < 1000; ++i) length += Y(i, 0) * Y(i, 0);
+  EXPECT_TRUE(std::sqrt(length) <= centred->rounding_level());
+  EXPECT_TRUE(centred->rounding_level() <= 1e-13);
+  EXPECT_EQ(op->rounding_level(), 0);
+}
+
 TEST(AffineDouble, RefusesVectorsOfTheWrongLength) {
   const Matrix<double> A = gaussian<double>(m, n);
   const auto op = make_operator<double>(A.view());
