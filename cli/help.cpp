@@ -96,7 +96,12 @@ void check_option(const CLI::App& command, const std::string& argument) {
     for (const std::string& l : option->get_lnames()) known.push_back("--" + l);
     for (const std::string& s : option->get_snames()) known.push_back("-" + s);
   }
-  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  if (std::find(known.begin(), known.end(), name) != known.end()) {
+    // Else "-o=out" would write to "=out".
+    if (is_long || argument.size() < 3 || argument[2] != '=') return;
+    throw UsageError(fmt::format(
+        "{0}: a short option takes no '='; write {0} VALUE, or use the long name", name));
+  }
   const std::string path = command.get_parent() ? command.get_name() + ": " : "";
   const std::string help =
       command.get_parent() ? "eckart " + command.get_name() + " --help" : "eckart --help";

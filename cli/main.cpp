@@ -64,7 +64,7 @@ std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) 
     const bool missing = text.find("missing") != std::string::npos;
     text = name + (missing ? " needs a value" : " was given more than once");
   } else if (text.find("not expected") != std::string::npos) {
-    text = "one argument too many:" + text.substr(text.find(':') + 1);
+    text = "one argument too many:" + printable(text.substr(text.find(':') + 1));
   }
   const std::string prefix = command.empty() ? "" : command + ": ";
   const std::string help = command.empty() ? "--help" : command + " --help";

@@ -121,7 +121,7 @@ template <Scalar T>
 void save(const SvdOptions& o, const SvdResult<T>& result, const ordered_json& report) {
   try {
     io::write_result(o.folder, result, o.force, json_text(report));
-  } catch (const IoError&) {
+  } catch (const Error&) {
     check_free(o.folder, o.force);
     throw;
   }

@@ -118,8 +118,9 @@ def test_ctrl_c_leaves_a_partial_result_with_its_certificate(slow_matrix, tmp_pa
 def test_ctrl_c_is_answered_and_ends_with_its_code_where_nothing_can_stop(tmp_path):
     # LAPACK runs to its end; what was said at the interrupt still holds.
     np.save(tmp_path / "A.npy", np.random.default_rng(1).standard_normal((2000, 2000)))
-    with subprocess.Popen([TOOL, "svd", "A.npy", "--method", "dense", "--threads", "1", "--json"], cwd=tmp_path,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen([TOOL, "svd", "A.npy", "--method", "dense", "--threads", "1", "--json"],
+                          cwd=tmp_path, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
         time.sleep(1)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
