@@ -28,11 +28,12 @@ struct Field {
   double value = 0;  // of a number
 };
 
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-         });
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equals_ignoring_case(std::string_view text, std::string_view in_lower_case) {
+  return text.size() == in_lower_case.size() &&
+         std::equal(text.begin(), text.end(), in_lower_case.begin(),
+                    [](char a, char b) { return lower(a) == b; });
 }
 
 void classify(Field& field) {
@@ -50,8 +51,12 @@ void classify(Field& field) {
 // Walks over a table field by field. Copy it to look ahead.
 class Scanner {
  public:
-  Scanner(const std::string& name, std::string_view bytes, char delimiter)
-      : name_(&name), p_(bytes.data()), last_(p_ + bytes.size()), delimiter_(delimiter) {}
+  Scanner(const std::string& name, std::string_view bytes, index_t line, char delimiter)
+      : name_(&name),
+        p_(bytes.data()),
+        last_(p_ + bytes.size()),
+        delimiter_(delimiter),
+        line_(line) {}
 
   index_t line() const { return line_; }
   std::size_t bytes_left() const { return static_cast<std::size_t>(last_ - p_); }
@@ -130,31 +135,60 @@ class Scanner {
   const char* p_;
   const char* last_;
   char delimiter_;
-  index_t line_ = 1;
+  index_t line_;
 };
 
-// Whether the text can name a column: it holds a letter of any alphabet and is no hexadecimal
-// number. 1,5 and ? are not names but values that somebody has to repair.
-bool is_name(std::string_view text) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 128;
-  };
-  return !text.starts_with("0x") && std::any_of(text.begin(), text.end(), is_letter);
+// Letters of any alphabet, not the signs among them such as a minus or a currency.
+bool holds_letter(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto code = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    const bool latin_sign = code == 0xC2;                                   // U+0080 to U+00BF
+    const bool sign = code == 0xE2 && next >= 0x80 && next < 0xB0;          // U+2000 to U+2BFF
+    const bool fullwidth = code == 0xEF && (next == 0xBB || next == 0xBC);  // U+FEC0 to U+FF3F
+    const bool leads = code >= 0xC3 && !sign && !fullwidth && !latin_sign;
+    if ((lower(text[i]) >= 'a' && lower(text[i]) <= 'z') || leads) return true;
+  }
+  return false;
+}
+
+// What a field is to somebody who asks whether the first row is a header.
+enum class Role {
+  nothing,   // a missing value
+  number,    // also one in quotes, unless quotes mean text
+  misspelt,  // meant as a number: 1e400, 1,5
+  symbol,    // neither letter nor digit: ? or -
+  other,     // such as 2020-01-01
+  name       // holds a letter
+};
+
+// Quotes mean text in a table whose numbers are not quoted: there "1990" and "?" can be headings.
+Role role_of(const Field& field, bool quotes_mean_text) {
+  const bool as_text = field.quoted && quotes_mean_text;
+  if (field.kind == Kind::missing) return Role::nothing;
+  if (field.kind == Kind::number) return as_text ? Role::other : Role::number;
+  if (is_misspelt_number(field.text)) return Role::misspelt;
+  if (holds_letter(field.text)) return Role::name;
+  const bool digit = field.text.find_first_of("0123456789") != std::string_view::npos;
+  return digit ? Role::other : as_text ? Role::name : Role::symbol;
 }
 
 // What one record consists of.
 struct Record {
   Field first;
+  Role first_role = Role::nothing;
   index_t line = 0;
   index_t fields = 0;
-  index_t numbers = 0;
+  std::array<index_t, 6> count{};  // of each role
   index_t texts = 0;
-  index_t names = 0;             // texts that can name a column
+  index_t plain_numbers = 0;     // not quoted
   bool counts_from_zero = true;  // the fields behind the first are 0, 1, 2, ...
   double second = -1;            // the number in the second field
+
+  index_t operator[](Role role) const { return count[static_cast<std::size_t>(role)]; }
 };
 
-Record look_at_record(Scanner& scanner) {
+Record look_at_record(Scanner& scanner, bool quotes_mean_text) {
   Record record;
   record.line = scanner.line();
   Field field;
@@ -162,10 +196,14 @@ Record look_at_record(Scanner& scanner) {
     field = scanner.next();
     const index_t position = record.fields++;
     const bool number = field.kind == Kind::number;
-    record.numbers += number;
+    const Role role = role_of(field, quotes_mean_text);
+    ++record.count[static_cast<std::size_t>(role)];
     record.texts += field.kind == Kind::text;
-    record.names += field.kind == Kind::text && is_name(field.text);
-    if (position == 0) record.first = field;
+    record.plain_numbers += number && !field.quoted;
+    if (position == 0) {
+      record.first = field;
+      record.first_role = role;
+    }
     if (position == 1 && number) record.second = field.value;
     if (position > 0) {
       record.counts_from_zero &= number && field.value == static_cast<double>(position - 1);
@@ -190,10 +228,17 @@ struct Layout {
 };
 
 // Whether the record is the first line of scikit-learn's files, in front of that data:
-// rows, columns without the class, names of the classes.
+// rows, columns without the class, names of two classes or more.
 bool announces_sizes(const Record& record, const Record& data) {
-  return record.fields > 2 && record.first.kind == Kind::number && record.first.value >= 0 &&
-         record.second + 1 == static_cast<double>(data.fields) && record.names == record.fields - 2;
+  return record.fields > 3 && record.first.kind == Kind::number && record.first.value >= 0 &&
+         record.second + 1 == static_cast<double>(data.fields) &&
+         record[Role::name] == record.fields - 2;
+}
+
+// Whether the record is a row name in front of nothing but missing values.
+bool is_empty_row(const Record& record, const Record* next) {
+  return record.fields > 1 && record.first_role == Role::name && record[Role::name] == 1 &&
+         record[Role::other] == 0 && next != nullptr && next->first.kind == Kind::text;
 }
 
 // Whether the first record holds names instead of numbers. next is the record behind it, or null.
@@ -202,32 +247,50 @@ bool is_header(const Record& record, const Record* next) {
   const bool starts_empty = record.first.text.empty() && record.fields > 1;
   // pandas numbers unnamed columns and leaves the place above the row labels empty.
   if (record.texts == 0) return starts_empty && record.counts_from_zero;
-  if (record.numbers == 0) return record.names > 0 || starts_empty;
   if (next != nullptr && announces_sizes(record, *next)) return true;
-  if (record.names < record.texts || record.first.kind == Kind::number) return false;
-  // One text in front of numbers: a name if there is none below it, else a row with its label.
-  const bool only_first = record.texts == 1 && record.first.kind == Kind::text;
-  return !only_first || next == nullptr || next->first.kind != Kind::text;
+  if (record[Role::number] + record[Role::misspelt] > 0 || is_empty_row(record, next)) return false;
+  return record[Role::name] > 0 || (starts_empty && record[Role::other] > 0);
+}
+
+// Throws IoError unless the text in front of the first row of data can be the name of that row.
+void check_first_label(const Scanner& scanner, const Record& data, const Record* next) {
+  if (data.first_role == Role::misspelt) {
+    scanner.fail(data.line, "column 1: " + explain_not_a_number(data.first.text));
+  }
+  if (data.first_role == Role::symbol && !data.first.quoted) {
+    scanner.fail(data.line, fmt::format("column 1: {} is not a number; leave the field empty if "
+                                        "the value is missing, or put it in quotes if it names "
+                                        "the row",
+                                        quote(data.first.text)));
+  }
+  // Only a column that is text throughout holds names of rows. A number gone wrong behind it says
+  // more about the row, and is reported when it is read.
+  if (data[Role::misspelt] == 0 && next != nullptr && next->first.kind == Kind::number) {
+    scanner.fail(data.line,
+                 fmt::format("column 1 holds text, {}, but a number on line {}; a header holds "
+                             "names only (put the numbers among them in quotes), a row of data "
+                             "numbers only",
+                             quote(data.first.text), next->line));
+  }
 }
 
 Layout find_layout(Scanner scanner) {
   scanner.next_record();
   Layout layout{.header_start = scanner, .data_start = scanner};
-  const Record first = look_at_record(scanner);
-  Scanner behind_first = scanner;
-  const bool more = behind_first.next_record();
-  Record data = first;
-  if (more) {
-    Scanner ahead = behind_first;
-    data = look_at_record(ahead);
-  }
-  layout.header = is_header(first, more ? &data : nullptr);
+  Scanner ahead = scanner;
+  look_at_record(ahead, false);
+  const Scanner second_start = ahead;
+  const bool more = ahead.next_record();
+  const Record second = more ? look_at_record(ahead, false) : Record();
+  const Record* next = more ? &second : nullptr;
+  const Record first = look_at_record(scanner, second.plain_numbers > 0);
+  layout.header = is_header(first, next);
   if (layout.header) {
     if (!more) scanner.fail(first.line, "a header, but no row of numbers follows it");
-    layout.data_start = behind_first;
-  } else {
-    data = first;
+    layout.data_start = second_start;
+    next = nullptr;  // the one behind the data is not looked at
   }
+  const Record& data = layout.header ? second : first;
   layout.fields = data.fields;
   if (data.fields > 1) {
     const bool unnamed = layout.header && (first.first.text.empty() ||
@@ -235,6 +298,7 @@ Layout find_layout(Scanner scanner) {
     if (unnamed) {
       layout.label = Layout::any_label;
     } else if (data.first.kind == Kind::text) {
+      check_first_label(scanner, data, next);
       layout.label = Layout::text_label;
     }
   }
@@ -322,7 +386,9 @@ class TableReader {
   }
 
   void check_label(const Scanner& scanner, const Field& field) const {
-    if (layout_.label == Layout::any_label || field.kind != Kind::number) return;
+    if (layout_.label == Layout::any_label) return;
+    if (is_misspelt_number(field.text)) fail_text(scanner, field, 1);
+    if (field.kind != Kind::number) return;
     scanner.fail(field.line,
                  fmt::format("column 1 holds {} here but text in the first row; only a column of "
                              "row names may hold text: leave its header empty if it is one",
@@ -345,7 +411,7 @@ class TableReader {
     std::string name;
     if (layout_.named) {
       Scanner names = layout_.header_start;
-      const index_t unnamed = layout_.fields - look_at_record(names).fields;
+      const index_t unnamed = layout_.fields - look_at_record(names, false).fields;
       names = layout_.header_start;
       for (index_t c = unnamed; c + 1 < column; ++c) names.next();
       name = fmt::format(" ({})", quote(names.next().text));
@@ -354,8 +420,8 @@ class TableReader {
   }
 
   [[noreturn]] void fail_text(const Scanner& scanner, const Field& field, index_t column) const {
-    const bool digits = !field.text.empty() && std::strchr("+-.0123456789", field.text[0]);
-    if (digits) {
+    const bool digits = std::strchr("+-.0123456789", field.text[0]);
+    if (digits || is_misspelt_number(field.text) || !holds_letter(field.text)) {
       scanner.fail(field.line, describe(column) + ": " + explain_not_a_number(field.text));
     }
     scanner.fail(field.line,
@@ -428,6 +494,38 @@ char find_delimiter(std::string_view bytes) {
   return second && counts[1][2] > 0 ? ',' : ' ';
 }
 
+// Whether the line is a comment: it starts with #, which is neither a field of its own nor the
+// start of an error value of a spreadsheet.
+bool is_comment(std::string_view line) {
+  if (!line.starts_with('#') || line.substr(1).find_first_of(",;\t") == 0) return false;
+  constexpr std::array<std::string_view, 7> errors = {"#n/a",   "#div/0!", "#ref!", "#value!",
+                                                      "#name?", "#num!",   "#null!"};
+  return std::none_of(errors.begin(), errors.end(), [&](std::string_view error) {
+    return equals_ignoring_case(line.substr(0, error.size()), error);
+  });
+}
+
+// Returns the text from the first line that is neither blank nor a comment.
+std::string_view behind_comments(std::string_view text) {
+  for (;;) {
+    const std::size_t start = text.find_first_not_of(" \t\r\n");
+    if (start == std::string_view::npos) return {};
+    if (!is_comment(text.substr(start))) return text;
+    const std::size_t end = text.find_first_of("\r\n", start);
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end);
+  }
+}
+
+// A line ends with \n, \r or both.
+index_t count_lines(std::string_view text) {
+  index_t lines = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    lines += text[i] == '\n' || (text[i] == '\r' && text.substr(i + 1, 1) != "\n");
+  }
+  return lines;
+}
+
 // Returns the text behind a byte-order mark.
 std::string_view decode(const Input& input) {
   std::string_view bytes = input.bytes;
@@ -450,11 +548,13 @@ std::string_view decode(const Input& input) {
 
 AnyMatrix read_delimited(const Input& input, char delimiter, const ReadOptions& options) {
   const std::string_view bytes = decode(input);
-  if (bytes.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-    throw IoError(input.name, "holds only blanks; expected a table of numbers");
+  const std::string_view table = behind_comments(bytes);
+  if (table.empty()) {
+    throw IoError(input.name, "holds only blanks and comments; expected a table of numbers");
   }
-  const char chosen = delimiter == '\0' ? find_delimiter(bytes) : delimiter;
-  return TableReader(input, Scanner(input.name, bytes, chosen), options).read();
+  const char chosen = delimiter == '\0' ? find_delimiter(table) : delimiter;
+  const index_t line = count_lines(bytes.substr(0, bytes.size() - table.size())) + 1;
+  return TableReader(input, Scanner(input.name, table, line, chosen), options).read();
 }
 
 }  // namespace eckart::io

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 
@@ -34,6 +35,90 @@ bool is_large(const char* p, const char* last) {
   std::int64_t exponent = 0;
   for (; p != last; ++p) exponent = std::min(plenty / 16, exponent) * 10 + (*p - '0');
   return position + (negative ? -exponent : exponent) > 0;
+}
+
+// What keeps a text that was meant as a number from being one.
+enum class Flaw { none, not_ascii, too_large, comma, grouping, hexadecimal, fortran, complex };
+
+bool is_number(std::string_view text) {
+  const char* last = text.data() + text.size();
+  return !text.empty() && parse_real(text.data(), last).end == last;
+}
+
+// Returns the text with the minus signs and blanks of other alphabets replaced by - and nothing.
+std::string to_ascii(std::string_view text) {
+  struct Replacement {
+    std::string_view from, to;
+  };
+  constexpr std::array replacements = {
+      Replacement{"\xE2\x88\x92", "-"},  // minus sign
+      Replacement{"\xE2\x80\x90", "-"},  // hyphen
+      Replacement{"\xE2\x80\x91", "-"},  // non-breaking hyphen
+      Replacement{"\xE2\x80\x93", "-"},  // en dash
+      Replacement{"\xC2\xA0", ""},       // no-break space
+      Replacement{"\xE2\x80\xAF", ""},   // narrow no-break space
+      Replacement{"\xE2\x80\x89", ""},   // thin space
+      Replacement{"\xE2\x80\x8B", ""},   // zero-width space
+      Replacement{"\xEF\xBB\xBF", ""},   // byte-order mark
+  };
+  std::string result;
+  while (!text.empty()) {
+    const auto found = std::find_if(replacements.begin(), replacements.end(),
+                                    [&](const auto& r) { return text.starts_with(r.from); });
+    result += found != replacements.end() ? found->to : text.substr(0, 1);
+    text.remove_prefix(found != replacements.end() ? found->from.size() : 1);
+  }
+  return result;
+}
+
+// Whether the text is a number once the marks between groups of three digits are gone.
+bool is_grouped(std::string_view text) {
+  std::string plain;
+  bool marked = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view group = text.substr(i + 1, 3);
+    const bool mark = (text[i] == '_' || text[i] == '\'' || text[i] == ' ') && i > 0 &&
+                      is_digit(text[i - 1]) && group.size() == 3 &&
+                      std::all_of(group.begin(), group.end(), is_digit) &&
+                      (i + 4 == text.size() || !is_digit(text[i + 4]));
+    marked = marked || mark;
+    if (!mark) plain += text[i];
+  }
+  return marked && is_number(plain);
+}
+
+Flaw flaw_of(std::string_view text) {
+  if (const std::string ascii = to_ascii(text); ascii != text) {
+    return is_number(ascii) || flaw_of(ascii) != Flaw::none ? Flaw::not_ascii : Flaw::none;
+  }
+  const ParsedReal parsed = parse_real(text.data(), text.data() + text.size());
+  if (parsed.end == text.data()) return Flaw::none;
+  const std::string_view number(text.data(), static_cast<std::size_t>(parsed.end - text.data()));
+  const std::string_view rest = text.substr(number.size());
+  if (rest.empty()) return parsed.too_large ? Flaw::too_large : Flaw::none;
+  const bool digits = is_digit(number.back()) || number.back() == '.';  // neither inf nor nan
+  if (!digits) return Flaw::none;
+  const auto holds_only = [](std::string_view part, std::string_view allowed) {
+    return !part.empty() && part.find_first_not_of(allowed) == std::string_view::npos;
+  };
+  if (rest[0] == ',' && holds_only(rest.substr(1), "0123456789,.eE+-")) return Flaw::comma;
+  if (is_grouped(text)) return Flaw::grouping;
+  const bool zero = number == "0" || number == "-0" || number == "+0";
+  if (zero && (rest[0] == 'x' || rest[0] == 'X') &&
+      holds_only(rest.substr(1), "0123456789abcdefABCDEF.pP+-")) {
+    return Flaw::hexadecimal;
+  }
+  if ((rest[0] == 'd' || rest[0] == 'D') && is_number(fmt::format("1e{}", rest.substr(1)))) {
+    return Flaw::fortran;
+  }
+  if (rest.back() == 'i' || rest.back() == 'j') {
+    const std::string_view imaginary = rest.substr(0, rest.size() - 1);
+    const bool sign = imaginary.starts_with('+') || imaginary.starts_with('-');
+    if (imaginary.empty() || (sign && (imaginary.size() == 1 || is_number(imaginary)))) {
+      return Flaw::complex;
+    }
+  }
+  return Flaw::none;
 }
 
 }  // namespace
@@ -81,24 +166,28 @@ std::string quote(std::string_view text) {
   return result + (size < text.size() ? "...\"" : "\"");
 }
 
+bool is_misspelt_number(std::string_view text) { return flaw_of(text) != Flaw::none; }
+
 std::string explain_not_a_number(std::string_view text) {
   const std::string shown = quote(text);
   if (text.empty()) return "a number is missing";
-  const ParsedReal parsed = parse_real(text.data(), text.data() + text.size());
-  const std::string_view rest(parsed.end,
-                              static_cast<std::size_t>(text.data() + text.size() - parsed.end));
-  if (parsed.too_large && rest.empty()) {
-    return shown + " is beyond the largest number of double precision, about 1.8e308";
-  }
-  const bool starts_as_number = parsed.end != text.data();
-  if (starts_as_number && rest.front() == ',') {
-    return shown + " has a comma; write a decimal point and no thousands separators";
-  }
-  if (starts_as_number && (rest.front() == 'x' || rest.front() == 'X')) {
-    return shown + " is hexadecimal; write it as a decimal number";
-  }
-  if (starts_as_number && (rest.front() == 'd' || rest.front() == 'D')) {
-    return shown + " has a Fortran exponent; write e instead of d";
+  switch (flaw_of(text)) {
+    case Flaw::not_ascii:
+      return shown + " has a minus sign or a blank from outside ASCII; write - and no blank";
+    case Flaw::too_large:
+      return shown + " is beyond the largest number of double precision, about 1.8e308";
+    case Flaw::comma:
+      return shown + " has a comma; write a decimal point and no thousands separators";
+    case Flaw::grouping:
+      return shown + " has thousands separators; write its digits without them";
+    case Flaw::hexadecimal:
+      return shown + " is hexadecimal; write it as a decimal number";
+    case Flaw::fortran:
+      return shown + " has a Fortran exponent; write e instead of d";
+    case Flaw::complex:
+      return shown + " is complex; expected a real number";
+    case Flaw::none:
+      break;
   }
   return shown + " is not a number";
 }

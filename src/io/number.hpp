@@ -29,6 +29,10 @@ constexpr bool is_blank(char c) {
 // Returns the text in double quotes for a message: shortened, and printable on any terminal.
 std::string quote(std::string_view text);
 
+// Whether the text was meant as a number and only its spelling is none that is read: 1e400, 1,5,
+// 1_000, 0x1F, 1D2, 1+2j, or a minus sign or a blank from outside ASCII.
+bool is_misspelt_number(std::string_view text);
+
 // Returns a clause for a message that says why the text is no number and what would be:
 // "1,5" has a comma; write a decimal point and no thousands separators
 std::string explain_not_a_number(std::string_view text);

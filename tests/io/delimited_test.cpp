@@ -64,7 +64,7 @@ TEST(Delimited, SkipsAHeader) {
 TEST(Delimited, DoesNotTakeADamagedRowForAHeader) {
   expect_error("1,x,3\n4,5,6\n", "line 1", "column 2 holds text: \"x\"");
   expect_error("1;2,5\n3;4\n", "line 1", "column 2: \"2,5\" has a comma");
-  expect_error("1,5;2,5\n3;4\n", "line 1", "column 2: \"2,5\" has a comma");
+  expect_error("1,5;2,5\n3;4\n", "line 1", "column 1: \"1,5\" has a comma");
   expect_error("?,1,2\n3,4,5\n", "line 1", "column 1: \"?\" is not a number");
   expect_error("-,2\n3,4\n", "line 1", "column 1: \"-\" is not a number; leave the field empty");
   expect_error("1,?\n3,4\n", "line 1", "column 2: \"?\" is not a number");
@@ -86,7 +86,7 @@ TEST(Delimited, DoesNotTakeADamagedRowForAHeader) {
   expect_error("\"1\",\"x\"\n\"3\",\"4\"\n", "line 1", "column 2 holds text: \"x\"");
   expect_error("human,NA\neps,5\n", "line 1", "column 2 says \"NA\"");
   expect_error("human,?\neps,5\n", "line 1", "column 2: \"?\" is not a number");
-  expect_error("0x1,0x2\n3,4\n", "line 1", "column 2: \"0x2\" is hexadecimal");
+  expect_error("0x1,0x2\n3,4\n", "line 1", "column 1: \"0x1\" is hexadecimal");
   expect_error("1,2,x\n3,4,5\n", "line 1", "column 3 holds text: \"x\"");
   expect_error("1,2,x,y\n3,4,5\n6,7,8\n", "line 1", "announces 1 rows of numbers, but 2 follow");
 }
