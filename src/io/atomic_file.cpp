@@ -34,6 +34,16 @@ std::string parent_folder(const std::string& path) {
   return parent.empty() ? "." : parent.string();
 }
 
+void require_folder(const std::string& folder, const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  if (fs::is_directory(status)) return;
+  if (fs::exists(status)) {
+    throw IoError(path, fmt::format("{} is not a folder; choose another place", folder));
+  }
+  throw IoError(path, fmt::format("the folder {} does not exist; create it first", folder));
+}
+
 std::string temporary_name(const std::string& folder) {
   static std::atomic<unsigned> counter{0};
   return fmt::format("{}/.eckart-{}-{}.tmp", folder, getpid(), counter++);
@@ -90,9 +100,7 @@ void AtomicFile::open_temporary() {
   const int error = errno;
   temporary_.clear();
   const std::string folder = parent_folder(target_);
-  if (error == ENOENT || error == ENOTDIR) {
-    throw IoError(shown_, fmt::format("the folder {} does not exist; create it first", folder));
-  }
+  require_folder(folder, shown_);
   throw IoError(shown_, fmt::format("cannot create a file in the folder {}: {}; choose a folder "
                                     "that you may write to",
                                     folder, error_text(error)));

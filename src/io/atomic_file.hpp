@@ -44,6 +44,9 @@ std::string resolve(const std::string& path);
 // Returns the folder that holds the (resolved) path.
 std::string parent_folder(const std::string& path);
 
+// Throws IoError naming path, which was to be written there, unless the folder is one.
+void require_folder(const std::string& folder, const std::string& path);
+
 // Returns a name in the folder that no other process or earlier call uses.
 std::string temporary_name(const std::string& folder);
 

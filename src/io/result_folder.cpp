@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "eckart/error.hpp"
 #include "eckart/io/report_json.hpp"
@@ -84,7 +86,13 @@ void write_characters(const Destination& to, const std::string& text) {
   file.commit();
 }
 
-// A folder on its way: removed with what is in it unless release() was called.
+// Removes the files of a result and then the folder, which stays if it holds anything else.
+void remove_result(const std::string& folder) {
+  for (const char* name : file_names) unlink((fs::path(folder) / name).c_str());
+  rmdir(folder.c_str());
+}
+
+// A folder on its way: removed with the result in it unless release() was called.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::string& target) {
@@ -96,16 +104,13 @@ class TemporaryFolder {
     } while (error == EEXIST);  // left over by a killed process
     if (error == 0) return;
     path_.clear();
-    if (error == ENOENT || error == ENOTDIR) {
-      throw IoError(target, fmt::format("the folder {} does not exist; create it first", parent));
-    }
+    require_folder(parent, target);
     throw IoError(target, fmt::format("cannot create a folder in {}: {}; choose a folder that you "
                                       "may write to",
                                       parent, error_text(error)));
   }
   ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
+    if (!path_.empty()) remove_result(path_);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
@@ -117,7 +122,43 @@ class TemporaryFolder {
   std::string path_;
 };
 
-// Throws IoError unless the target is free, an empty folder, or an earlier result to overwrite.
+[[noreturn]] void fail_occupied(const std::string& folder) {
+  throw InvalidArgument(folder + " exists already; choose another name, or ask to replace it");
+}
+
+// Whether the folder holds a report.json with the "schema" that each report of this library has.
+bool has_report(const std::string& folder) {
+  std::ifstream file(folder + "/report.json");
+  const auto report = nlohmann::json::parse(file, nullptr, false);
+  return report.is_object() && report.contains("schema") && report["schema"].is_number_integer();
+}
+
+// Throws IoError unless the folder holds an earlier result and nothing else: everything in it is
+// about to go.
+void require_result(const std::string& folder, const std::string& target) {
+  const auto refuse = [&](const std::string& why) {
+    throw IoError(folder, why + "; choose another folder or move it away");
+  };
+  std::error_code error;
+  for (fs::directory_iterator entry(target, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (std::find(file_names.begin(), file_names.end(), name) == file_names.end()) {
+      refuse(fmt::format("the folder also holds '{}', which is no part of a result", name));
+    }
+    if (!fs::is_regular_file(entry->symlink_status(error))) {
+      refuse(
+          fmt::format("in the folder, '{}' is not an ordinary file, so this is no result", name));
+    }
+  }
+  if (error) throw IoError(folder, "cannot list the folder: " + error.message());
+  if (!has_report(target)) {
+    refuse("the folder holds no report.json of an earlier result, so this is no result");
+  }
+}
+
+// Throws unless the target is free, an empty folder, or an earlier result to overwrite:
+// InvalidArgument when it would be overwritten without leave, IoError otherwise.
 void require_replaceable(const std::string& folder, const std::string& target, bool overwrite) {
   std::error_code error;
   const fs::file_status status = fs::symlink_status(target, error);
@@ -127,23 +168,11 @@ void require_replaceable(const std::string& folder, const std::string& target, b
                   "it exists and is not a folder; expected the name of a folder for the "
                   "result");
   }
-  bool empty = true;
-  for (fs::directory_iterator entry(target, error), end; !error && entry != end;
-       entry.increment(error)) {
-    empty = false;
-    const std::string name = entry->path().filename().string();
-    if (std::find(file_names.begin(), file_names.end(), name) == file_names.end()) {
-      throw IoError(folder, fmt::format("the folder also holds '{}', which is no part of a result; "
-                                        "choose another folder or move it away",
-                                        name));
-    }
-  }
+  const bool empty = fs::is_empty(target, error);
   if (error) throw IoError(folder, "cannot list the folder: " + error.message());
-  if (!empty && !overwrite) {
-    throw IoError(folder,
-                  "the folder holds an earlier result; choose another one or ask to "
-                  "overwrite it");
-  }
+  if (empty) return;
+  if (!overwrite) fail_occupied(folder);
+  require_result(folder, target);
 }
 
 // Puts the complete folder at the target. Afterwards ready holds what was there, if anything.
@@ -160,7 +189,9 @@ void exchange(const std::string& folder,
   };
   // Renaming onto nothing, or onto an empty folder, is atomic everywhere.
   if (rename(ready.path().c_str(), target.c_str()) == 0) return ready.release();
-  if (!overwrite || (errno != ENOTEMPTY && errno != EEXIST)) fail(errno);
+  if (errno != ENOTEMPTY && errno != EEXIST) fail(errno);
+  // Somebody may have put files there since the first look.
+  require_replaceable(folder, target, overwrite);
   if (renameat2(AT_FDCWD, ready.path().c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
     return;  // ready is now the old result, and goes with its destructor
   }
@@ -173,8 +204,7 @@ void exchange(const std::string& folder,
     fail(error);
   }
   ready.release();
-  std::error_code ignored;
-  fs::remove_all(aside, ignored);
+  remove_result(aside);
 }
 
 AnyMatrix read_array(const std::string& path) { return read_npy(Input::open(path, 0), {}); }

@@ -15,11 +15,13 @@ namespace eckart::io {
 // Writes U (m x k), s (k) and Vt = V^H (k x n) as C-order .npy files and the report as JSON.
 // U and Vt are left out when the result has no vectors. All or nothing: the files are written
 // to a temporary folder beside the target, synced, and renamed into place. An existing folder
-// that is not empty is replaced only if overwrite is set and it holds nothing but an earlier
-// result. Cost: one pass over the result, a buffer of 1 MiB.
+// that is not empty is replaced only if overwrite is set and it holds an earlier result, known by
+// its report.json, and nothing else. Cost: one pass over the result, a buffer of 1 MiB.
 // report.json holds report_text if it is not empty (a caller who knows more, such as what the
 // matrix was), else to_json(result.report).
-// Throws IoError; the old folder is then untouched and the temporary one removed.
+// Throws InvalidArgument if the folder is occupied and overwrite is not set, also when another
+// process put a result there meanwhile; IoError for all else. The old folder is then untouched and
+// the temporary one removed.
 template <Scalar T>
 void write_result(const std::string& folder,
                   const SvdResult<T>& result,
