@@ -57,10 +57,16 @@ void hold(Input& input, std::string buffer) {
   input.mapped = false;
 }
 
+// For a source whose size shows only at its end.
+void check_limit(std::size_t used, std::uint64_t limit, const std::string& name) {
+  if (used <= limit) return;
+  throw MemoryLimit("reading " + name + " (more follows; its size is not known)", used, limit);
+}
+
 // Makes room for more behind the used bytes, twice as much each time, one byte beyond the limit
 // at most: that byte tells a source of exactly the limit from a larger one.
 void grow(std::string& buffer, std::size_t used, std::uint64_t limit, const std::string& name) {
-  if (used > limit) throw MemoryLimit("reading " + name, used, limit);
+  check_limit(used, limit, name);
   if (used < buffer.size()) return;
   const std::uint64_t wanted = std::max<std::uint64_t>(smallest_buffer, std::uint64_t{used} * 2);
   buffer.resize(static_cast<std::size_t>(std::min(wanted, limit + 1)));
@@ -98,6 +104,15 @@ void map(Input& input, int fd, std::size_t size) {
   input.mapped = true;
 }
 
+// /dev/zero and its like never end. /dev/null is only empty, as the reader says.
+void refuse_device(const std::string& name, int fd, const struct stat& status) {
+  const bool device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
+  if (!device || ::isatty(fd) != 0) return;
+  struct stat null {};
+  if (::stat("/dev/null", &null) == 0 && status.st_rdev == null.st_rdev) return;
+  throw IoError(name, "is a device, which need not end; expected a file or a pipe");
+}
+
 void read_descriptor(Input& input, int fd, std::uint64_t limit) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
@@ -106,12 +121,12 @@ void read_descriptor(Input& input, int fd, std::uint64_t limit) {
   if (S_ISDIR(status.st_mode)) {
     throw IoError(input.name, "is a folder; expected a file that holds a matrix");
   }
+  refuse_device(input.name, fd, status);
   const auto size = static_cast<std::size_t>(std::max<off_t>(0, status.st_size));
-  if (S_ISREG(status.st_mode) && size >= smallest_mapping && ::lseek(fd, 0, SEEK_CUR) == 0) {
-    map(input, fd, size);
-  } else {
-    hold(input, read_to_end(fd, input.name, limit));
-  }
+  const bool from_start = S_ISREG(status.st_mode) && ::lseek(fd, 0, SEEK_CUR) == 0;
+  if (from_start && size >= smallest_mapping) return map(input, fd, size);
+  if (from_start && size > limit) throw MemoryLimit("reading " + input.name, size, limit);
+  hold(input, read_to_end(fd, input.name, limit));
 }
 
 std::string lower(std::string text) {
@@ -237,7 +252,7 @@ std::string inflate_all(std::string_view source, const std::string& name, std::u
                                 stream.msg != nullptr ? stream.msg : "no progress"));
     }
   }
-  if (used > limit) throw MemoryLimit("reading " + name, used, limit);
+  check_limit(used, limit, name);
   buffer.resize(used);
   return buffer;
 }

@@ -21,8 +21,8 @@ struct Input {
 
   // Returns the input at path ("-" is standard input). max_bytes limits what is read into
   // memory (not what is mapped); 0 means the memory of this machine.
-  // Throws IoError (missing, unreadable, a directory, empty, truncated or corrupt gzip),
-  // MemoryLimit.
+  // Throws IoError (missing, unreadable, a directory, a device other than a terminal, empty,
+  // truncated or corrupt gzip), MemoryLimit.
   static Input open(const std::string& path, std::uint64_t max_bytes);
 };
 

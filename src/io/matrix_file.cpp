@@ -68,6 +68,9 @@ Format choose_format(const Input& input, const ReadOptions& options) {
 }  // namespace
 
 AnyMatrix read_matrix(const std::string& source, const ReadOptions& options) {
+  require(!source.empty(),
+          "the name of the matrix is empty; expected a file, - for standard input, or numbers such "
+          "as [[3,2],[2,3]]");
   const std::size_t start = source.find_first_not_of(" \t\n");
   if (start != std::string::npos && source[start] == '[') return read_literal(source);
   const Input input = Input::open(source, options.max_bytes);

@@ -213,6 +213,8 @@ AnyMatrix to_matrix(const NpyArray& array, std::uint64_t max_bytes, std::uint64_
   const index_t view_cols = row_major ? rows : cols;
 
   return with_scalar(header, [&]<Scalar T>() -> AnyMatrix {
+    // No byte of the file stands behind the lengths of an empty matrix.
+    if (header.count == 0) require_side<T>(array.name, rows, cols, max_bytes);
     if (usable_in_place<T>(array)) {
       const auto* elements = reinterpret_cast<const T*>(array.data.data());
       const index_t ld = std::max<index_t>(1, view_rows);

@@ -1,6 +1,9 @@
 // The array of a .npy file and its conversion to the element types of the library.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <complex>
 #include <cstdint>
 #include <memory>
@@ -66,5 +69,15 @@ std::string to_text(const NpyArray& array);
 // Throws MemoryLimit if needed_bytes exceed max_bytes, or, when that is 0, the memory of this
 // machine: a hostile file of a few bytes may claim any size.
 void require_memory(const std::string& what, std::uint64_t needed_bytes, std::uint64_t max_bytes);
+
+// The same for one vector as long as the longer side of a matrix of T, the least that any use of
+// the matrix takes.
+template <Scalar T>
+void require_side(const std::string& name, index_t rows, index_t cols, std::uint64_t max_bytes) {
+  constexpr index_t more_than_any_memory = index_t{1} << 56;
+  const index_t side = std::min(std::max(rows, cols), more_than_any_memory);
+  require_memory(fmt::format("{}: a vector for the longer side of {} x {}", name, rows, cols),
+                 static_cast<std::uint64_t>(side) * sizeof(T), max_bytes);
+}
 
 }  // namespace eckart::io

@@ -123,10 +123,12 @@ void check_length(const Archive& archive,
 // largest array on its way in do not fit.
 template <Scalar T>
 void require_memory_for(const Archive& archive,
+                        const Shape& shape,
                         index_t rows,
                         std::uint64_t entries,
                         std::uint64_t copies,
                         std::uint64_t bytes_per_triplet = 0) {
+  require_side<T>(archive.file(), shape.rows, shape.cols, archive.max_bytes());
   // Entries are backed by bytes of the file; rows perhaps by nothing, so they could overflow.
   constexpr std::uint64_t more_than_any_memory = std::uint64_t{1} << 57;
   const std::uint64_t offsets =
@@ -179,7 +181,7 @@ SparseMatrix<T> load_lines(const Archive& archive,
   check_indices(archive, "indices", A.columns, length, shape);
   if (is_canonical(A)) return A;
 
-  require_memory_for<T>(archive, lines, entries, 2, sizeof(Triplet<T>));
+  require_memory_for<T>(archive, shape, lines, entries, 2, sizeof(Triplet<T>));
   std::vector<Triplet<T>> triplets;
   triplets.reserve(A.values.size());
   for (index_t i = 0; i < lines; ++i) {
@@ -199,7 +201,7 @@ SparseMatrix<T> load_compressed(const Archive& archive, const Shape& shape, bool
                fmt::format("one more than the {}", by_rows ? "rows" : "columns"));
   check_length(archive, "data", entries, "a vector");
   check_length(archive, "indices", entries, "one for each entry of data");
-  require_memory_for<T>(archive, by_rows ? lines : std::max(shape.rows, shape.cols), entries,
+  require_memory_for<T>(archive, shape, by_rows ? lines : std::max(shape.rows, shape.cols), entries,
                         by_rows ? 1 : 2);
   if (by_rows) return load_lines<T>(archive, shape, shape.rows, shape.cols);
   return transpose(load_lines<T>(archive, shape, shape.cols, shape.rows));
@@ -211,7 +213,7 @@ SparseMatrix<T> load_coordinates(const Archive& archive, const Shape& shape) {
   check_length(archive, "data", entries, "a vector");
   check_length(archive, "row", entries, "one for each entry of data");
   check_length(archive, "col", entries, "one for each entry of data");
-  require_memory_for<T>(archive, shape.rows, entries, 2, sizeof(Triplet<T>));
+  require_memory_for<T>(archive, shape, shape.rows, entries, 2, sizeof(Triplet<T>));
   const std::vector<index_t> row = to_integers(archive.load("row"));
   const std::vector<index_t> col = to_integers(archive.load("col"));
   const std::vector<T> data = to_values<T>(archive.load("data"));

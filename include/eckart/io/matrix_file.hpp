@@ -41,16 +41,18 @@ struct ReadOptions {
 // Tables (.csv, .tsv, any text) are dense float64, one row per line, blank lines skipped.
 //   Fields: separated by tabs in a .tsv; elsewhere by tabs, semicolons, commas or blanks, whichever
 //   the first two lines agree on. Decimal points only, in every locale; inf is a value.
-//   Header: a first line that holds text is skipped, and so is scikit-learn's "rows,columns,...".
+//   Comments: lines that start with # in front of the table are skipped.
+//   Header: a first line of names is skipped, and so is scikit-learn's "rows,columns,...". Numbers
+//   among the names must be in quotes; a line of names and other numbers is refused, never skipped.
 //   Row names: a first column that holds text in every row is skipped, and so is any first column
-//   whose header is empty (as R and pandas write it). One text in front of numbers on the first
-//   line is a row name if the second line starts with text too, and a header if not.
+//   whose header is empty (as R and pandas write it). What looks like a number gone wrong (1e400,
+//   1,5, 1_000) is refused wherever a name may stand, save under an empty header.
 //
 // Literals: [[1,2],[3,4]] is 2 x 2, [1,2,3] one row, [[]] is 1 x 0, [] is 0 x 0. An entry such as
 // 1+2j or 2j (or with i) makes the matrix complex128; otherwise it is float64.
 //
-// Throws IoError naming file, line or byte offset, what was wrong and what was expected;
-// MemoryLimit.
+// Throws InvalidArgument if source is empty; IoError naming file, line or byte offset, what was
+// wrong and what was expected; MemoryLimit.
 AnyMatrix read_matrix(const std::string& source, const ReadOptions& options = {});
 
 }  // namespace eckart::io
