@@ -64,7 +64,9 @@ std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) 
     const bool missing = text.find("missing") != std::string::npos;
     text = name + (missing ? " needs a value" : " was given more than once");
   } else if (text.find("not expected") != std::string::npos) {
-    text = "one argument too many:" + printable(text.substr(text.find(':') + 1));
+    const std::string extra = printable(text.substr(text.find(':') + 2));
+    const bool option = extra.starts_with('-');  // the x of -qx
+    text = (option ? "there is no option " : "one argument too many: ") + extra;
   }
   const std::string prefix = command.empty() ? "" : command + ": ";
   const std::string help = command.empty() ? "--help" : command + " --help";
