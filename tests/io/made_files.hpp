@@ -54,7 +54,7 @@ inline Input input_of(const std::string& bytes,
 // Returns the value as size little-endian bytes.
 inline std::string little(std::uint64_t value, int size) {
   std::string bytes;
-  for (int i = 0; i < size; ++i) bytes += static_cast<char>(value >> 8 * i & 0xff);
+  for (int i = 0; i < size; ++i) bytes += static_cast<char>(i < 8 ? value >> 8 * i & 0xff : 0);
   return bytes;
 }
 
