@@ -74,10 +74,10 @@ void require_memory(const std::string& what, std::uint64_t needed_bytes, std::ui
 // the matrix takes.
 template <Scalar T>
 void require_side(const std::string& name, index_t rows, index_t cols, std::uint64_t max_bytes) {
-  constexpr index_t more_than_any_memory = index_t{1} << 56;
-  const index_t side = std::min(std::max(rows, cols), more_than_any_memory);
+  constexpr std::uint64_t most = UINT64_MAX / sizeof(T);
+  const std::uint64_t side = std::min(most, static_cast<std::uint64_t>(std::max(rows, cols)));
   require_memory(fmt::format("{}: a vector for the longer side of {} x {}", name, rows, cols),
-                 static_cast<std::uint64_t>(side) * sizeof(T), max_bytes);
+                 side * sizeof(T), max_bytes);
 }
 
 }  // namespace eckart::io
