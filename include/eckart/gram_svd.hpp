@@ -25,7 +25,7 @@ struct GramSvdOptions {
 // so values below about sqrt(eps) sigma_1 (1e-8 in double, 3e-4 in float) carry no digits, and
 // their vectors on the other side are not orthogonal. The certificate says so; nothing else does.
 //
-// Cost: one pass over A by n products (n <= m; else A^H), one pass for the other side;
+// Cost: n products with A and with A^H (n <= m; else the other way round), k for the other side;
 // O(m n^2 + n^3) flops, n^2 + (m + n) k elements.
 //
 // Throws NonFiniteInput, InvalidArgument if rank < 0, MemoryLimit.

@@ -31,6 +31,7 @@ struct LanczosSvdOptions {
 
   // Approximate right singular vectors from an earlier run (n x any number), or empty. They need
   // not be orthonormal. Random vectors join them, so that nothing can be missed for lack of them.
+  // The block is then as wide as they are, plus 2: give about as many as triplets are wanted.
   MatrixView<const T> warm_start = {};
 
   // Seed of the starting block and of replacements for dependent columns.

@@ -70,7 +70,11 @@ class LinearOperator {
   virtual Storage storage() const { return Storage::matrix_free; }
 
   // Multiplications that one product with a vector costs: m n if dense, nnz if sparse.
-  virtual index_t entries_per_product() const { return rows() * cols(); }
+  virtual index_t entries_per_product() const {
+    index_t entries = 0;
+    const bool overflows = __builtin_mul_overflow(rows(), cols(), &entries);
+    return overflows ? std::numeric_limits<index_t>::max() : entries;
+  }
 
   // Bytes that the operator itself keeps in memory, mapped files included.
   virtual std::uint64_t stored_bytes() const { return 0; }

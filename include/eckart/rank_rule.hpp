@@ -29,9 +29,8 @@ struct RankRule {
 // Throws InvalidArgument if a REQUIRES line is broken or two rules are set.
 void validate(const RankRule& rule);
 
-// Returns the k that the rule gives for min(m, n) singular values in falling order, of a matrix
-// with the given squared Frobenius norm. Sums run from the small end, so that a tolerance far
-// below sqrt(eps) is met exactly.
+// Returns the k that the rule gives for all min(m, n) singular values, in falling order. Sums run
+// from the small end, so that a tolerance far below sqrt(eps) is met exactly.
 template <Scalar T>
 index_t choose_rank(const RankRule& rule, const std::vector<real_t<T>>& sigma);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,7 +39,8 @@ struct Bound {
 // How right A ~= U diag(sigma) V^H is, from fresh products with A, never from a recurrence.
 struct Certificate {
   // max(||A v_i - sigma_i u_i||, ||A^H u_i - sigma_i v_i||) / sigma_1 for each triplet;
-  // empty for values only. For a unit pair some singular value of A lies within it of sigma_i.
+  // empty for values only by the dense
+  // method. For a unit pair some singular value of A lies within it of sigma_i.
   std::vector<double> residuals;
   Bound residual;         // their maximum
   Bound orthogonality_U;  // ||U^H U - I||_F / sqrt(k)
@@ -53,7 +55,10 @@ struct Certificate {
   Bound spectral_error_seen;
 
   double accuracy = 0;  // asked for: residual and orthogonality must not exceed it
-  bool met = false;     // the verdict
+  // The verdict: residuals and orthogonality within accuracy (for a centred matrix, or within the
+  // rounding that centring leaves) and no triplet missed. For values only: their squares add up
+  // to ||A||_F^2 within accuracy, which tells single values to sqrt(accuracy) sigma_1 alone.
+  bool met = false;
   // Why not, one sentence each; empty when met.
   std::vector<std::string> findings;
 };
@@ -99,7 +104,7 @@ struct SvdReport {
 
    private:
     SvdReport& report_;
-    const char* name_;
+    std::size_t stage_ = 0;
     std::chrono::steady_clock::time_point start_;
   };
   [[nodiscard]] StageTimer stage(const char* name) { return {*this, name}; }

@@ -79,6 +79,7 @@ void gemm(Op op_a,
   if (C.empty()) return;
   const index_t inner = op_a == Op::none ? A.cols : A.rows;
   if (inner == 0) return scale(C, beta);
+  const BlasThreads one_thread;
   const char ta = static_cast<char>(op_a);
   const char tb = static_cast<char>(op_b);
   const blas_int m = to_blas_int(C.rows);

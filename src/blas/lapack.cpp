@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "blas/blas.hpp"
 
@@ -18,6 +19,17 @@ void with_workspace(const Routine& routine) {
   const index_t size = std::max<index_t>(1, static_cast<index_t>(wanted * (1 + 1e-6)) + 1);
   Matrix<T> work(size, 1);
   routine(work.data(), to_blas_int(size));
+}
+
+// LAPACK computes workspace sizes in 32-bit integers: above these orders they wrap.
+constexpr index_t largest_divide_and_conquer = 23169;  // 4 n^2 + 7 n
+constexpr index_t largest_qr_iteration = 18918;        // 6 n^2
+constexpr index_t largest_eigen = 32766;               // 2 n^2 + 6 n + 1
+
+void require_order(index_t n, index_t largest, const char* what) {
+  require(n <= largest, std::string(what) + " of order " + std::to_string(n) +
+                            " needs a LAPACK with 64-bit integers; this one serves orders up to " +
+                            std::to_string(largest));
 }
 
 // Job letter for vectors: all columns, the first n, or none.
@@ -88,6 +100,7 @@ Matrix<T> complete_basis(MatrixView<const T> X) {
 template <Scalar T>
 std::vector<real_t<T>> hermitian_eigen(MatrixView<T> A) {
   if (A.cols == 0) return {};
+  require_order(A.cols, largest_eigen, "an eigendecomposition");
   const BlasThreads one_thread;
   const blas_int n = to_blas_int(A.cols);
   const blas_int lda = to_blas_int(A.ld);
@@ -112,6 +125,7 @@ std::vector<real_t<T>> hermitian_eigen(MatrixView<T> A) {
 
 template <Scalar T>
 int svd_divide_and_conquer(MatrixView<T> A, MatrixView<T> U, real_t<T>* sigma, MatrixView<T> VH) {
+  require_order(A.cols, largest_divide_and_conquer, "a dense singular value decomposition");
   const BlasThreads one_thread;
   const char job = job_letter(U, A.cols);
   const blas_int m = to_blas_int(A.rows);
@@ -138,6 +152,7 @@ int svd_divide_and_conquer(MatrixView<T> A, MatrixView<T> U, real_t<T>* sigma, M
 
 template <Scalar T>
 int svd_qr_iteration(MatrixView<T> A, MatrixView<T> U, real_t<T>* sigma, MatrixView<T> VH) {
+  require_order(A.cols, largest_qr_iteration, "QR iteration");
   const BlasThreads one_thread;
   const char job_u = job_letter(U, A.cols);
   const char job_v = job_letter(VH, A.cols);

@@ -9,7 +9,7 @@ namespace eckart::blas {
 struct LibraryHooks {
   void (*set_threads)(int) = nullptr;
   int (*get_threads)() = nullptr;
-  int (*get_parallel)() = nullptr;            // OpenBLAS: 0 sequential, 1 own threads, 2 OpenMP
+  int (*get_parallel)() = nullptr;              // OpenBLAS: 0 sequential, 1 own threads, 2 OpenMP
   int (*set_threads_of_caller)(int) = nullptr;  // MKL: for the calling thread; returns the old
   char* (*core_name)() = nullptr;
   char* (*config)() = nullptr;

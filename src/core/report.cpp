@@ -31,17 +31,17 @@ const char* to_string(BoundKind kind) {
 }
 
 SvdReport::StageTimer::StageTimer(SvdReport& report, const char* name)
-    : report_(report), name_(name), start_(std::chrono::steady_clock::now()) {}
+    : report_(report), start_(std::chrono::steady_clock::now()) {
+  // The entry is made here, where running out of memory may throw.
+  const auto same = std::find_if(report_.stages.begin(), report_.stages.end(),
+                                 [&](const Stage& s) { return s.name == name; });
+  stage_ = static_cast<std::size_t>(same - report_.stages.begin());
+  if (same == report_.stages.end()) report_.stages.push_back({name, 0});
+}
 
 SvdReport::StageTimer::~StageTimer() {
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
-  const auto same = std::find_if(report_.stages.begin(), report_.stages.end(),
-                                 [&](const Stage& s) { return s.name == name_; });
-  if (same != report_.stages.end()) {
-    same->seconds += spent.count();
-  } else {
-    report_.stages.push_back({name_, spent.count()});
-  }
+  report_.stages[stage_].seconds += spent.count();
 }
 
 }  // namespace eckart

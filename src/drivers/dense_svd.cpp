@@ -96,7 +96,8 @@ double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors) {
   if (vectors == Vectors::none) return sizeof(T) * (m * n + wide_copy + 40 * n + n * n);
   // A, U, V and V^H, LAPACK's workspace, then the certificate.
   const double U = m * (vectors == Vectors::full ? m : n);
-  return sizeof(T) * (m * n + wide_copy + U + 6 * n * n +
+  const double real_work = is_complex<T> ? m * n : 0;  // zgesdd's, for tall matrices
+  return sizeof(T) * (m * n + wide_copy + U + 6 * n * n + real_work +
                       factor::certificate_elements(rows, cols, std::min(rows, cols)));
 }
 
@@ -107,6 +108,11 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   const auto start = std::chrono::steady_clock::now();
   drivers::require_accuracy(options.accuracy);
   if (A.storage() == Storage::matrix_free) {  // form it once, then look at entries freely
+    drivers::require_memory(
+        "dense",
+        dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors) +
+            sizeof(T) * static_cast<double>(A.rows()) * static_cast<double>(A.cols()),
+        context);
     Matrix<T> copy(A.rows(), A.cols());
     A.copy_to(copy.view(), context);
     SvdResult<T> result =

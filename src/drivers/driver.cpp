@@ -41,7 +41,7 @@ SvdReport start_report(const char* method,
   report.isa = kernels::isa_level();
   report.blas = blas_name();
   report.seed = seed;
-  report.peak_bytes = static_cast<std::uint64_t>(bytes);
+  report.peak_bytes = static_cast<std::uint64_t>(std::min(bytes, 1.8e19));
   if (const BlasInfo blas = blas_info(); blas.misdetected) {
     report.warnings.push_back(fmt::format(
         "{} runs its {} kernels on a CPU that can run {}: set OPENBLAS_CORETYPE={} before the "

@@ -57,11 +57,13 @@ class RankSearch {
     const double noise = 64 * eps * eps * static_cast<double>(min_dim);
     if (rule.energy) allowed_ = std::max(1 - *rule.energy, noise) * total_;
     if (rule.tolerance) allowed_ = *rule.tolerance * *rule.tolerance * total_;
-    // total - sum theta^2 cancels below this: then bound what is left by the last theta instead.
+    // total - sum theta^2 cancels below this.
     cancels_ = allowed_ < 1e4 * eps * total_;
   }
 
   const RankRule& rule() const { return rule_; }
+  // The rule is below what ||A||_F^2 - sum sigma^2 can tell: every value is needed.
+  bool cancels() const { return open() && cancels_; }
   bool open() const { return !rule_.rank && !rule_.all(); }
 
   // The rank, when it is not open.
@@ -72,15 +74,9 @@ class RankSearch {
   template <class Real>
   std::optional<index_t> needed(const std::vector<Real>& theta) const {
     if (!open()) return fixed_rank();
-    double left_out = 0;  // by all of them
-    if (cancels_) {
-      const double last = static_cast<double>(theta.back());
-      left_out = static_cast<double>(min_dim_ - static_cast<index_t>(theta.size())) * last * last;
-    } else {
-      double held = 0;
-      for (const Real t : theta) held += static_cast<double>(t) * static_cast<double>(t);
-      left_out = std::max(0.0, total_ - held);
-    }
+    double held = 0;
+    for (const Real t : theta) held += static_cast<double>(t) * static_cast<double>(t);
+    double left_out = std::max(0.0, total_ - held);  // by all of them
     if (!(left_out <= allowed_)) return std::nullopt;
     auto k = static_cast<index_t>(theta.size());
     const index_t least = rule_.energy && total_ > 0 ? 1 : 0;
@@ -127,7 +123,11 @@ class LanczosSvd {
 
   void run() {
     const index_t k = search_.open() ? std::min<index_t>(10, min_dim_) : search_.fixed_rank();
-    if (k == 0) return finish_small();
+    if (k == 0) {
+      drivers::fill_zero_result(result_, A_.rows(), A_.cols(), 0);
+      return certify({}, nullptr);
+    }
+    if (search_.cancels()) return finish_small();
     const Sizes sizes = choose_sizes(min_dim_, k, options_);
     if (sizes.small) return finish_small();
 
@@ -188,27 +188,22 @@ class LanczosSvd {
       claims = claimed ? claims + 1 : 0;
       report_progress(worst);
 
-      if (stop) {
-        report_.status = context_.cancelled() ? Status::cancelled : Status::iteration_limit;
-        certify(lift(basis, k), nullptr);
-        return true;
-      }
-      if (claims >= 2 || (claimed && worst <= 1e-3 * accuracy_)) {
+      if (claims >= 2 || (claimed && (stop || worst <= 1e-3 * accuracy_))) {
         claims = 0;
         std::vector<double> residuals = lift(basis, k);
         const bool agreed = within_accuracy(residuals);
         if (!agreed && ++refuted < 4) {
           if (mode == factor::Reorthogonalise::right && refuted == 2) return false;
         } else {
-          if (!agreed) report_.status = Status::iteration_limit;
-          if (!options_.certify) return true;
+          const bool gave_up = !agreed;
+          if (!options_.certify) return end(gave_up);
           factor::Remainder<T> remainder = probe();
           const bool found_more = factor::missed_triplet<T>(remainder, result_.sigma, accuracy_,
                                                             tall_.rounding_level()) &&
                                   ++missed <= 20;
           if (!found_more) {
             certify(std::move(residuals), &remainder);
-            return true;
+            return end(gave_up);
           }
           // What was missed joins the next block.
           const index_t added = std::min<index_t>(2, remainder.directions.cols());
@@ -219,6 +214,11 @@ class LanczosSvd {
           continue;
         }
       }
+      if (stop) {
+        report_.status = context_.cancelled() ? Status::cancelled : Status::iteration_limit;
+        certify(lift(basis, k), nullptr);
+        return true;
+      }
       if (!basis.full()) continue;
       if (needed && k + 2 * basis.block() <= basis.capacity()) {
         basis.restart(kept(basis, k));
@@ -226,6 +226,12 @@ class LanczosSvd {
         return true;
       }
     }
+  }
+
+  // The iteration is over; it gave up if the accuracy was not reached.
+  bool end(bool gave_up) {
+    if (gave_up) report_.status = Status::iteration_limit;
+    return true;
   }
 
   // Solving costs O(c^3): not at every step of a large basis.
@@ -267,9 +273,11 @@ class LanczosSvd {
   // Returns their true residuals (absolute).
   std::vector<double> lift(const factor::GolubKahanBasis<T>& basis, index_t k) {
     auto timer = report_.stage("lift");
+    result_.U = {};
+    result_.V = {};
+    result_.sigma.clear();
     Matrix<T> left(tall_.rows(), k);
     Matrix<T> right(tall_.cols(), k);
-    result_.sigma.clear();
     if (k > 0) {
       basis.lift_right(right.view());
       tall_.apply(std::as_const(right).view(), left.view(), context_);

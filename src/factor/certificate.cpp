@@ -10,6 +10,7 @@
 
 #include "blas/blas.hpp"
 #include "core/philox.hpp"
+#include "factor/dense_chain.hpp"
 #include "factor/golub_kahan.hpp"
 #include "kernels/kernels.hpp"
 
@@ -73,6 +74,29 @@ class RemainderOperator final : public LinearOperator<T> {
   MatrixView<const T> V_;
 };
 
+// Decomposes a remainder with few rows or columns: its norm, exactly.
+template <Scalar T>
+void look_at_small_remainder(const LinearOperator<T>& R,
+                             Context& context,
+                             Remainder<T>& remainder,
+                             SvdReport& report) {
+  const bool wide = R.rows() < R.cols();
+  const index_t n = std::min(R.rows(), R.cols());
+  Matrix<T> identity(n, n);
+  for (index_t i = 0; i < n; ++i) identity(i, i) = 1;
+  Matrix<T> tall(std::max(R.rows(), R.cols()), n);  // R or R^H
+  if (wide) {
+    R.apply_adjoint(std::as_const(identity).view(), tall.view(), context);
+  } else {
+    R.apply(std::as_const(identity).view(), tall.view(), context);
+  }
+  report.products += n;
+  report.passes_over_A += 1;
+  DenseFactors<T> factors = factor_small<T>(std::as_const(tall).view(), report.fallbacks);
+  remainder.seen = static_cast<double>(factors.sigma[0]);
+  remainder.directions = std::move(wide ? factors.U : factors.V);
+}
+
 // Returns ||X^H X - I||_F / sqrt(k).
 template <Scalar T>
 double orthogonality_loss(MatrixView<const T> X, const Context& context) {
@@ -115,14 +139,22 @@ void fill_energy(std::span<const Real> sigma, double frobenius_norm, Certificate
 // ||A - A_k||_F where 1 - energy is no more than its rounding: from the residuals of a complete
 // factorization, else from the probes.
 template <Scalar T>
-void refine_frobenius_error(const std::vector<double>& residuals,
+void refine_frobenius_error(std::span<const real_t<T>> sigma,
+                            const std::vector<double>& residuals,
                             const Remainder<T>& remainder,
                             bool complete,
                             Certificate& certificate) {
   const double eps = std::numeric_limits<real_t<T>>::epsilon();
   const double norm = certificate.frobenius_norm.value;
   const double error = certificate.frobenius_error.value;
-  if (!certificate.frobenius_error.known() || norm == 0 || error * error > 1e4 * eps) return;
+  if (!certificate.frobenius_error.known() || norm == 0) return;
+  // ||A||^2 - sum sigma^2 is ||A - A_k||^2 for exact triplets; residuals r make it uncertain by
+  // 2 sum sigma r, and rounding by eps.
+  double uncertain = 1e4 * eps;
+  for (std::size_t i = 0; i < sigma.size(); ++i) {
+    uncertain += 40 * static_cast<double>(sigma[i]) / norm * residuals[i] / norm;
+  }
+  if (error * error > uncertain) return;
   if (complete) {
     double sum = 0;
     for (const double residual : residuals) sum += residual * residual;
@@ -161,7 +193,7 @@ double certificate_elements(index_t rows, index_t cols, index_t k) {
   // Two blocks of residuals, the probes and their images, and the probe's own basis of 16 + 4.
   const auto width = static_cast<double>(std::min<index_t>(k, 64));
   const auto size = static_cast<double>(k);
-  return static_cast<double>(rows + cols) * (width + 6 + 32) + size * size + 1024;
+  return static_cast<double>(rows + cols) * (2 * width + 6 + 32) + size * size + 1024;
 }
 
 template <Scalar T>
@@ -203,10 +235,15 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   remainder.frobenius = std::sqrt(energy / static_cast<double>(probes));
   remainder.upper = 10 * std::sqrt(2 / std::numbers::pi) * largest;
 
+  constexpr index_t small = 24;
+  if (min_dim <= small) {  // cheaper to look at all of it
+    look_at_small_remainder(R, context, remainder, report);
+    return remainder;
+  }
   // A few Lanczos steps from the probes' images find what the remainder's norm really is.
   constexpr index_t steps = 4;
-  const index_t block = std::min<index_t>(4, min_dim / (steps + 1));
-  if (block == 0 || largest == 0) return remainder;
+  constexpr index_t block = 4;
+  if (largest == 0) return remainder;
   SvdReport own;  // the probe's steps are not the driver's iterations
   GolubKahanBasis<T> basis(R, steps * block, block, Reorthogonalise::both, seed, context, own);
   Matrix<T> X(A.cols(), std::min(block, probes));
@@ -333,11 +370,17 @@ void fill_certificate(const LinearOperator<T>& A,
   if (finite) scale = std::max(scale, remainder->seen);
   if (!(scale > 0)) scale = 1;
   const double allowed = certificate.accuracy + A.rounding_level() / scale;
+  if (finite && allowed > 2 * certificate.accuracy) {
+    report.warnings.push_back(
+        fmt::format("centring cancels most of the matrix: its rounding, {:.1e} of what is left, "
+                    "stands above the accuracy asked for, and residuals are judged against it",
+                    A.rounding_level() / scale));
+  }
   certificate.residual = exact(largest_residual / scale);
   if (frobenius >= 0) fill_energy(sigma, frobenius, certificate);
   if (finite) {
     const bool complete = static_cast<index_t>(sigma.size()) == std::min(A.rows(), A.cols());
-    refine_frobenius_error(residuals, *remainder, complete, certificate);
+    refine_frobenius_error(sigma, residuals, *remainder, complete, certificate);
     certificate.spectral_error =
         spectral_bound(remainder->upper, options.probes, scale, certificate);
     certificate.spectral_error_seen = exact(remainder->seen / scale);

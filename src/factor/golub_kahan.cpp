@@ -231,7 +231,8 @@ void GolubKahanBasis<T>::compare_products(MatrixView<const T> VHZ) {
     }
   }
   const double eps = std::numeric_limits<Real>::epsilon();
-  const double slack = 1000 * eps * std::sqrt(static_cast<double>(A_.rows() + A_.cols())) * norm_;
+  const double slack = 1000 * eps * std::sqrt(static_cast<double>(A_.rows() + A_.cols())) * norm_ +
+                       1000 * A_.rounding_level();
   adjoint_defect_ = largest > 0 ? largest / slack : 0;
 }
 

@@ -24,6 +24,14 @@ class AdjointOperator final : public LinearOperator<T> {
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
     A_.apply(Y, X, context);
   }
+  void copy_to(MatrixView<T> AH, Context& context) const override {
+    if (storage() == Storage::matrix_free) return LinearOperator<T>::copy_to(AH, context);
+    Matrix<T> copy(A_.rows(), A_.cols());
+    A_.copy_to(copy.view(), context);
+    for (index_t j = 0; j < AH.cols; ++j) {
+      for (index_t i = 0; i < AH.rows; ++i) AH(i, j) = conjugate(copy(j, i));
+    }
+  }
   double rounding_level() const override { return A_.rounding_level(); }
   EntryScan scan(Context& context) const override {
     EntryScan scan = A_.scan(context);

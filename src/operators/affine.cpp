@@ -138,7 +138,7 @@ class AffineOperator final : public LinearOperator<T> {
     const double eps = std::numeric_limits<real_t<T>>::epsilon();
     double row_scale = map_.row_scale.empty() ? 1 : 0;
     for (const real_t<T> s : map_.row_scale) {
-      row_scale = std::max(row_scale, static_cast<double>(s));
+      row_scale = std::max(row_scale, std::abs(static_cast<double>(s)));
     }
     double column_part = 0;  // ||column_shift * column_scale||^2
     double column_scales = 0;

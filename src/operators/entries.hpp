@@ -36,7 +36,7 @@ double column_scale_at(const AffineMap<T>& map, index_t j) {
 template <Scalar T>
 double mapped_energy_of_entry(const AffineMap<T>& map, index_t i, index_t j, T a) {
   const auto entry = std::complex<double>(a) - std::complex<double>(shift_at(map, i, j));
-  return std::norm(row_scale_at(map, i) * column_scale_at(map, j) * entry);
+  return std::norm(row_scale_at(map, i) * (column_scale_at(map, j) * entry));
 }
 
 // Adds up the entries of a column in a type wide enough that neither the sum overflows nor its

@@ -30,6 +30,22 @@ class ScaledOperator final : public LinearOperator<T> {
     A_.apply_adjoint(scaled.view(), X, context);
     times_in_place(X, exponent_ - exponent_ / 2, context);
   }
+  // Half of the factor for the rows, half for the columns: each is representable.
+  std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
+    if (!map.column_shift.empty() || !map.row_shift.empty()) {
+      return LinearOperator<T>::column_energies(map, context);
+    }
+    using Real = real_t<T>;
+    AffineMap<T> scaled = map;
+    if (scaled.row_scale.empty())
+      scaled.row_scale.assign(static_cast<std::size_t>(rows()), Real{1});
+    if (scaled.column_scale.empty()) {
+      scaled.column_scale.assign(static_cast<std::size_t>(cols()), Real{1});
+    }
+    for (Real& s : scaled.row_scale) s = std::ldexp(s, exponent_ / 2);
+    for (Real& s : scaled.column_scale) s = std::ldexp(s, exponent_ - exponent_ / 2);
+    return A_.column_energies(scaled, context);
+  }
   double rounding_level() const override { return std::ldexp(A_.rounding_level(), exponent_); }
   void copy_to(MatrixView<T> A, Context& context) const override {
     A_.copy_to(A, context);
