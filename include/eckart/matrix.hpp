@@ -92,8 +92,7 @@ class Matrix {
 
  private:
   static constexpr std::size_t alignment = 64;
-  // Vector kernels of a BLAS may read a little past the last entry (OpenBLAS 0.3.21's zgemv does,
-  // which ends the program when that is the end of a page).
+  // Vector kernels of a BLAS may read a few entries past the last one.
   static constexpr std::size_t padding = 256;
   struct Free {
     void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }

@@ -92,12 +92,13 @@ template <Scalar T>
 double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors) {
   const auto m = static_cast<double>(std::max(rows, cols));
   const auto n = static_cast<double>(std::min(rows, cols));
+  const double spare = 2 * m + n;                    // a column behind each matrix
   const double wide_copy = rows < cols ? m * n : 0;  // A before it is turned
-  if (vectors == Vectors::none) return sizeof(T) * (m * n + wide_copy + 40 * n + n * n);
+  if (vectors == Vectors::none) return sizeof(T) * (m * n + wide_copy + spare + 40 * n + n * n);
   // A, U, V and V^H, LAPACK's workspace, then the certificate.
   const double U = m * (vectors == Vectors::full ? m : n);
   const double real_work = is_complex<T> ? m * n : 0;  // zgesdd's, for tall matrices
-  return sizeof(T) * (m * n + wide_copy + U + 6 * n * n + real_work +
+  return sizeof(T) * (m * n + wide_copy + spare + U + 6 * n * n + real_work +
                       factor::certificate_elements(rows, cols, std::min(rows, cols)));
 }
 

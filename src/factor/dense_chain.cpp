@@ -51,6 +51,16 @@ bool finite_and_ordered(const std::vector<Real>& sigma) {
   return true;
 }
 
+// Returns a rows x cols matrix with room for one more column behind it. LAPACK hands rows of a
+// matrix to gemv as strided vectors, and OpenBLAS 0.3.21's zgemv reads one element beyond such a
+// vector: a whole column beyond the matrix, which may be unmapped memory.
+template <Scalar T>
+Matrix<T> with_spare_column(index_t rows, index_t cols) {
+  Matrix<T> A(rows, cols + 1);
+  A.keep_columns(cols);
+  return A;
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -72,11 +82,11 @@ DenseFactors<T> factor_dense(index_t rows,
                              std::vector<std::string>& fallbacks) {
   DenseFactors<T> factors;
   factors.sigma.resize(static_cast<std::size_t>(cols));
-  Matrix<T> A(rows, cols);
+  Matrix<T> A = with_spare_column<T>(rows, cols);
   Matrix<T> VH;
   if (vectors != Vectors::none) {
-    factors.U = Matrix<T>(rows, vectors == Vectors::full ? rows : cols);
-    VH = Matrix<T>(cols, cols);
+    factors.U = with_spare_column<T>(rows, vectors == Vectors::full ? rows : cols);
+    VH = with_spare_column<T>(cols, cols);
   }
   if (cols == 0) {  // nothing to decompose; full vectors are the identity
     for (index_t i = 0; i < factors.U.cols(); ++i) factors.U(i, i) = 1;
