@@ -98,7 +98,9 @@ std::string reason(const Candidate& chosen,
     if (other.method == chosen.method || !other.unsuitable.empty()) continue;
     const double ratio = other.cost.nominal_seconds / chosen.cost.nominal_seconds;
     if (ratio >= 1) {
-      return fmt::format("about {:.2g} times less work than {}", ratio, to_string(other.method));
+      return fmt::format("{} times less work than {}",
+                         ratio < 100 ? fmt::format("about {:.2g}", ratio) : "over 100",
+                         to_string(other.method));
     }
     return fmt::format("{} would need more memory than the cap", to_string(other.method));
   }
