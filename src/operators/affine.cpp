@@ -227,10 +227,8 @@ AffineMap<T> standardisation(const LinearOperator<T>& A,
     const std::vector<double> energies = A.column_energies(deviations, context);
     for (std::size_t j = 0; j < summaries.size(); ++j) {
       const double deviation = m > 1 ? std::sqrt(energies[j] / static_cast<double>(m - 1)) : 0;
-      // A constant column has rounding noise of its mean instead of zero for its deviation.
-      const double eps = std::numeric_limits<Real>::epsilon();
-      const double size = std::ldexp(summaries[j].max_abs, -exponents[j]);
-      const bool constant = !(deviation > 4 * eps * size);
+      // The mean of a constant column is its value, to the last bit: summaries are rounded once.
+      const bool constant = !(deviation > 0);
       map.column_scale.push_back(
           constant ? Real{1} : static_cast<Real>(std::ldexp(1 / deviation, -exponents[j])));
     }

@@ -45,17 +45,17 @@ template <Scalar T>
 class ColumnSummer {
  public:
   void add(T x) {
-    re_ += std::real(x);
-    im_ += std::imag(x);
+    re_.add(std::real(x));
+    im_.add(std::imag(x));
     max_abs_ = std::max({max_abs_, static_cast<double>(std::abs(std::real(x))),
                          static_cast<double>(std::abs(std::imag(x)))});
   }
   // For a column of the given length; entries not added are zero.
   ColumnSummary<T> summary(index_t rows) const {
     using Real = real_t<T>;
-    const Real re = static_cast<Real>(re_ / static_cast<Wide>(rows));
+    const Real re = static_cast<Real>(re_.value() / static_cast<Wide>(rows));
     if constexpr (is_complex<T>) {
-      return {{re, static_cast<Real>(im_ / static_cast<Wide>(rows))}, max_abs_};
+      return {{re, static_cast<Real>(im_.value() / static_cast<Wide>(rows))}, max_abs_};
     } else {
       return {re, max_abs_};
     }
@@ -63,8 +63,20 @@ class ColumnSummer {
 
  private:
   using Wide = std::conditional_t<std::same_as<real_t<T>, float>, double, long double>;
-  Wide re_ = 0;
-  Wide im_ = 0;
+
+  // Neumaier's compensated sum: what each addition rounds off is kept.
+  struct Sum {
+    Wide sum = 0;
+    Wide lost = 0;
+    void add(Wide x) {
+      const Wide next = sum + x;
+      lost += std::abs(sum) >= std::abs(x) ? (sum - next) + x : (x - next) + sum;
+      sum = next;
+    }
+    Wide value() const { return sum + lost; }
+  };
+  Sum re_;
+  Sum im_;
   double max_abs_ = 0;
 };
 

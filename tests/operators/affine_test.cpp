@@ -94,6 +94,14 @@ TEST(AffineDouble, AConstantColumnIsFoundWhateverItsLengthAndValue) {
   }
 }
 
+TEST(AffineDouble, AConstantColumnOfMillionsOfRowsIsFoundThoughItsSumIsRounded) {
+  Matrix<double> A(3000000, 1);
+  for (index_t i = 0; i < A.rows(); ++i) A(i, 0) = 0.1;
+  const auto op = make_operator<double>(std::as_const(A).view());
+  Context context(1);
+  EXPECT_EQ(standardisation(*op, true, true, context).column_scale[0], 1);
+}
+
 TEST(AffineDouble, DeviationsNeitherOverflowNorVanish) {
   // (1, 2, 4) has the deviation sqrt(7 / 3).
   for (const double size : {1e200, 1e-200, 1e300, 1e-300}) {
@@ -108,20 +116,32 @@ TEST(AffineDouble, DeviationsNeitherOverflowNorVanish) {
   }
 }
 
-TEST(AffineDouble, TheRoundingLevelCoversWhatCentringLeavesOfAConstantMatrix) {
-  Matrix<double> A(1000, 3);
-  for (index_t i = 0; i < 3000; ++i) A.data()[i] = 0.1;
+TEST(AffineDouble, TheRoundingLevelCoversTheErrorOfACentredProduct) {
+  // Columns far from zero: the product with A is large and cancels.
+  Matrix<double> A = gaussian<double>(1000, 30);
+  for (index_t i = 0; i < 30000; ++i) A.data()[i] += 1e8;
   const auto op = make_operator<double>(std::as_const(A).view());
   Context context(1);
-  const auto centred = make_affine(*op, standardisation(*op, true, false, context));
-  Matrix<double> X(3, 1);
-  X(1, 0) = 1;
+  const AffineMap<double> map = standardisation(*op, true, false, context);
+  const auto centred = make_affine(*op, map);
+  Matrix<double> X = gaussian<double>(30, 1, 7);
+  double length = 0;
+  for (index_t j = 0; j < 30; ++j) length += X(j, 0) * X(j, 0);
+  for (index_t j = 0; j < 30; ++j) X(j, 0) /= std::sqrt(length);
   Matrix<double> Y(1000, 1);
   centred->apply(std::as_const(X).view(), Y.view(), context);
-  double length = 0;
-  for (index_t i = 0; i < 1000; ++i) length += Y(i, 0) * Y(i, 0);
-  EXPECT_TRUE(std::sqrt(length) <= centred->rounding_level());
-  EXPECT_TRUE(centred->rounding_level() <= 1e-13);
+  double error = 0;
+  for (index_t i = 0; i < 1000; ++i) {
+    long double exact = 0;
+    for (index_t j = 0; j < 30; ++j) {
+      const long double shift = map.column_shift[static_cast<std::size_t>(j)];
+      exact += (static_cast<long double>(A(i, j)) - shift) * X(j, 0);
+    }
+    const double off = Y(i, 0) - static_cast<double>(exact);
+    error += off * off;
+  }
+  EXPECT_TRUE(std::sqrt(error) <= centred->rounding_level());
+  EXPECT_TRUE(std::sqrt(error) >= centred->rounding_level() / 1000) << "the level is too loose";
   EXPECT_EQ(op->rounding_level(), 0);
 }
 
