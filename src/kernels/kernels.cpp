@@ -1,105 +1,60 @@
 #include "kernels/kernels.hpp"
 
-#include <algorithm>
-#include <cstdlib>
-#include <string_view>
-
 #include "kernels/bodies.hpp"
+#include "kernels/levels.hpp"
 
 namespace eckart::kernels {
 namespace {
 
 template <class Real>
-Scan<Real> scan_base(index_t n, const Real* x) {
-  return scan_body(n, x);
-}
+struct ScanKernel {
+  [[gnu::always_inline]] static Scan<Real> run(index_t n, const Real* x) { return scan_body(n, x); }
+};
 template <class T>
-double shifted_energy_base(index_t n, const T* x, T shift, double scale) {
-  return shifted_energy_body(n, x, shift, scale);
-}
+struct ShiftedEnergyKernel {
+  [[gnu::always_inline]] static double run(index_t n, const T* x, T shift, double scale) {
+    return shifted_energy_body(n, x, shift, scale);
+  }
+};
 template <class T>
-void spmm_base(const SpmmRows<T>& rows) {
-  spmm_body(rows);
-}
+struct SpmmKernel {
+  [[gnu::always_inline]] static void run(const SpmmRows<T>& rows) { spmm_body(rows); }
+};
 
-template <class Real>
-[[gnu::target("arch=x86-64-v3")]] Scan<Real> scan_v3(index_t n, const Real* x) {
-  return scan_body(n, x);
-}
-template <class T>
-[[gnu::target("arch=x86-64-v3")]] double shifted_energy_v3(index_t n,
-                                                           const T* x,
-                                                           T shift,
-                                                           double scale) {
-  return shifted_energy_body(n, x, shift, scale);
-}
-template <class T>
-[[gnu::target("arch=x86-64-v3")]] void spmm_v3(const SpmmRows<T>& rows) {
-  spmm_body(rows);
-}
-
-template <class Real>
-[[gnu::target("arch=x86-64-v4")]] Scan<Real> scan_v4(index_t n, const Real* x) {
-  return scan_body(n, x);
-}
-template <class T>
-[[gnu::target("arch=x86-64-v4")]] double shifted_energy_v4(index_t n,
-                                                           const T* x,
-                                                           T shift,
-                                                           double scale) {
-  return shifted_energy_body(n, x, shift, scale);
-}
-template <class T>
-[[gnu::target("arch=x86-64-v4")]] void spmm_v4(const SpmmRows<T>& rows) {
-  spmm_body(rows);
-}
-
-enum class Isa { base, v3, v4 };
-
-Isa choose_isa() {
-  __builtin_cpu_init();
-  Isa best = Isa::base;
-  if (__builtin_cpu_supports("x86-64-v3")) best = Isa::v3;
-  if (__builtin_cpu_supports("x86-64-v4")) best = Isa::v4;
-  const char* name = std::getenv("ECKART_ISA");
-  const std::string_view asked = name != nullptr ? name : "v4";
-  return std::min(best, asked == "base" ? Isa::base : asked == "v3" ? Isa::v3 : Isa::v4);
-}
-
-Isa isa() {
-  static const Isa chosen = choose_isa();
-  return chosen;
-}
-
-template <class T>
-Kernels<T> make_kernels() {
-  using Real = real_t<T>;
-  switch (isa()) {
-    case Isa::v4:
-      return {scan_v4<Real>, shifted_energy_v4<T>, spmm_v4<T>};
-    case Isa::v3:
-      return {scan_v3<Real>, shifted_energy_v3<T>, spmm_v3<T>};
-    case Isa::base:
+// Returns the kernel compiled for the level in use.
+template <class Kernel, class... Args>
+auto chosen() -> decltype(&run_base<Kernel, Args...>) {
+  switch (level()) {
+    case Level::v4:
+      return run_v4<Kernel, Args...>;
+    case Level::v3:
+      return run_v3<Kernel, Args...>;
+    case Level::base:
       break;
   }
-  return {scan_base<Real>, shifted_energy_base<T>, spmm_base<T>};
+  return run_base<Kernel, Args...>;
 }
 
 }  // namespace
 
 template <class T>
 const Kernels<T>& kernels() {
-  static const Kernels<T> chosen = make_kernels<T>();
-  return chosen;
+  using Real = real_t<T>;
+  static const Kernels<T> table = {
+      chosen<ScanKernel<Real>, index_t, const Real*>(),
+      chosen<ShiftedEnergyKernel<T>, index_t, const T*, T, double>(),
+      chosen<SpmmKernel<T>, const SpmmRows<T>&>(),
+  };
+  return table;
 }
 
 const char* isa_level() {
-  switch (isa()) {
-    case Isa::v4:
+  switch (level()) {
+    case Level::v4:
       return "v4";
-    case Isa::v3:
+    case Level::v3:
       return "v3";
-    case Isa::base:
+    case Level::base:
       break;
   }
   return "base";

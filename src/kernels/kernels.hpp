@@ -41,8 +41,7 @@ struct Kernels {
   void (*spmm)(const SpmmRows<T>& rows);
 };
 
-// Returns the kernels of the best level that this CPU has, or of a lower one asked for by the
-// environment variable ECKART_ISA (base, v3, v4).
+// Returns the kernels of the level in use, level().
 template <class T>
 const Kernels<T>& kernels();
 
