@@ -48,11 +48,17 @@ class Context {
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
   void clear_cancellation() noexcept { cancelled_.store(false, std::memory_order_relaxed); }
 
+  // For drivers that have nothing to return before their end: while set, a cancelled run is left
+  // by the exception Cancelled at its next step instead of at its next pass.
+  void set_stop_at_once(bool stop) { stop_at_once_ = stop; }
+  bool must_stop() const noexcept { return stop_at_once_ && cancelled(); }
+
  private:
   int threads_ = 1;
   std::uint64_t memory_cap_bytes_ = 0;
   std::function<void(const Progress&)> progress_;
   std::atomic<bool> cancelled_{false};
+  bool stop_at_once_ = false;
 };
 
 // A context of the calling thread with the defaults.

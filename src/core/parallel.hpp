@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "eckart/context.hpp"
+#include "eckart/error.hpp"
 #include "eckart/types.hpp"
 
 namespace eckart::core {
@@ -12,10 +13,15 @@ namespace eckart::core {
 // Returns how many chunks for_each_chunk cuts [0, n) into.
 inline index_t count_chunks(index_t n, index_t chunk) { return n / chunk + (n % chunk != 0); }
 
+// Throws Cancelled if context.must_stop(). For long loops without a parallel region inside.
+inline void throw_if_stopped(const Context& context) {
+  if (context.must_stop()) throw Cancelled();
+}
+
 // Calls body(c, first, last) for every chunk [first, last) of [0, n), in parallel.
 // The cut depends on n and chunk alone, so a body that writes only to places named by c or by
 // its own range gives the same bits for any thread count. If bodies throw, the exception of the
-// lowest-numbered chunk is rethrown.
+// lowest-numbered chunk is rethrown. Throws Cancelled if context.must_stop().
 // REQUIRES: chunk >= 1
 template <class Body>
 void for_each_chunk(index_t n, index_t chunk, const Context& context, const Body& body) {
@@ -25,6 +31,7 @@ void for_each_chunk(index_t n, index_t chunk, const Context& context, const Body
 #pragma omp parallel for schedule(dynamic, 1) num_threads(context.threads()) if (chunks > 1)
   for (index_t c = 0; c < chunks; ++c) {
     try {
+      throw_if_stopped(context);
       const index_t first = c * chunk;
       body(c, first, first + std::min(n - first, chunk));
     } catch (...) {  // an exception that left the region would end the program

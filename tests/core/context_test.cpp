@@ -58,6 +58,18 @@ TEST(ForEachChunk, RethrowsTheExceptionOfTheFirstChunk) {
   }
 }
 
+TEST(ForEachChunk, LeavesACancelledRunOnlyWhereADriverAskedForThat) {
+  Context context(2);
+  context.cancel();
+  int visits = 0;
+  core::for_each_chunk(1, 1, context, [&](index_t, index_t, index_t) { ++visits; });
+  EXPECT_EQ(visits, 1);
+  context.set_stop_at_once(true);
+  EXPECT_THROW(core::for_each_chunk(1, 1, context, [&](index_t, index_t, index_t) { ++visits; }),
+               Cancelled);
+  EXPECT_EQ(visits, 1);
+}
+
 TEST(ForEachChunk, DoesNothingForNothing) {
   core::for_each_chunk(0, 8, Context(2), [](index_t, index_t, index_t) { FAIL(); });
 }
