@@ -25,7 +25,11 @@ struct CertifyOptions {
   // REQUIRES: 1 <= probes <= 16
   index_t probes = 6;
 
-  // Seed of the probes.
+  // For more than 128 triplets, bound residuals and orthogonality from 32 random combinations
+  // instead of evaluating each: a few per cent of the cost, and at most a few times larger.
+  bool sampled = false;
+
+  // Seed of the probes and of the combinations.
   std::uint64_t seed = 0;
 };
 
@@ -37,13 +41,17 @@ constexpr double default_accuracy() {
 
 // Returns the certificate of k triplets. U is m x k, V is n x k, sigma has k entries.
 //
-// residuals, orthogonality, energy: evaluated exactly, up to rounding.
+// residuals, orthogonality: evaluated exactly, up to rounding, or sampled: upper bounds that hold
+//   except with the stated probability. energy: exact.
 // spectral_error: with t Gaussian probes w_i, ||A - A_k||_2 <= 10 sqrt(2/pi) max ||(A - A_k) w_i||
 //   except with probability 10^-t [1, Section 4.3]. The probes then seed a few block Lanczos
 //   steps on the remainder: a singular value of the remainder above sigma_k is a missed triplet,
 //   and spectral_error_seen is a true lower bound. Residuals alone cannot show that.
 //
-// Cost: about k + 40 products with A and with A^H; (m + n)(k + 64) elements of memory.
+//   All min(m, n) triplets of a matrix with known entries need no probe: nothing can be missing.
+//
+// Cost: about k + 40 products with A and with A^H, 32 instead of k when sampled; up to
+// (m + n + k)(k + 64) elements of memory.
 // Throws InvalidArgument if the shapes do not fit.
 //
 // [1] Halko, Martinsson, Tropp, SIAM Review 53(2):217-288, 2011.

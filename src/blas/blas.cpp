@@ -12,6 +12,7 @@ namespace {
 // Tiles of C are about 512 x 512: large enough that packing is paid back, small enough that two
 // and more threads share a product of a few thousand.
 constexpr index_t tile = 512;
+constexpr index_t work = 8'000'000;  // multiplications
 
 template <Scalar T>
 MatrixView<const T> rows_of(Op op, MatrixView<const T> A, index_t first, index_t count) {
@@ -108,7 +109,9 @@ void multiply(Op op_a,
     return multiply_by_inner_chunks(op_a, op_b, alpha, A, B, beta, C, context);
   }
   const index_t width = std::min(C.cols, tile);
-  const index_t height = std::clamp(tile * tile / width, tile / 2, 16 * tile);
+  // A narrow product is cut where a tile is worth the start of a thread.
+  const index_t enough = std::max<index_t>(work / (width * std::max<index_t>(inner, 1)), 128);
+  const index_t height = width == tile ? tile : std::min(enough, 16 * tile);
   const index_t tile_rows = core::count_chunks(C.rows, height);
   const index_t tiles = tile_rows * core::count_chunks(C.cols, width);
   core::for_each_chunk(tiles, 1, context, [&](index_t t, index_t, index_t) {

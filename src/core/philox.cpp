@@ -56,7 +56,7 @@ void fill_gaussian(MatrixView<T> A,
                    index_t first_col,
                    const Context& context) {
   using Real = real_t<T>;
-  constexpr index_t rows_per_chunk = 4096;
+  constexpr index_t rows_per_chunk = 256;
   for_each_chunk(A.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
     for (index_t j = 0; j < A.cols; ++j) {
       for (index_t i = first; i < last; ++i) {

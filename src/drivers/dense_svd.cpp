@@ -169,9 +169,9 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
       factor::fill_values_certificate<T>(prepared.matrix(), sigma, options.accuracy, context,
                                          report);
     } else {
-      factor::fill_certificate<T>(prepared.matrix(), result.U.view().columns(0, n), sigma,
-                                  result.V.view().columns(0, n), {.accuracy = options.accuracy}, {},
-                                  -1, context, report);
+      factor::fill_certificate<T>(
+          prepared.matrix(), result.U.view().columns(0, n), sigma, result.V.view().columns(0, n),
+          {.accuracy = options.accuracy, .sampled = true}, {}, -1, context, report);
     }
     report.certificate.frobenius_norm.value *= prepared.scale();
   }

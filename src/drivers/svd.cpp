@@ -147,10 +147,12 @@ void certify_part(const LinearOperator<T>& A,
                   SvdResult<T>& result) {
   const operators::Prepared<T> prepared(A, context);
   const std::vector<real_t<T>> sigma = prepared.to_scale(result.sigma);
-  factor::fill_certificate<T>(
-      prepared.matrix(), result.U.view(), sigma, result.V.view(),
-      {.accuracy = request.accuracy, .leading = !request.smallest, .seed = request.seed}, {}, -1,
-      context, result.report);
+  factor::fill_certificate<T>(prepared.matrix(), result.U.view(), sigma, result.V.view(),
+                              {.accuracy = request.accuracy,
+                               .leading = !request.smallest,
+                               .sampled = true,
+                               .seed = request.seed},
+                              {}, -1, context, result.report);
   result.report.certificate.frobenius_norm.value *= prepared.scale();
 }
 

@@ -12,6 +12,7 @@
 #include "core/philox.hpp"
 #include "factor/dense_chain.hpp"
 #include "factor/golub_kahan.hpp"
+#include "factor/sampled_residuals.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
@@ -136,6 +137,13 @@ void fill_energy(std::span<const Real> sigma, double frobenius_norm, Certificate
   certificate.frobenius_error = exact(zero ? 0 : std::sqrt(std::max(0.0, 1 - held)));
 }
 
+// sqrt(sum r_i^2): ||A - U S V^H||_F for a complete factorization.
+double root_of_squares(const std::vector<double>& residuals) {
+  double sum = 0;
+  for (const double residual : residuals) sum += residual * residual;
+  return std::sqrt(sum);
+}
+
 // ||A - A_k||_F where 1 - energy is no more than its rounding: from the residuals of a complete
 // factorization, else from the probes.
 template <Scalar T>
@@ -156,9 +164,8 @@ void refine_frobenius_error(std::span<const real_t<T>> sigma,
   }
   if (error * error > uncertain) return;
   if (complete) {
-    double sum = 0;
-    for (const double residual : residuals) sum += residual * residual;
-    certificate.frobenius_error = exact(std::sqrt(sum) / norm);
+    certificate.frobenius_error = certificate.residual;  // of the same kind
+    certificate.frobenius_error.value = root_of_squares(residuals) / norm;
   } else {
     certificate.frobenius_error = {remainder.frobenius / norm, BoundKind::estimated, 0};
   }
@@ -172,10 +179,12 @@ Bound spectral_bound(double probed, index_t probes, double scale, const Certific
   const bool good = certificate.orthogonality_U.value <= certificate.accuracy &&
                     certificate.orthogonality_V.value <= certificate.accuracy &&
                     certificate.residual.value <= certificate.accuracy;
-  if (certificate.frobenius_error.kind != BoundKind::exact || !good) return by_probes;
-  const Bound by_energy =
-      exact(certificate.frobenius_error.value * certificate.frobenius_norm.value / scale);
-  return by_energy.value < by_probes.value ? by_energy : by_probes;
+  Bound by_energy = certificate.frobenius_error;
+  const bool bound =
+      by_energy.kind == BoundKind::exact || by_energy.kind == BoundKind::probabilistic;
+  if (!bound || !good) return by_probes;
+  by_energy.value *= certificate.frobenius_norm.value / scale;
+  return by_energy.value <= by_probes.value ? by_energy : by_probes;
 }
 
 template <class Real>
@@ -349,9 +358,22 @@ void fill_certificate(const LinearOperator<T>& A,
   auto timer = report.stage("certificate");
   Certificate certificate;
   certificate.accuracy = options.accuracy > 0 ? options.accuracy : default_accuracy<T>();
-  if (residuals.empty()) residuals = true_residuals(A, U, sigma, V, context, report);
-  certificate.orthogonality_U = exact(orthogonality_loss(U, context));
-  certificate.orthogonality_V = exact(orthogonality_loss(V, context));
+  constexpr std::size_t many = 128;
+  certificate.residual.kind = BoundKind::exact;
+  if (residuals.empty() && options.sampled && sigma.size() > many) {
+    SampledResiduals seen = sample_residuals(A, U, sigma, V, options.seed, context, report);
+    residuals = std::move(seen.residuals);
+    const auto bound = [&](double value) {
+      return Bound{value, BoundKind::probabilistic, seen.failure_probability};
+    };
+    certificate.residual = bound(0);
+    certificate.orthogonality_U = bound(seen.orthogonality_U);
+    certificate.orthogonality_V = bound(seen.orthogonality_V);
+  } else {
+    if (residuals.empty()) residuals = true_residuals(A, U, sigma, V, context, report);
+    certificate.orthogonality_U = exact(orthogonality_loss(U, context));
+    certificate.orthogonality_V = exact(orthogonality_loss(V, context));
+  }
   if (frobenius < 0 && A.storage() != Storage::matrix_free) frobenius = frobenius_norm(A, context);
 
   double largest_residual = 0;
@@ -359,15 +381,24 @@ void fill_certificate(const LinearOperator<T>& A,
   const bool finite = std::isfinite(largest_residual) && ordered(sigma) &&
                       std::isfinite(certificate.orthogonality_U.value) &&
                       std::isfinite(certificate.orthogonality_V.value);
+  const index_t min_dim = std::min(A.rows(), A.cols());
+  const bool complete = static_cast<index_t>(sigma.size()) == min_dim;
   Remainder<T> probed;
   if (finite && remainder == nullptr) {
-    probed = probe_remainder(A, U, sigma, V, options.probes, options.seed, context, report);
+    if (complete && frobenius >= 0) {  // nothing can be missing
+      probed.upper = root_of_squares(residuals);
+    } else {
+      probed = probe_remainder(A, U, sigma, V, options.probes, options.seed, context, report);
+    }
     remainder = &probed;
   }
 
-  // Everything is relative to ||A||_2: sigma_1, or what the probe found where that is not given.
+  // Everything is relative to ||A||_2: sigma_1, or what else is known where that is not given.
   double scale = finite && !sigma.empty() ? static_cast<double>(sigma[0]) : 0;
   if (finite) scale = std::max(scale, remainder->seen);
+  if (finite && complete && frobenius > 0) {
+    scale = std::max(scale, frobenius / std::sqrt(static_cast<double>(min_dim)));
+  }
   if (!(scale > 0)) scale = 1;
   const double allowed = certificate.accuracy + A.rounding_level() / scale;
   if (finite && allowed > 2 * certificate.accuracy) {
@@ -376,10 +407,9 @@ void fill_certificate(const LinearOperator<T>& A,
                     "stands above the accuracy asked for, and residuals are judged against it",
                     A.rounding_level() / scale));
   }
-  certificate.residual = exact(largest_residual / scale);
+  certificate.residual.value = largest_residual / scale;
   if (frobenius >= 0) fill_energy(sigma, frobenius, certificate);
   if (finite) {
-    const bool complete = static_cast<index_t>(sigma.size()) == std::min(A.rows(), A.cols());
     refine_frobenius_error(sigma, residuals, *remainder, complete, certificate);
     certificate.spectral_error =
         spectral_bound(remainder->upper, options.probes, scale, certificate);

@@ -92,7 +92,7 @@ Reflector<T> make_reflector(T x1, real_t<T> tail) {
   constexpr Real eps = std::numeric_limits<Real>::epsilon();
   constexpr Real vanishing = std::numeric_limits<Real>::min() / (eps * eps);
   const Real re = std::real(x1);
-  const Real im = std::imag(x1);
+  const Real im = std::imag(x1) * std::imag(x1) <= vanishing ? Real{0} : std::imag(x1);
   const bool alone = tail <= vanishing;
   if (alone && im == 0) return {T{0}, re, T{0}};
   const Real length = std::hypot(std::hypot(re, im), alone ? Real{0} : std::sqrt(tail));

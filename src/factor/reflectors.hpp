@@ -17,7 +17,7 @@ struct Reflector {
 };
 
 // Returns the reflector for the vector whose first entry is x1 and whose others have the sum of
-// squares tail. Others so small that their squares vanish count as zeros: for a matrix scaled to
+// squares tail. Parts so small that their squares vanish count as zeros: for a matrix scaled to
 // entries near 1 they are far below its rounding.
 // Source: Golub and Van Loan, Matrix Computations, section 5.1, with the sign that avoids
 // cancellation.

@@ -69,8 +69,8 @@ TEST(Certificate, ACompleteFactorizationLeavesNothing) {
   EXPECT_EQ(certificate.residual.value, 0);
   EXPECT_TRUE(certificate.spectral_error.value <= 1e-14);
   EXPECT_TRUE(std::abs(certificate.energy.value - 1) <= 1e-14);
-  EXPECT_EQ(certificate.spectral_error.kind, BoundKind::probabilistic);
-  EXPECT_TRUE(std::abs(certificate.spectral_error.failure_probability - 1e-6) <= 1e-12);
+  EXPECT_EQ(certificate.spectral_error.kind, BoundKind::exact);
+  EXPECT_EQ(certificate.spectral_error_seen.value, 0);
 }
 
 TEST(Certificate, ValuesAloneMustAddUpToTheFrobeniusNorm) {
