@@ -1,6 +1,9 @@
 // eckart/dense_svd.hpp - every singular triplet of a matrix that fits in memory.
 #pragma once
 
+#include <functional>
+#include <span>
+
 #include "eckart/context.hpp"
 #include "eckart/linear_operator.hpp"
 #include "eckart/svd_result.hpp"
@@ -14,10 +17,16 @@ enum class Vectors {
   full,  // U is m x m, V is n x n
 };
 
+// The triplets [first, first + count) in falling order of sigma.
+struct TripletRange {
+  index_t first = 0;
+  index_t count = 0;
+};
+
 // The algorithms for the dense problem, in the order of the fallback chain.
 enum class DenseAlgorithm {
-  divide_and_conquer,  // fastest
-  qr_iteration,        // slower, fewer ways to fail
+  divide_and_conquer,  // of the bidiagonal form: fastest
+  qr_iteration,        // of the bidiagonal form: slower, fewer ways to fail
   jacobi,              // one-sided Jacobi: slowest; cannot fail on finite input
 };
 const char* to_string(DenseAlgorithm algorithm);
@@ -29,33 +38,44 @@ struct DenseSvdOptions {
   // and ordered, is followed by the next; report.fallbacks says which and why.
   DenseAlgorithm algorithm = DenseAlgorithm::divide_and_conquer;
 
+  // Which triplets are returned; unset: all. Called once with all singular values, falling.
+  // The work for the vectors shrinks with the count. Full vectors need all.
+  std::function<TripletRange(std::span<const double> sigma)> select;
+
   // The certificate's verdict compares residuals with it. 0 means default_accuracy<T>().
   // REQUIRES: accuracy >= 0
   double accuracy = 0;
 
-  // Fill report.certificate: one more pass over A with the vectors, and a probe.
+  // Fill report.certificate.
   bool certify = true;
 };
 
-// Returns all k = min(m, n) singular triplets. m x 0 and 0 x n matrices have k = 0; full
-// vectors are then the identity.
+// Choices for DenseSvdOptions::select. A k above the number of triplets means all.
+std::function<TripletRange(std::span<const double>)> leading_triplets(index_t k);
+std::function<TripletRange(std::span<const double>)> trailing_triplets(index_t k);
+// The singular values in [least, most).
+std::function<TripletRange(std::span<const double>)> triplets_between(double least, double most);
+
+// Returns the selected ones of the min(m, n) singular triplets. m x 0 and 0 x n matrices have
+// none; full vectors are then the identity.
 //
 // Accuracy: normwise backward stable: |sigma_i - exact| <= c max(m, n) eps sigma_1 with c about 1;
 // ||A - U S V^H|| / (||A|| max(m, n) eps) <= 5 (complex scalars: 10) and likewise for
 // orthogonality. A is first scaled by a power of two, so that entries from subnormal to near
 // overflow do as well.
 //
-// Cost: one copy of A; O(m n min(m, n)) flops; about 2 m n + 7 k^2 + 100 (m + n) elements.
+// Cost: one copy of A; O(m n min(m, n)) flops; dense_svd_bytes of memory. A run that is cancelled
+// stops within a few hundredths of a second.
 //
-// Throws NonFiniteInput with the position of the first NaN or infinity, Overflow if sigma_1 is
-// not representable in T, MemoryLimit if the context's cap is too small.
+// Throws Cancelled, NonFiniteInput with the position of the first NaN or infinity, Overflow if
+// sigma_1 is not representable in T, MemoryLimit if the context's cap is too small.
 template <Scalar T>
 [[nodiscard]] SvdResult<T> dense_svd(const LinearOperator<T>& A,
                                      const DenseSvdOptions& options = {},
                                      Context& context = default_context());
 
-// Returns the bytes that dense_svd allocates for an m x n matrix.
+// Returns the bytes that dense_svd allocates for an m x n matrix and count triplets with vectors.
 template <Scalar T>
-double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors);
+double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors, index_t count);
 
 }  // namespace eckart

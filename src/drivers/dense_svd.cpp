@@ -1,5 +1,5 @@
-// Dense SVD: scale by a power of two, work on the tall orientation, divide and conquer with
-// fallbacks, then the sign rule and the certificate.
+// Dense SVD: scale by a power of two, work on the tall orientation, decompose with fallbacks, then
+// the sign rule and the certificate.
 #include "eckart/dense_svd.hpp"
 
 #include <fmt/format.h>
@@ -9,11 +9,13 @@
 #include <limits>
 #include <utility>
 
+#include "core/parallel.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
+#include "factor/padded.hpp"
 #include "factor/sign_rule.hpp"
 #include "operators/scaled.hpp"
 
@@ -22,13 +24,33 @@ namespace {
 
 // A <- A / 2^exponent, exact unless an entry falls below the normal range.
 template <Scalar T>
-void divide_by_power_of_two(MatrixView<T> A, int exponent) {
-  for (index_t j = 0; j < A.cols; ++j) {
-    auto* reals = reinterpret_cast<real_t<T>*>(A.column(j));
-    for (index_t i = 0; i < A.rows * (is_complex<T> ? 2 : 1); ++i) {
-      reals[i] = std::ldexp(reals[i], -exponent);
+void divide_by_power_of_two(MatrixView<T> A, int exponent, const Context& context) {
+  using Real = real_t<T>;
+  if (exponent == 0) return;
+  // The factor itself may be out of range; two halves of it are not.
+  const Real half = std::ldexp(Real{1}, -exponent / 2);
+  const Real rest = std::ldexp(Real{1}, -exponent + exponent / 2);
+  core::for_each_chunk(A.cols, 64, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = first; j < last; ++j) {
+      auto* reals = reinterpret_cast<Real*>(A.column(j));
+      for (index_t i = 0; i < A.rows * (is_complex<T> ? 2 : 1); ++i)
+        reals[i] = reals[i] * half * rest;
     }
-  }
+  });
+}
+
+// B <- A^H, by squares that fit the cache.
+template <Scalar T>
+void adjoint_copy(MatrixView<const T> A, MatrixView<T> B, const Context& context) {
+  constexpr index_t square = 32;
+  core::for_each_chunk(B.cols, square, context, [&](index_t, index_t first, index_t last) {
+    for (index_t top = 0; top < B.rows; top += square) {
+      const index_t bottom = std::min(top + square, B.rows);
+      for (index_t j = first; j < last; ++j) {
+        for (index_t i = top; i < bottom; ++i) B(i, j) = conjugate(A(j, i));
+      }
+    }
+  });
 }
 
 // Writes A, or A^H if adjoint, divided by 2^exponent.
@@ -40,12 +62,22 @@ void copy_scaled(
   } else {
     Matrix<T> copy(A.rows(), A.cols());
     A.copy_to(copy.view(), context);
-    for (index_t j = 0; j < to.cols; ++j) {
-      for (index_t i = 0; i < to.rows; ++i) to(i, j) = conjugate(copy(j, i));
-    }
+    adjoint_copy<T>(std::as_const(copy).view(), to, context);
   }
-  divide_by_power_of_two(to, exponent);
+  divide_by_power_of_two(to, exponent, context);
 }
+
+// While it lives, a cancelled run is left at once: there is no result before the end.
+class StopAtOnce {
+ public:
+  explicit StopAtOnce(Context& context) : context_(context) { context.set_stop_at_once(true); }
+  ~StopAtOnce() { context_.set_stop_at_once(false); }
+  StopAtOnce(const StopAtOnce&) = delete;
+  StopAtOnce& operator=(const StopAtOnce&) = delete;
+
+ private:
+  Context& context_;
+};
 
 struct Scaling {
   int exponent;  // the matrix is divided by 2^exponent
@@ -88,18 +120,44 @@ const char* to_string(DenseAlgorithm algorithm) {
   return "unknown";
 }
 
+std::function<TripletRange(std::span<const double>)> leading_triplets(index_t k) {
+  return [k](std::span<const double> sigma) {
+    return TripletRange{0, std::min(k, static_cast<index_t>(sigma.size()))};
+  };
+}
+
+std::function<TripletRange(std::span<const double>)> trailing_triplets(index_t k) {
+  return [k](std::span<const double> sigma) {
+    const auto n = static_cast<index_t>(sigma.size());
+    return TripletRange{n - std::min(k, n), std::min(k, n)};
+  };
+}
+
+std::function<TripletRange(std::span<const double>)> triplets_between(double least, double most) {
+  return [=](std::span<const double> sigma) {
+    const auto above =
+        std::count_if(sigma.begin(), sigma.end(), [&](double s) { return s >= most; });
+    const auto within =
+        std::count_if(sigma.begin(), sigma.end(), [&](double s) { return s >= least && s < most; });
+    return TripletRange{above, within};
+  };
+}
+
 template <Scalar T>
-double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors) {
-  const auto m = static_cast<double>(std::max(rows, cols));
-  const auto n = static_cast<double>(std::min(rows, cols));
-  const double spare = 2 * m + n;                    // a column behind each matrix
-  const double wide_copy = rows < cols ? m * n : 0;  // A before it is turned
-  if (vectors == Vectors::none) return sizeof(T) * (m * n + wide_copy + spare + 40 * n + n * n);
-  // A, U, V and V^H, LAPACK's workspace, then the certificate.
-  const double U = m * (vectors == Vectors::full ? m : n);
-  const double real_work = is_complex<T> ? m * n : 0;  // zgesdd's, for tall matrices
-  return sizeof(T) * (m * n + wide_copy + spare + U + 6 * n * n + real_work +
-                      factor::certificate_elements(rows, cols, std::min(rows, cols)));
+double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors, index_t count) {
+  const index_t tall = std::max(rows, cols);
+  const index_t n = std::min(rows, cols);
+  const double m = static_cast<double>(factor::PaddedMatrix<T>::leading_dimension(tall));
+  const double copy = m * static_cast<double>(n + 1);
+  // A wide matrix is copied before it is turned.
+  const double turned = rows < cols ? static_cast<double>(rows) * static_cast<double>(cols) : 0;
+  const double work = factor::direct_svd_elements<T>(tall, n, vectors, count);
+  if (vectors == Vectors::none) return sizeof(T) * (copy + std::max(work, turned) + 4096);
+  // The certificate comes when the copy and the workspace are gone.
+  const auto k = static_cast<double>(count);
+  const double results = (vectors == Vectors::full ? m * m : m * k) + static_cast<double>(n) * k;
+  const double certificate = results + factor::certificate_elements(rows, cols, count);
+  return sizeof(T) * (std::max(copy + std::max(work, turned), certificate) + 4096);
 }
 
 template <Scalar T>
@@ -111,7 +169,7 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   if (A.storage() == Storage::matrix_free) {  // form it once, then look at entries freely
     drivers::require_memory(
         "dense",
-        dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors) +
+        dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors, std::min(A.rows(), A.cols())) +
             sizeof(T) * static_cast<double>(A.rows()) * static_cast<double>(A.cols()),
         context);
     Matrix<T> copy(A.rows(), A.cols());
@@ -123,21 +181,31 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   }
   SvdResult<T> result;
   SvdReport& report = result.report;
-  report = drivers::start_report("dense", A, 0,
-                                 dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors), context);
-  const operators::Prepared<T> prepared(A, context);
   const bool wide = A.rows() < A.cols();
   const index_t n = std::min(A.rows(), A.cols());
+  report = drivers::start_report(
+      "dense", A, 0, dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors, n), context);
+  const operators::Prepared<T> prepared(A, context);
   Scaling scaling = choose_scaling(prepared, n, options.algorithm);
+  TripletRange range;
   {
     auto timer = report.stage("decompose");
     context.report_progress({"decompose", -1, -1});
+    // The caller selects among the values of A itself.
+    const factor::Select select =
+        !options.select ? options.select : [&](std::span<const double> sigma) {
+          std::vector<double> values(sigma.begin(), sigma.end());
+          for (double& s : values) s = std::ldexp(s, scaling.exponent);
+          return options.select(values);
+        };
     const auto decompose = [&] {
       return factor::factor_dense<T>(
           std::max(A.rows(), A.cols()), n,
           [&](MatrixView<T> to) { copy_scaled(A, wide, scaling.exponent, to, context); },
-          options.vectors, factor::dense_chain<T>(scaling.algorithm), report.fallbacks);
+          options.vectors, select, factor::dense_chain<T>(scaling.algorithm), report.fallbacks,
+          context);
     };
+    const StopAtOnce stop(context);
     factor::DenseFactors<T> factors;
     try {
       factors = decompose();
@@ -149,12 +217,16 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
     result.U = std::move(wide ? factors.V : factors.U);
     result.V = std::move(wide ? factors.U : factors.V);
     result.sigma = std::move(factors.sigma);
+    range = factors.range;
     report.passes_over_A += 1;
   }
-  // LAPACK cannot be stopped half way: the result is complete, and late.
-  if (context.cancelled()) report.status = Status::cancelled;
+  const bool part = options.vectors != Vectors::none && range.count < n;
+  if (part) {
+    result.sigma.erase(result.sigma.begin() + range.first + range.count, result.sigma.end());
+    result.sigma.erase(result.sigma.begin(), result.sigma.begin() + range.first);
+  }
   if (options.vectors != Vectors::none) {
-    factor::apply_sign_rule(result.U.view(), result.V.view(), n, context);
+    factor::apply_sign_rule(result.U.view(), result.V.view(), range.count, context);
   }
   for (real_t<T>& s : result.sigma) s = std::ldexp(s, scaling.exponent);
   if (!result.sigma.empty() && !std::isfinite(result.sigma[0])) {
@@ -189,9 +261,9 @@ template SvdResult<std::complex<float>> dense_svd(const LinearOperator<std::comp
 template SvdResult<std::complex<double>> dense_svd(const LinearOperator<std::complex<double>>&,
                                                    const DenseSvdOptions&,
                                                    Context&);
-template double dense_svd_bytes<float>(index_t, index_t, Vectors);
-template double dense_svd_bytes<double>(index_t, index_t, Vectors);
-template double dense_svd_bytes<std::complex<float>>(index_t, index_t, Vectors);
-template double dense_svd_bytes<std::complex<double>>(index_t, index_t, Vectors);
+template double dense_svd_bytes<float>(index_t, index_t, Vectors, index_t);
+template double dense_svd_bytes<double>(index_t, index_t, Vectors, index_t);
+template double dense_svd_bytes<std::complex<float>>(index_t, index_t, Vectors, index_t);
+template double dense_svd_bytes<std::complex<double>>(index_t, index_t, Vectors, index_t);
 
 }  // namespace eckart

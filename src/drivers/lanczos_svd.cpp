@@ -286,7 +286,7 @@ class LanczosSvd {
       Matrix<T> R(k, k);
       factor::tall_qr(left.view(), R.view(), context_);
       factor::DenseFactors<T> small =
-          factor::factor_small<T>(std::as_const(R).view(), report_.fallbacks);
+          factor::factor_small<T>(std::as_const(R).view(), report_.fallbacks, context_);
       blas::multiply_in_place<T>(left.view(), std::as_const(small.U).view(), context_);
       blas::multiply_in_place<T>(right.view(), std::as_const(small.V).view(), context_);
       result_.sigma = std::move(small.sigma);
@@ -324,12 +324,14 @@ class LanczosSvd {
   // The matrix has few rows or columns beside what is asked for: all triplets, then a choice.
   void finish_small() {
     auto timer = report_.stage("dense");
-    drivers::require_memory("lanczos", dense_svd_bytes<T>(A_.rows(), A_.cols(), Vectors::thin),
-                            context_);
+    drivers::require_memory(
+        "lanczos",
+        dense_svd_bytes<T>(A_.rows(), A_.cols(), Vectors::thin, std::min(A_.rows(), A_.cols())),
+        context_);
     factor::DenseFactors<T> factors = factor::factor_dense<T>(
         tall_.rows(), tall_.cols(), [&](MatrixView<T> to) { tall_.copy_to(to, context_); },
-        Vectors::thin, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
-        report_.fallbacks);
+        Vectors::thin, {}, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
+        report_.fallbacks, context_);
     report_.products += tall_.cols();
     report_.passes_over_A += 1;
     result_.sigma = std::move(factors.sigma);
@@ -378,7 +380,7 @@ double lanczos_svd_bytes(index_t rows,
   const index_t k = std::min(rank, min_dim);
   if (k == 0) return 0;
   const Sizes sizes = choose_sizes(min_dim, k, options);
-  if (sizes.small) return dense_svd_bytes<T>(rows, cols, Vectors::thin);
+  if (sizes.small) return dense_svd_bytes<T>(rows, cols, Vectors::thin, std::min(rows, cols));
   const double results = static_cast<double>(rows + cols) * static_cast<double>(k);
   return factor::GolubKahanBasis<T>::bytes(rows, cols, sizes.capacity, sizes.block) +
          sizeof(T) * (results + factor::certificate_elements(rows, cols, k));

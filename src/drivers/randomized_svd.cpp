@@ -116,7 +116,7 @@ SvdResult<T> randomized_svd(const LinearOperator<T>& A,
     }
     auto timer = report.stage("small SVD and lift");
     const factor::DenseFactors<T> small =
-        factor::factor_small<T>(std::as_const(R).view(), report.fallbacks);  // R = W S X^H
+        factor::factor_small<T>(std::as_const(R).view(), report.fallbacks, context);  // R = W S X^H
     result.sigma.assign(small.sigma.begin(), small.sigma.begin() + k);
     result.U = Matrix<T>(A.rows(), k);
     result.V = Matrix<T>(A.cols(), k);

@@ -63,7 +63,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& 
                           : 0;
 
   Candidate dense{Method::dense, drivers::dense_cost(p, vectors),
-                  dense_svd_bytes<T>(p.rows, p.cols, vectors) + copy, ""};
+                  dense_svd_bytes<T>(p.rows, p.cols, vectors, open ? min_dim : k) + copy, ""};
   Candidate lanczos{Method::lanczos, drivers::lanczos_cost(p, k),
                     lanczos_svd_bytes<T>(p.rows, p.cols, k), ""};
   Candidate gram{Method::gram, drivers::gram_cost(p, k),
@@ -128,14 +128,12 @@ void keep_leading(SvdResult<T>& result, index_t k) {
   }
 }
 
-template <Scalar T>
-void keep_trailing(SvdResult<T>& result, index_t k) {
-  const index_t drop = static_cast<index_t>(result.sigma.size()) - k;
-  result.sigma.erase(result.sigma.begin(), result.sigma.begin() + drop);
-  for (Matrix<T>* side : {&result.U, &result.V}) {
-    if (side->cols() == 0) continue;
-    std::copy(side->view().column(drop), side->view().column(drop) + k * side->ld(), side->data());
-    side->keep_columns(k);
+template <class Real>
+void keep_values(std::vector<Real>& sigma, bool smallest, index_t k) {
+  if (smallest) {
+    sigma.erase(sigma.begin(), sigma.end() - k);
+  } else {
+    sigma.resize(static_cast<std::size_t>(k));
   }
 }
 
@@ -168,31 +166,31 @@ void update_energy(const std::vector<Real>& sigma, Certificate& certificate) {
   certificate.frobenius_error.value = std::sqrt(std::max(0.0, 1 - held));
 }
 
-// All triplets by the dense method, then the wanted ones.
+// The wanted triplets by the dense method.
 template <Scalar T>
 SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
-  const bool part = !request.rank.all();
-  const bool values_only = request.vectors == Vectors::none;
-  // Values alone are certified by their sum of squares: all of them, before the cut.
-  SvdResult<T> result = dense_svd<T>(A,
-                                     {.vectors = request.vectors,
-                                      .accuracy = request.accuracy,
-                                      .certify = request.certify && (!part || values_only)},
-                                     context);
-  if (!part) return result;
-  const index_t k = choose_rank<T>(request.rank, result.sigma);
-  if (request.smallest) {
-    keep_trailing(result, k);
-  } else {
-    keep_leading(result, k);
+  DenseSvdOptions options{.vectors = request.vectors,
+                          .select = {},
+                          .accuracy = request.accuracy,
+                          .certify = request.certify};
+  if (request.rank.all()) return dense_svd<T>(A, options, context);
+  if (request.vectors == Vectors::none) {
+    // Values alone are certified by their sum of squares: all of them, before the cut.
+    SvdResult<T> result = dense_svd<T>(A, options, context);
+    const index_t k = choose_rank<T>(request.rank, result.sigma);
+    keep_values(result.sigma, request.smallest, k);
+    if (request.certify && result.report.certificate.frobenius_norm.value > 0) {
+      update_energy(result.sigma, result.report.certificate);
+    }
+    result.report.rank = k;
+    return result;
   }
-  if (request.certify && values_only && result.report.certificate.frobenius_norm.value > 0) {
-    update_energy(result.sigma, result.report.certificate);
-  } else if (request.certify && !values_only) {
-    certify_part(A, request, context, result);
-  }
-  result.report.rank = k;
-  return result;
+  options.select = [&](std::span<const double> sigma) {
+    const std::vector<real_t<T>> values(sigma.begin(), sigma.end());
+    const index_t k = choose_rank<T>(request.rank, values);
+    return request.smallest ? trailing_triplets(k)(sigma) : leading_triplets(k)(sigma);
+  };
+  return dense_svd<T>(A, options, context);
 }
 
 // All triplets of the Gram matrix, then those that the rule asks for.

@@ -93,7 +93,7 @@ void look_at_small_remainder(const LinearOperator<T>& R,
   }
   report.products += n;
   report.passes_over_A += 1;
-  DenseFactors<T> factors = factor_small<T>(std::as_const(tall).view(), report.fallbacks);
+  DenseFactors<T> factors = factor_small<T>(std::as_const(tall).view(), report.fallbacks, context);
   remainder.seen = static_cast<double>(factors.sigma[0]);
   remainder.directions = std::move(wide ? factors.U : factors.V);
 }

@@ -8,27 +8,57 @@
 #include <utility>
 
 #include "blas/lapack.hpp"
+#include "core/parallel.hpp"
 #include "eckart/error.hpp"
+#include "factor/direct_svd.hpp"
 #include "factor/one_sided_jacobi.hpp"
+#include "factor/padded.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
 namespace {
 
 template <Scalar T>
-int jacobi(MatrixView<T> A, MatrixView<T> U, real_t<T>* sigma, MatrixView<T> VH) {
+bool divide_and_conquer(MatrixView<T> A,
+                        Vectors vectors,
+                        const Select& select,
+                        DenseFactors<T>& factors,
+                        const Context& context) {
+  return direct_svd<T>(BidiagonalSolver::divide_and_conquer, A, vectors, select, factors, context);
+}
+
+template <Scalar T>
+bool qr_iteration(MatrixView<T> A,
+                  Vectors vectors,
+                  const Select& select,
+                  DenseFactors<T>& factors,
+                  const Context& context) {
+  return direct_svd<T>(BidiagonalSolver::qr_iteration, A, vectors, select, factors, context);
+}
+
+template <Scalar T>
+bool jacobi(MatrixView<T> A,
+            Vectors vectors,
+            const Select& select,
+            DenseFactors<T>& factors,
+            const Context& context) {
+  core::throw_if_stopped(context);
   const index_t n = A.cols;
-  Matrix<T> left(A.rows, n);
-  Matrix<T> V(n, n);
-  const std::vector<real_t<T>> values = one_sided_jacobi(A, left.view(), V.view());
-  std::copy(values.begin(), values.end(), sigma);
-  if (U.data == nullptr) return 0;
-  if (U.cols > n) left = blas::complete_basis<T>(left.view());
-  for (index_t j = 0; j < U.cols; ++j) std::copy_n(left.view().column(j), U.rows, U.column(j));
-  for (index_t j = 0; j < n; ++j) {
-    for (index_t i = 0; i < n; ++i) VH(i, j) = conjugate(V(j, i));
+  factors.U = Matrix<T>(A.rows, n);
+  factors.V = Matrix<T>(n, n);
+  factors.sigma = one_sided_jacobi(A, factors.U.view(), factors.V.view());
+  factors.range = {0, n};
+  if (vectors == Vectors::none) {
+    factors.U = {};
+    factors.V = {};
+  } else if (vectors == Vectors::full && A.rows > n) {
+    factors.U = blas::complete_basis<T>(std::as_const(factors.U).view());
+  } else if (select) {
+    factors.range = select(std::vector<double>(factors.sigma.begin(), factors.sigma.end()));
+    keep_columns(factors.U, factors.range);
+    keep_columns(factors.V, factors.range);
   }
-  return 0;
+  return true;
 }
 
 template <Scalar T>
@@ -51,26 +81,24 @@ bool finite_and_ordered(const std::vector<Real>& sigma) {
   return true;
 }
 
-// Returns a rows x cols matrix with room for one more column behind it. LAPACK hands rows of a
-// matrix to gemv as strided vectors, and OpenBLAS 0.3.21's zgemv reads one element beyond such a
-// vector: a whole column beyond the matrix, which may be unmapped memory.
-template <Scalar T>
-Matrix<T> with_spare_column(index_t rows, index_t cols) {
-  Matrix<T> A(rows, cols + 1);
-  A.keep_columns(cols);
-  return A;
-}
-
 }  // namespace
 
 template <Scalar T>
 std::span<const DenseStep<T>> dense_chain(DenseAlgorithm first) {
   static constexpr std::array<DenseStep<T>, 3> chain = {{
-      {"divide and conquer", blas::svd_divide_and_conquer<T>},
-      {"QR iteration", blas::svd_qr_iteration<T>},
+      {"divide and conquer", divide_and_conquer<T>},
+      {"QR iteration", qr_iteration<T>},
       {"one-sided Jacobi", jacobi<T>},
   }};
   return std::span(chain).subspan(static_cast<std::size_t>(first));
+}
+
+template <Scalar T>
+void keep_columns(Matrix<T>& X, TripletRange range) {
+  if (range.first > 0) {
+    std::copy(X.view().column(range.first), X.view().column(range.first + range.count), X.data());
+  }
+  X.keep_columns(range.count);
 }
 
 template <Scalar T>
@@ -78,52 +106,45 @@ DenseFactors<T> factor_dense(index_t rows,
                              index_t cols,
                              const std::function<void(MatrixView<T>)>& fill,
                              Vectors vectors,
+                             const Select& select,
                              std::span<const DenseStep<T>> chain,
-                             std::vector<std::string>& fallbacks) {
-  DenseFactors<T> factors;
-  factors.sigma.resize(static_cast<std::size_t>(cols));
-  Matrix<T> A = with_spare_column<T>(rows, cols);
-  Matrix<T> VH;
-  if (vectors != Vectors::none) {
-    factors.U = with_spare_column<T>(rows, vectors == Vectors::full ? rows : cols);
-    VH = with_spare_column<T>(cols, cols);
-  }
+                             std::vector<std::string>& fallbacks,
+                             const Context& context) {
   if (cols == 0) {  // nothing to decompose; full vectors are the identity
+    DenseFactors<T> factors;
+    factors.U = Matrix<T>(vectors == Vectors::none ? 0 : rows, vectors == Vectors::full ? rows : 0);
     for (index_t i = 0; i < factors.U.cols(); ++i) factors.U(i, i) = 1;
-    factors.V = std::move(VH);
     return factors;
   }
-
+  PaddedMatrix<T> A(rows, cols);
   for (const DenseStep<T>& step : chain) {
     fill(A.view());
-    const int unconverged = step.run(A.view(), factors.U.view(), factors.sigma.data(), VH.view());
+    DenseFactors<T> factors;
+    const bool succeeded = step.run(A.view(), vectors, select, factors, context);
     const bool sound = finite_and_ordered(factors.sigma) && all_finite<T>(factors.U.view()) &&
-                       all_finite<T>(VH.view());
-    if (unconverged == 0 && sound) {
+                       all_finite<T>(factors.V.view());
+    if (succeeded && sound) {
       for (real_t<T>& s : factors.sigma) s += 0;  // -0 becomes +0
-      A = {};
-      factors.V = Matrix<T>(VH.cols(), VH.rows());
-      for (index_t j = 0; j < VH.cols(); ++j) {
-        for (index_t i = 0; i < VH.rows(); ++i) factors.V(j, i) = conjugate(VH(i, j));
-      }
       return factors;
     }
     fallbacks.push_back(
-        unconverged != 0
-            ? fmt::format("{} failed (LAPACK reports {})", step.name, unconverged)
-            : fmt::format("{} gave values that are not finite and ordered", step.name));
+        fmt::format("{} {}", step.name,
+                    succeeded ? "gave values that are not finite and ordered"
+                              : "failed: it did not converge, or left the range of numbers"));
   }
   throw Error("no dense algorithm succeeded: " + fmt::format("{}", fmt::join(fallbacks, "; ")));
 }
 
 template <Scalar T>
-DenseFactors<T> factor_small(MatrixView<const T> A, std::vector<std::string>& fallbacks) {
+DenseFactors<T> factor_small(MatrixView<const T> A,
+                             std::vector<std::string>& fallbacks,
+                             const Context& context) {
   return factor_dense<T>(
       A.rows, A.cols,
       [&](MatrixView<T> copy) {
         for (index_t j = 0; j < A.cols; ++j) std::copy_n(A.column(j), A.rows, copy.column(j));
       },
-      Vectors::thin, dense_chain<T>(DenseAlgorithm::divide_and_conquer), fallbacks);
+      Vectors::thin, {}, dense_chain<T>(DenseAlgorithm::divide_and_conquer), fallbacks, context);
 }
 
 template std::span<const DenseStep<float>> dense_chain(DenseAlgorithm);
@@ -134,33 +155,51 @@ template DenseFactors<float> factor_dense(index_t,
                                           index_t,
                                           const std::function<void(MatrixView<float>)>&,
                                           Vectors,
+                                          const Select&,
                                           std::span<const DenseStep<float>>,
-                                          std::vector<std::string>&);
+                                          std::vector<std::string>&,
+                                          const Context&);
 template DenseFactors<double> factor_dense(index_t,
                                            index_t,
                                            const std::function<void(MatrixView<double>)>&,
                                            Vectors,
+                                           const Select&,
                                            std::span<const DenseStep<double>>,
-                                           std::vector<std::string>&);
+                                           std::vector<std::string>&,
+                                           const Context&);
 template DenseFactors<std::complex<float>> factor_dense(
     index_t,
     index_t,
     const std::function<void(MatrixView<std::complex<float>>)>&,
     Vectors,
+    const Select&,
     std::span<const DenseStep<std::complex<float>>>,
-    std::vector<std::string>&);
+    std::vector<std::string>&,
+    const Context&);
 template DenseFactors<std::complex<double>> factor_dense(
     index_t,
     index_t,
     const std::function<void(MatrixView<std::complex<double>>)>&,
     Vectors,
+    const Select&,
     std::span<const DenseStep<std::complex<double>>>,
-    std::vector<std::string>&);
-template DenseFactors<float> factor_small(MatrixView<const float>, std::vector<std::string>&);
-template DenseFactors<double> factor_small(MatrixView<const double>, std::vector<std::string>&);
+    std::vector<std::string>&,
+    const Context&);
+template DenseFactors<float> factor_small(MatrixView<const float>,
+                                          std::vector<std::string>&,
+                                          const Context&);
+template DenseFactors<double> factor_small(MatrixView<const double>,
+                                           std::vector<std::string>&,
+                                           const Context&);
 template DenseFactors<std::complex<float>> factor_small(MatrixView<const std::complex<float>>,
-                                                        std::vector<std::string>&);
+                                                        std::vector<std::string>&,
+                                                        const Context&);
 template DenseFactors<std::complex<double>> factor_small(MatrixView<const std::complex<double>>,
-                                                         std::vector<std::string>&);
+                                                         std::vector<std::string>&,
+                                                         const Context&);
+template void keep_columns(Matrix<float>&, TripletRange);
+template void keep_columns(Matrix<double>&, TripletRange);
+template void keep_columns(Matrix<std::complex<float>>&, TripletRange);
+template void keep_columns(Matrix<std::complex<double>>&, TripletRange);
 
 }  // namespace eckart::factor

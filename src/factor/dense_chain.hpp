@@ -9,23 +9,20 @@
 #include "eckart/context.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/matrix.hpp"
+#include "factor/direct_svd.hpp"
 
 namespace eckart::factor {
 
-// A = U diag(sigma) V^H.
-template <Scalar T>
-struct DenseFactors {
-  Matrix<T> U;  // m x n (thin), m x m (full), or empty
-  std::vector<real_t<T>> sigma;
-  Matrix<T> V;  // n x n, or empty
-};
-
-// One algorithm of the chain. Destroys A (m x n, m >= n); U, VH as blas::svd_qr_iteration.
-// Returns the number of values that did not converge, 0 for success.
+// One algorithm of the chain: fills factors from A (m x n, m >= n), which is destroyed.
+// Returns whether it succeeded.
 template <Scalar T>
 struct DenseStep {
   const char* name;
-  int (*run)(MatrixView<T> A, MatrixView<T> U, real_t<T>* sigma, MatrixView<T> VH);
+  bool (*run)(MatrixView<T> A,
+              Vectors vectors,
+              const Select& select,
+              DenseFactors<T>& factors,
+              const Context& context);
 };
 
 // Returns the chain that starts with the given algorithm.
@@ -40,11 +37,19 @@ DenseFactors<T> factor_dense(index_t rows,
                              index_t cols,
                              const std::function<void(MatrixView<T>)>& fill,
                              Vectors vectors,
+                             const Select& select,
                              std::span<const DenseStep<T>> chain,
-                             std::vector<std::string>& fallbacks);
+                             std::vector<std::string>& fallbacks,
+                             const Context& context);
+
+// X <- the columns of X in range.
+template <Scalar T>
+void keep_columns(Matrix<T>& X, TripletRange range);
 
 // Returns the thin factors of a small matrix with rows >= cols.
 template <Scalar T>
-DenseFactors<T> factor_small(MatrixView<const T> A, std::vector<std::string>& fallbacks);
+DenseFactors<T> factor_small(MatrixView<const T> A,
+                             std::vector<std::string>& fallbacks,
+                             const Context& context);
 
 }  // namespace eckart::factor

@@ -241,7 +241,7 @@ void GolubKahanBasis<T>::solve() {
   auto timer = report_.stage("small SVD");
   const index_t c = size_;
   DenseFactors<T> small =
-      factor_small<T>(std::as_const(B_).view().block(0, 0, c, c), report_.fallbacks);
+      factor_small<T>(std::as_const(B_).view().block(0, 0, c, c), report_.fallbacks, context_);
   X_ = std::move(small.U);
   Y_ = std::move(small.V);
   theta_ = std::move(small.sigma);

@@ -304,14 +304,14 @@ TYPED_TEST(DenseSvd, RefusesAMemoryCapThatIsTooSmall) {
     EXPECT_GT(error.needed_bytes(), 60u * 50u * sizeof(T));
   }
   context.set_memory_cap_bytes(
-      static_cast<std::uint64_t>(dense_svd_bytes<T>(60, 50, Vectors::thin)) + 1);
+      static_cast<std::uint64_t>(dense_svd_bytes<T>(60, 50, Vectors::thin, 50)) + 1);
   EXPECT_NO_THROW(static_cast<void>(solve(A, {}, context)));
 }
 
 TYPED_TEST(DenseSvd, DoesNotTakeSquareMemoryForThinVectors) {
   using T = TypeParam;
-  EXPECT_TRUE(dense_svd_bytes<T>(1000000, 3, Vectors::thin) <= 1e10);
-  EXPECT_TRUE(dense_svd_bytes<T>(1000000, 3, Vectors::full) >= 1e12 * sizeof(T));
+  EXPECT_TRUE(dense_svd_bytes<T>(1000000, 3, Vectors::thin, 3) <= 1e10);
+  EXPECT_TRUE(dense_svd_bytes<T>(1000000, 3, Vectors::full, 3) >= 1e12 * sizeof(T));
 }
 
 TEST(DenseSvdDouble, PassesTheTableOfSubnormals) {

@@ -1,0 +1,229 @@
+#include "factor/direct_svd.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "blas/blas.hpp"
+#include "core/parallel.hpp"
+#include "factor/bidiagonal_dc.hpp"
+#include "factor/bidiagonal_qr.hpp"
+#include "factor/bidiagonal_values.hpp"
+#include "factor/bidiagonalize.hpp"
+#include "factor/orthonormalize.hpp"
+#include "factor/padded.hpp"
+#include "kernels/kernels.hpp"
+
+namespace eckart::factor {
+namespace {
+
+using blas::Op;
+
+// A tall matrix is worth a QR factorization first.
+bool is_tall(index_t m, index_t n) { return 2 * m >= 3 * n; }
+
+template <class Real>
+bool solve_by_iteration(std::span<Real> d,
+                        std::span<Real> e,
+                        TripletRange range,
+                        MatrixView<Real> X,
+                        MatrixView<Real> Y) {
+  const auto n = static_cast<index_t>(d.size());
+  Matrix<Real> left(n, n);
+  Matrix<Real> right(n, n);
+  for (index_t i = 0; i < n; ++i) left(i, i) = right(i, i) = 1;
+  if (!bidiagonal_qr<Real>(d, e, left.view(), right.view())) return false;
+  for (index_t j = 0; j < range.count; ++j) {
+    std::copy_n(left.view().column(range.first + j), n, X.column(j));
+    std::copy_n(right.view().column(range.first + j), n, Y.column(j));
+  }
+  return true;
+}
+
+template <class Real>
+TripletRange choose(const std::vector<Real>& d, const std::vector<Real>& e, const Select& select) {
+  const auto n = static_cast<index_t>(d.size());
+  if (!select) return {0, n};
+  std::vector<Real> values = d;
+  std::vector<Real> off_diagonal = e;
+  if (!bidiagonal_values<Real>(values, off_diagonal)) return {0, n};
+  const std::vector<double> sigma(values.begin(), values.end());
+  return select(sigma);
+}
+
+// The vectors of the bidiagonal matrix, carried back through the reduction.
+template <Scalar T, class Reduction>
+bool find_triplets(BidiagonalSolver solver,
+                   MatrixView<T> A,
+                   Reduction& reduction,
+                   Vectors vectors,
+                   const Select& select,
+                   DenseFactors<T>& factors,
+                   const Context& context) {
+  using Real = real_t<T>;
+  const index_t n = A.cols;
+  const std::span<Real> d = reduction.d;
+  const std::span<Real> e = reduction.e;
+  if (vectors == Vectors::none) {
+    const bool found = solver == BidiagonalSolver::qr_iteration ? bidiagonal_qr<Real>(d, e, {}, {})
+                                                                : bidiagonal_values<Real>(d, e);
+    factors.sigma = std::move(reduction.d);
+    return found;
+  }
+  const TripletRange range = choose(reduction.d, reduction.e, select);
+  factors.range = range;
+  factors.U = Matrix<T>(A.rows, vectors == Vectors::full ? A.rows : range.count);
+  factors.V = Matrix<T>(n, range.count);
+  const MatrixView<T> U = factors.U.view();
+  const MatrixView<T> V = factors.V.view();
+
+  // For real matrices the vectors are made where they end.
+  const auto solve = [&](MatrixView<Real> X, MatrixView<Real> Y) {
+    return solver == BidiagonalSolver::qr_iteration
+               ? solve_by_iteration<Real>(d, e, range, X, Y)
+               : bidiagonal_divide_and_conquer<Real>(d, e, range.first, range.count, X, Y, context);
+  };
+  bool found = false;
+  if constexpr (is_complex<T>) {
+    Matrix<Real> X(n, range.count);
+    Matrix<Real> Y(n, range.count);
+    found = solve(X.view(), Y.view());
+    for (index_t j = 0; j < range.count; ++j) {
+      std::copy_n(X.view().column(j), n, U.column(j));
+      std::copy_n(Y.view().column(j), n, V.column(j));
+    }
+  } else {
+    found = solve(U.block(0, 0, n, range.count), V);
+  }
+  factors.sigma = std::move(reduction.d);
+  if (!found) return false;
+  for (index_t j = range.count; j < U.cols; ++j) U(j, j) = 1;  // completes the basis
+  apply_left<T>(A, reduction, U, context);
+  apply_right<T>(A, reduction, V, context);
+  return true;
+}
+
+// A <- 2^-exponent A, exact but for what falls below the normal range.
+template <Scalar T>
+void scale_by_power(MatrixView<T> A, int exponent, const Context& context) {
+  using Real = real_t<T>;
+  core::for_each_chunk(A.cols, 64, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = first; j < last; ++j) {
+      auto* reals = reinterpret_cast<Real*>(A.column(j));
+      for (index_t i = 0; i < A.rows * (is_complex<T> ? 2 : 1); ++i) {
+        reals[i] = std::ldexp(reals[i], -exponent);
+      }
+    }
+  });
+}
+
+template <Scalar T>
+double largest_entry(MatrixView<const T> A) {
+  using Real = real_t<T>;
+  Real largest = 0;
+  for (index_t j = 0; j < A.cols; ++j) {
+    const auto* reals = reinterpret_cast<const Real*>(A.column(j));
+    const auto seen = kernels::kernels<Real>().scan(A.rows * (is_complex<T> ? 2 : 1), reals);
+    if (!seen.finite) return std::numeric_limits<double>::quiet_NaN();
+    largest = std::max(largest, seen.max_abs);
+  }
+  return static_cast<double>(largest);
+}
+
+// The decomposition of a matrix whose entries are near 1.
+template <Scalar T>
+bool decompose(BidiagonalSolver solver,
+               MatrixView<T> A,
+               Vectors vectors,
+               const Select& select,
+               DenseFactors<T>& factors,
+               const Context& context) {
+  if (is_tall(A.rows, A.cols) && vectors != Vectors::full) {
+    PaddedMatrix<T> R(A.cols, A.cols);
+    tall_qr<T>(A, R.view(), context);
+    if (!decompose<T>(solver, R.view(), vectors, select, factors, context)) return false;
+    if (vectors == Vectors::none) return true;
+    const Matrix<T> inner = std::move(factors.U);
+    factors.U = Matrix<T>(A.rows, inner.cols());
+    blas::multiply<T>(Op::none, Op::none, T{1}, A, inner.view(), T{0}, factors.U.view(), context);
+    return true;
+  }
+  Bidiagonal<T> reduction = bidiagonalize<T>(A, context);
+  return find_triplets<T>(solver, A, reduction, vectors, select, factors, context);
+}
+
+}  // namespace
+
+template <Scalar T>
+bool direct_svd(BidiagonalSolver solver,
+                MatrixView<T> A,
+                Vectors vectors,
+                const Select& select,
+                DenseFactors<T>& factors,
+                const Context& context) {
+  const double largest = largest_entry<T>(A);
+  if (!std::isfinite(largest)) return false;
+  const int exponent = largest > 0 ? std::ilogb(largest) : 0;
+  if (std::abs(exponent) <= 8) {
+    return decompose<T>(solver, A, vectors, select, factors, context);
+  }
+  scale_by_power(A, exponent, context);
+  const Select scaled = !select ? select : [&](std::span<const double> sigma) {
+    std::vector<double> values(sigma.begin(), sigma.end());
+    for (double& s : values) s = std::ldexp(s, exponent);
+    return select(values);
+  };
+  if (!decompose<T>(solver, A, vectors, scaled, factors, context)) return false;
+  for (real_t<T>& s : factors.sigma) s = std::ldexp(s, exponent);
+  return true;
+}
+
+template <Scalar T>
+double direct_svd_elements(index_t rows, index_t cols, Vectors vectors, index_t count) {
+  const auto n = static_cast<double>(cols);
+  const auto k = static_cast<double>(count);
+  const double real = is_complex<T> ? 0.5 : 1;
+  const bool tall = is_tall(rows, cols) && vectors != Vectors::full;
+  const double triangle = tall ? n * n : 0;
+  const double strips = 40 * static_cast<double>(tall ? 2 * cols : rows + cols);
+  if (vectors == Vectors::none) return triangle + strips + 16 * n;
+  const auto m = static_cast<double>(rows);
+  const double results = m * (vectors == Vectors::full ? m : k) + n * k;
+  const double small = (tall ? n * k : 0) + results;
+  const double merges = (cols > 2000 ? 2 : 3.5) * n * n * real;
+  const double vectors_of_B = is_complex<T> ? n * k : 0;
+  return triangle + small + strips + std::max(merges, 128 * n) + vectors_of_B + 64 * n;
+}
+template bool direct_svd(BidiagonalSolver,
+                         MatrixView<float>,
+                         Vectors,
+                         const Select&,
+                         DenseFactors<float>&,
+                         const Context&);
+template double direct_svd_elements<float>(index_t, index_t, Vectors, index_t);
+template bool direct_svd(BidiagonalSolver,
+                         MatrixView<double>,
+                         Vectors,
+                         const Select&,
+                         DenseFactors<double>&,
+                         const Context&);
+template double direct_svd_elements<double>(index_t, index_t, Vectors, index_t);
+template bool direct_svd(BidiagonalSolver,
+                         MatrixView<std::complex<float>>,
+                         Vectors,
+                         const Select&,
+                         DenseFactors<std::complex<float>>&,
+                         const Context&);
+template double direct_svd_elements<std::complex<float>>(index_t, index_t, Vectors, index_t);
+template bool direct_svd(BidiagonalSolver,
+                         MatrixView<std::complex<double>>,
+                         Vectors,
+                         const Select&,
+                         DenseFactors<std::complex<double>>&,
+                         const Context&);
+template double direct_svd_elements<std::complex<double>>(index_t, index_t, Vectors, index_t);
+
+}  // namespace eckart::factor
