@@ -1,0 +1,218 @@
+// Squares of the entries as a qd array -> dqds transforms; eigenvalues leave at the bottom -> roots.
+
+#include "factor/bidiagonal_values.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "eckart/types.hpp"
+#include "factor/bidiagonal_qr.hpp"
+#include "kernels/qd.hpp"
+
+namespace eckart::factor {
+namespace {
+
+constexpr double eps = std::numeric_limits<double>::epsilon();
+
+// A squared superdiagonal entry is dropped when it is below this times an eigenvalue.
+constexpr double drop_tolerance = 64 * eps * eps;
+
+// A sum that keeps the part that rounding cuts off.
+struct Sum {
+  double high = 0;
+  double low = 0;
+
+  void add(double x) {
+    const double sum = high + x;
+    const double back = sum - high;
+    low += (high - (sum - back)) + (x - back);
+    high = sum;
+  }
+  double with(double x) const { return high + (low + x); }
+};
+
+// An unreduced qd array, and the shift taken from it so far: the squares of the diagonal (q) and of
+// the superdiagonal (e) of a bidiagonal matrix.
+struct Segment {
+  std::vector<double> q;
+  std::vector<double> e;  // one less
+  Sum shift;
+};
+
+class Dqds {
+ public:
+  // Returns all eigenvalues in any order, or nothing if they take too many transforms.
+  std::optional<std::vector<double>> eigenvalues(Segment whole) {
+    const auto n = static_cast<double>(whole.q.size());
+    most_work_ = 30 * n * n + 1000;
+    split(whole, 0);
+    while (!segments_.empty()) {
+      Segment segment = std::move(segments_.back());
+      segments_.pop_back();
+      if (!reduce(segment)) return std::nullopt;
+    }
+    return std::move(found_);
+  }
+
+ private:
+  // Cuts a segment wherever e is at most the bound.
+  void split(const Segment& s, double bound) {
+    auto first = s.q.begin();
+    for (auto e = s.e.begin(); first != s.q.end();) {
+      const auto cut = std::find_if(e, s.e.end(), [bound](double x) { return x <= bound; });
+      const auto last = s.q.begin() + (cut - s.e.begin());
+      segments_.push_back({{first, last + 1}, {e, cut}, s.shift});
+      first = last + 1;
+      e = cut == s.e.end() ? cut : cut + 1;
+    }
+  }
+
+  // Finds the eigenvalues of a segment from its bottom; if it falls apart, the parts go to segments_.
+  bool reduce(Segment& s) {
+    // The smaller eigenvalues converge at the bottom.
+    if (1.5 * s.q.front() < s.q.back()) {
+      std::reverse(s.q.begin(), s.q.end());
+      std::reverse(s.e.begin(), s.e.end());
+    }
+    bool pivots_known = false;
+    while (!s.q.empty()) {
+      if (take_off(s)) continue;
+      if (!transform(s, pivots_known ? choose_shift(s) : 0)) return false;
+      pivots_known = true;
+      const double negligible = drop_tolerance * s.shift.high;
+      if (pivots_.least_e <= negligible) {
+        split(s, negligible);
+        return true;
+      }
+    }
+    return true;
+  }
+
+  // Takes one or two eigenvalues off the bottom; returns whether it could.
+  bool take_off(Segment& s) {
+    const std::size_t m = s.q.size();
+    const double negligible = drop_tolerance * (s.shift.high + s.q.back());
+    if (m == 1 || s.e[m - 2] <= negligible) {
+      found_.push_back(s.shift.with(s.q[m - 1]));
+      shorten(s, 1);
+      return true;
+    }
+    if (m == 2 || s.e[m - 3] <= negligible) {
+      const double larger = std::max(s.q[m - 1], s.q[m - 2]);
+      const double smaller = std::min(s.q[m - 1], s.q[m - 2]);
+      const double e = s.e[m - 2];
+      const double difference = larger - smaller + e;
+      const double top =
+          (larger + smaller + e + std::sqrt(difference * difference + 4 * smaller * e)) / 2;
+      found_.push_back(s.shift.with(top));
+      found_.push_back(s.shift.with(smaller * (larger / top)));
+      shorten(s, 2);
+      return true;
+    }
+    return false;
+  }
+
+  static void shorten(Segment& s, std::size_t count) {
+    s.q.resize(s.q.size() - count);
+    s.e.resize(s.q.empty() ? 0 : s.q.size() - 1);
+  }
+
+  // Returns a number that is very likely below the smallest eigenvalue, and close.
+  double choose_shift(const Segment& s) const {
+    const double last = s.q.back();
+    if (!(last <= pivots_.least)) return pivots_.least / 4;
+    // For x with B x a multiple of the last unit vector and x_last = 1, rest = |x|^2 - 1: its
+    // Rayleigh quotient is last / (1 + rest), with a residual of last sqrt(rest) / (1 + rest).
+    double rest = 0;
+    double square = 1;
+    for (std::size_t i = s.e.size(); i > 0 && rest < 0.5; --i) {
+      square *= s.e[i - 1] / s.q[i - 1];
+      rest += square;
+      if (square < 0.01 * rest) break;
+    }
+    rest *= 1.05;
+    if (rest > 0.5) return last / 4;
+    const double quotient = last / (1 + rest);
+    const double residual = quotient * std::sqrt(rest);
+    const double gap = 0.75 * pivots_.least - quotient;
+    return quotient - (gap > residual ? residual * (residual / gap) : residual);
+  }
+
+  // One transform with the shift, or with a smaller one if that was too large.
+  bool transform(Segment& s, double shift) {
+    const auto m = static_cast<index_t>(s.q.size());
+    next_q_.resize(s.q.size());
+    next_e_.resize(s.e.size());
+    for (int attempt = 0;; ++attempt) {
+      work_ += static_cast<double>(m);
+      if (work_ > most_work_) return false;
+      pivots_ = kernels::dqds(m, s.q.data(), s.e.data(), shift, next_q_.data(), next_e_.data());
+      if (pivots_.least >= 0 && pivots_.last >= 0) break;
+      if (shift == 0) return false;
+      // If only the last pivot is negative, shift + last is below the smallest eigenvalue.
+      const double lower =
+          pivots_.least > 0 ? (shift + pivots_.last) * (1 - 4 * eps) : shift / 4;
+      shift = attempt < 3 && lower > 0 ? lower : 0;
+    }
+    s.shift.add(shift);
+    s.q.swap(next_q_);
+    s.e.swap(next_e_);
+    return true;
+  }
+
+  std::vector<Segment> segments_;
+  std::vector<double> next_q_;
+  std::vector<double> next_e_;
+  std::vector<double> found_;
+  kernels::QdPivots pivots_;
+  double work_ = 0;
+  double most_work_ = 0;
+};
+
+}  // namespace
+
+template <std::floating_point Real>
+bool bidiagonal_values(std::span<Real> d, std::span<Real> e) {
+  double largest = 0;
+  double smallest = std::numeric_limits<double>::infinity();
+  for (const std::span<Real> part : {d, e}) {
+    for (const Real x : part) {
+      if (!std::isfinite(x)) return false;
+      const double size = std::abs(static_cast<double>(x));
+      largest = std::max(largest, size);
+      if (size > 0) smallest = std::min(smallest, size);
+    }
+  }
+  constexpr double widest_range = 1e140;
+  if (largest > 0 && largest / widest_range <= smallest) {
+    int exponent = 0;
+    std::frexp(largest, &exponent);
+    const auto square = [exponent](Real x) {
+      const double scaled = std::ldexp(static_cast<double>(x), -exponent);
+      return scaled * scaled;
+    };
+    Segment whole{std::vector<double>(d.size()), std::vector<double>(e.size()), {}};
+    std::transform(d.begin(), d.end(), whole.q.begin(), square);
+    std::transform(e.begin(), e.end(), whole.e.begin(), square);
+    if (auto squares = Dqds().eigenvalues(std::move(whole))) {
+      std::sort(squares->begin(), squares->end(), std::greater<>());
+      std::transform(squares->begin(), squares->end(), d.begin(), [exponent](double x) {
+        return static_cast<Real>(std::ldexp(std::sqrt(x), exponent));
+      });
+      return true;
+    }
+  }
+  return bidiagonal_qr<Real>(d, e, {}, {});
+}
+
+template bool bidiagonal_values(std::span<float>, std::span<float>);
+template bool bidiagonal_values(std::span<double>, std::span<double>);
+
+}  // namespace eckart::factor

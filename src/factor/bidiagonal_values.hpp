@@ -1,0 +1,24 @@
+// The singular values of a real bidiagonal matrix, without vectors.
+#pragma once
+
+#include <concepts>
+#include <span>
+
+namespace eckart::factor {
+
+// Returns whether the values were found: always, unless an entry is not finite.
+// B is upper bidiagonal: diagonal d (n entries), superdiagonal e (n - 1 entries, destroyed).
+// d <- the singular values of B, falling.
+//
+// Accuracy: every singular value, however small, to a relative error of a small multiple of n eps,
+// as long as it is a normal number. A value beyond the largest number becomes infinite.
+// Cost: about 1.5 n^2 steps of one division, each of which waits for the one before; on the calling
+// thread. Entries of more than 140 orders of magnitude, whose squares would underflow, and what
+// does not converge are left to bidiagonal_qr. Memory: 4 n doubles.
+//
+// Source: Fernando and Parlett, Numerische Mathematik 67:191-229, 1994; shifts in the manner of
+// Parlett and Marques, Linear Algebra Appl. 309:121-151, 2000.
+template <std::floating_point Real>
+[[nodiscard]] bool bidiagonal_values(std::span<Real> d, std::span<Real> e);
+
+}  // namespace eckart::factor
