@@ -40,7 +40,7 @@ struct DenseSvdOptions {
 
   // Which triplets are returned; unset: all. Called once with all singular values, falling.
   // The work for the vectors shrinks with the count. Full vectors need all.
-  std::function<TripletRange(std::span<const double> sigma)> select;
+  std::function<TripletRange(std::span<const double> sigma)> select = {};
 
   // The certificate's verdict compares residuals with it. 0 means default_accuracy<T>().
   // REQUIRES: accuracy >= 0

@@ -139,19 +139,61 @@ void multiply_in_place(MatrixView<T> A, MatrixView<const T> X, const Context& co
 }
 
 template <Scalar T>
-void solve_upper_from_right(MatrixView<T> X, MatrixView<const T> R, const Context& context) {
+void multiply_from_left(MatrixView<const T> L, MatrixView<T> X, const Context& context) {
+  Matrix<T> product(X.rows, X.cols);
+  multiply<T>(Op::none, Op::none, T{1}, L, X, T{0}, product.view(), context);
+  for (index_t j = 0; j < X.cols; ++j) std::copy_n(product.view().column(j), X.rows, X.column(j));
+}
+
+template <Scalar T>
+void gram(MatrixView<const T> X, real_t<T> beta, MatrixView<T> G) {
+  if (G.empty()) return;
+  const BlasThreads one_thread;
+  const blas_int n = to_blas_int(X.cols);
+  const blas_int k = to_blas_int(X.rows);
+  const blas_int ldx = to_blas_int(X.ld);
+  const blas_int ldg = to_blas_int(G.ld);
+  const real_t<T> one = 1;
+  Fortran<T>::herk("U", is_complex<T> ? "C" : "T", &n, &k, &one, X.data, &ldx, &beta, G.data, &ldg,
+                   1, 1);
+}
+
+template <Scalar T>
+void solve_upper_from_right(MatrixView<T> X, MatrixView<const T> R) {
   if (X.empty()) return;
   const BlasThreads one_thread;
-  constexpr index_t rows_per_chunk = 2048;
+  const blas_int m = to_blas_int(X.rows);
   const blas_int n = to_blas_int(X.cols);
   const blas_int ldr = to_blas_int(R.ld);
   const blas_int ldx = to_blas_int(X.ld);
   const T one = 1;
+  Fortran<T>::trsm("R", "U", "N", "N", &m, &n, &one, R.data, &ldr, X.data, &ldx, 1, 1, 1, 1);
+}
+
+template <Scalar T>
+void solve_upper_from_right(MatrixView<T> X, MatrixView<const T> R, const Context& context) {
+  const BlasThreads one_thread;
+  constexpr index_t rows_per_chunk = 2048;
   core::for_each_chunk(X.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
-    const blas_int m = to_blas_int(last - first);
-    Fortran<T>::trsm("R", "U", "N", "N", &m, &n, &one, R.data, &ldr, X.data + first, &ldx, 1, 1, 1,
-                     1);
+    solve_upper_from_right<T>(X.block(first, 0, last - first, X.cols), R);
   });
+}
+
+template <Scalar T>
+void solve_upper_from_left(MatrixView<const T> R, MatrixView<T> X, const Context& context) {
+  if (X.empty()) return;
+  const BlasThreads one_thread;
+  constexpr index_t columns_per_chunk = 64;
+  const blas_int m = to_blas_int(X.rows);
+  const blas_int ldr = to_blas_int(R.ld);
+  const blas_int ldx = to_blas_int(X.ld);
+  const T one = 1;
+  core::for_each_chunk(X.cols, columns_per_chunk, context,
+                       [&](index_t, index_t first, index_t last) {
+                         const blas_int n = to_blas_int(last - first);
+                         Fortran<T>::trsm("L", "U", "N", "N", &m, &n, &one, R.data, &ldr,
+                                          X.column(first), &ldx, 1, 1, 1, 1);
+                       });
 }
 
 template void gemm(
@@ -209,5 +251,21 @@ template void solve_upper_from_right(MatrixView<cfloat>, MatrixView<const cfloat
 template void solve_upper_from_right(MatrixView<cdouble>,
                                      MatrixView<const cdouble>,
                                      const Context&);
+template void gram(MatrixView<const float>, float, MatrixView<float>);
+template void solve_upper_from_right(MatrixView<float>, MatrixView<const float>);
+template void gram(MatrixView<const double>, double, MatrixView<double>);
+template void solve_upper_from_right(MatrixView<double>, MatrixView<const double>);
+template void gram(MatrixView<const cfloat>, float, MatrixView<cfloat>);
+template void solve_upper_from_right(MatrixView<cfloat>, MatrixView<const cfloat>);
+template void gram(MatrixView<const cdouble>, double, MatrixView<cdouble>);
+template void solve_upper_from_right(MatrixView<cdouble>, MatrixView<const cdouble>);
+template void solve_upper_from_left(MatrixView<const float>, MatrixView<float>, const Context&);
+template void solve_upper_from_left(MatrixView<const double>, MatrixView<double>, const Context&);
+template void solve_upper_from_left(MatrixView<const cfloat>, MatrixView<cfloat>, const Context&);
+template void solve_upper_from_left(MatrixView<const cdouble>, MatrixView<cdouble>, const Context&);
+template void multiply_from_left(MatrixView<const float>, MatrixView<float>, const Context&);
+template void multiply_from_left(MatrixView<const double>, MatrixView<double>, const Context&);
+template void multiply_from_left(MatrixView<const cfloat>, MatrixView<cfloat>, const Context&);
+template void multiply_from_left(MatrixView<const cdouble>, MatrixView<cdouble>, const Context&);
 
 }  // namespace eckart::blas

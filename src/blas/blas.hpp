@@ -45,8 +45,24 @@ void multiply(Op op_a,
 template <Scalar T>
 void multiply_in_place(MatrixView<T> A, MatrixView<const T> X, const Context& context);
 
-// X <- X R^-1 for upper triangular R, by row blocks in parallel.
+// X <- L X for a square matrix L, by way of a copy of X.
+template <Scalar T>
+void multiply_from_left(MatrixView<const T> L, MatrixView<T> X, const Context& context);
+
+// The upper triangle of G <- X^H X + beta G, on the calling thread.
+template <Scalar T>
+void gram(MatrixView<const T> X, real_t<T> beta, MatrixView<T> G);
+
+// X <- X R^-1 for upper triangular R, on the calling thread.
+template <Scalar T>
+void solve_upper_from_right(MatrixView<T> X, MatrixView<const T> R);
+
+// The same by row blocks in parallel.
 template <Scalar T>
 void solve_upper_from_right(MatrixView<T> X, MatrixView<const T> R, const Context& context);
+
+// X <- R^-1 X for upper triangular R, by blocks of columns in parallel.
+template <Scalar T>
+void solve_upper_from_left(MatrixView<const T> R, MatrixView<T> X, const Context& context);
 
 }  // namespace eckart::blas

@@ -75,6 +75,55 @@ void zgemm_(const char*,
             const blas_int*,
             std::size_t,
             std::size_t);
+// C <- alpha op(A) op(A)^H + beta C, one triangle
+void ssyrk_(const char*,
+            const char*,
+            const blas_int*,
+            const blas_int*,
+            const float*,
+            const float*,
+            const blas_int*,
+            const float*,
+            float*,
+            const blas_int*,
+            std::size_t,
+            std::size_t);
+void dsyrk_(const char*,
+            const char*,
+            const blas_int*,
+            const blas_int*,
+            const double*,
+            const double*,
+            const blas_int*,
+            const double*,
+            double*,
+            const blas_int*,
+            std::size_t,
+            std::size_t);
+void cherk_(const char*,
+            const char*,
+            const blas_int*,
+            const blas_int*,
+            const float*,
+            const cfloat*,
+            const blas_int*,
+            const float*,
+            cfloat*,
+            const blas_int*,
+            std::size_t,
+            std::size_t);
+void zherk_(const char*,
+            const char*,
+            const blas_int*,
+            const blas_int*,
+            const double*,
+            const cdouble*,
+            const blas_int*,
+            const double*,
+            cdouble*,
+            const blas_int*,
+            std::size_t,
+            std::size_t);
 // B <- alpha B op(A)^-1 or alpha op(A)^-1 B
 void strsm_(const char*,
             const char*,
@@ -269,134 +318,6 @@ void zheevd_(const char*,
              std::size_t,
              std::size_t);
 // Singular value decomposition: divide and conquer, then QR iteration
-void sgesdd_(const char*,
-             const blas_int*,
-             const blas_int*,
-             float*,
-             const blas_int*,
-             float*,
-             float*,
-             const blas_int*,
-             float*,
-             const blas_int*,
-             float*,
-             const blas_int*,
-             blas_int*,
-             blas_int*,
-             std::size_t);
-void dgesdd_(const char*,
-             const blas_int*,
-             const blas_int*,
-             double*,
-             const blas_int*,
-             double*,
-             double*,
-             const blas_int*,
-             double*,
-             const blas_int*,
-             double*,
-             const blas_int*,
-             blas_int*,
-             blas_int*,
-             std::size_t);
-void cgesdd_(const char*,
-             const blas_int*,
-             const blas_int*,
-             cfloat*,
-             const blas_int*,
-             float*,
-             cfloat*,
-             const blas_int*,
-             cfloat*,
-             const blas_int*,
-             cfloat*,
-             const blas_int*,
-             float*,
-             blas_int*,
-             blas_int*,
-             std::size_t);
-void zgesdd_(const char*,
-             const blas_int*,
-             const blas_int*,
-             cdouble*,
-             const blas_int*,
-             double*,
-             cdouble*,
-             const blas_int*,
-             cdouble*,
-             const blas_int*,
-             cdouble*,
-             const blas_int*,
-             double*,
-             blas_int*,
-             blas_int*,
-             std::size_t);
-void sgesvd_(const char*,
-             const char*,
-             const blas_int*,
-             const blas_int*,
-             float*,
-             const blas_int*,
-             float*,
-             float*,
-             const blas_int*,
-             float*,
-             const blas_int*,
-             float*,
-             const blas_int*,
-             blas_int*,
-             std::size_t,
-             std::size_t);
-void dgesvd_(const char*,
-             const char*,
-             const blas_int*,
-             const blas_int*,
-             double*,
-             const blas_int*,
-             double*,
-             double*,
-             const blas_int*,
-             double*,
-             const blas_int*,
-             double*,
-             const blas_int*,
-             blas_int*,
-             std::size_t,
-             std::size_t);
-void cgesvd_(const char*,
-             const char*,
-             const blas_int*,
-             const blas_int*,
-             cfloat*,
-             const blas_int*,
-             float*,
-             cfloat*,
-             const blas_int*,
-             cfloat*,
-             const blas_int*,
-             cfloat*,
-             const blas_int*,
-             float*,
-             blas_int*,
-             std::size_t,
-             std::size_t);
-void zgesvd_(const char*,
-             const char*,
-             const blas_int*,
-             const blas_int*,
-             cdouble*,
-             const blas_int*,
-             double*,
-             cdouble*,
-             const blas_int*,
-             cdouble*,
-             const blas_int*,
-             cdouble*,
-             const blas_int*,
-             double*,
-             blas_int*,
-             std::size_t,
-             std::size_t);
 }
 
 template <Scalar T>
@@ -405,49 +326,45 @@ struct Fortran;
 template <>
 struct Fortran<float> {
   static constexpr auto gemm = sgemm_;
+  static constexpr auto herk = ssyrk_;
   static constexpr auto trsm = strsm_;
   static constexpr auto potrf = spotrf_;
   static constexpr auto geqrf = sgeqrf_;
   static constexpr auto ungqr = sorgqr_;
   static constexpr auto heevd = ssyevd_;
-  static constexpr auto gesdd = sgesdd_;
-  static constexpr auto gesvd = sgesvd_;
 };
 
 template <>
 struct Fortran<double> {
   static constexpr auto gemm = dgemm_;
+  static constexpr auto herk = dsyrk_;
   static constexpr auto trsm = dtrsm_;
   static constexpr auto potrf = dpotrf_;
   static constexpr auto geqrf = dgeqrf_;
   static constexpr auto ungqr = dorgqr_;
   static constexpr auto heevd = dsyevd_;
-  static constexpr auto gesdd = dgesdd_;
-  static constexpr auto gesvd = dgesvd_;
 };
 
 template <>
 struct Fortran<cfloat> {
   static constexpr auto gemm = cgemm_;
+  static constexpr auto herk = cherk_;
   static constexpr auto trsm = ctrsm_;
   static constexpr auto potrf = cpotrf_;
   static constexpr auto geqrf = cgeqrf_;
   static constexpr auto ungqr = cungqr_;
   static constexpr auto heevd = cheevd_;
-  static constexpr auto gesdd = cgesdd_;
-  static constexpr auto gesvd = cgesvd_;
 };
 
 template <>
 struct Fortran<cdouble> {
   static constexpr auto gemm = zgemm_;
+  static constexpr auto herk = zherk_;
   static constexpr auto trsm = ztrsm_;
   static constexpr auto potrf = zpotrf_;
   static constexpr auto geqrf = zgeqrf_;
   static constexpr auto ungqr = zungqr_;
   static constexpr auto heevd = zheevd_;
-  static constexpr auto gesdd = zgesdd_;
-  static constexpr auto gesvd = zgesvd_;
 };
 
 }  // namespace eckart::blas

@@ -123,58 +123,6 @@ std::vector<real_t<T>> hermitian_eigen(MatrixView<T> A) {
   return values;
 }
 
-template <Scalar T>
-int svd_divide_and_conquer(MatrixView<T> A, MatrixView<T> U, real_t<T>* sigma, MatrixView<T> VH) {
-  require_order(A.cols, largest_divide_and_conquer, "a dense singular value decomposition");
-  const BlasThreads one_thread;
-  const char job = job_letter(U, A.cols);
-  const blas_int m = to_blas_int(A.rows);
-  const blas_int n = to_blas_int(A.cols);
-  const blas_int lda = to_blas_int(A.ld);
-  const blas_int ldu = to_blas_int(U.ld);
-  const blas_int ldv = to_blas_int(VH.ld);
-  std::vector<blas_int> int_work(static_cast<std::size_t>(8 * A.cols));
-  blas_int info = 0;
-  with_workspace<T>([&](T* work, blas_int size) {
-    if constexpr (is_complex<T>) {
-      const index_t real_size =
-          job == 'N' ? 7 * A.cols : A.cols * std::max(5 * A.cols + 7, 2 * A.rows + 2 * A.cols + 1);
-      std::vector<real_t<T>> real_work(static_cast<std::size_t>(size == -1 ? 1 : real_size));
-      Fortran<T>::gesdd(&job, &m, &n, A.data, &lda, sigma, U.data, &ldu, VH.data, &ldv, work, &size,
-                        real_work.data(), int_work.data(), &info, 1);
-    } else {
-      Fortran<T>::gesdd(&job, &m, &n, A.data, &lda, sigma, U.data, &ldu, VH.data, &ldv, work, &size,
-                        int_work.data(), &info, 1);
-    }
-  });
-  return info;
-}
-
-template <Scalar T>
-int svd_qr_iteration(MatrixView<T> A, MatrixView<T> U, real_t<T>* sigma, MatrixView<T> VH) {
-  require_order(A.cols, largest_qr_iteration, "QR iteration");
-  const BlasThreads one_thread;
-  const char job_u = job_letter(U, A.cols);
-  const char job_v = job_letter(VH, A.cols);
-  const blas_int m = to_blas_int(A.rows);
-  const blas_int n = to_blas_int(A.cols);
-  const blas_int lda = to_blas_int(A.ld);
-  const blas_int ldu = to_blas_int(U.ld);
-  const blas_int ldv = to_blas_int(VH.ld);
-  blas_int info = 0;
-  with_workspace<T>([&](T* work, blas_int size) {
-    if constexpr (is_complex<T>) {
-      std::vector<real_t<T>> real_work(static_cast<std::size_t>(5 * A.cols));
-      Fortran<T>::gesvd(&job_u, &job_v, &m, &n, A.data, &lda, sigma, U.data, &ldu, VH.data, &ldv,
-                        work, &size, real_work.data(), &info, 1, 1);
-    } else {
-      Fortran<T>::gesvd(&job_u, &job_v, &m, &n, A.data, &lda, sigma, U.data, &ldu, VH.data, &ldv,
-                        work, &size, &info, 1, 1);
-    }
-  });
-  return info;
-}
-
 template bool cholesky(MatrixView<float>);
 template bool cholesky(MatrixView<double>);
 template bool cholesky(MatrixView<cfloat>);
@@ -191,28 +139,5 @@ template std::vector<float> hermitian_eigen(MatrixView<float>);
 template std::vector<double> hermitian_eigen(MatrixView<double>);
 template std::vector<float> hermitian_eigen(MatrixView<cfloat>);
 template std::vector<double> hermitian_eigen(MatrixView<cdouble>);
-template int svd_divide_and_conquer(MatrixView<float>,
-                                    MatrixView<float>,
-                                    float*,
-                                    MatrixView<float>);
-template int svd_divide_and_conquer(MatrixView<double>,
-                                    MatrixView<double>,
-                                    double*,
-                                    MatrixView<double>);
-template int svd_divide_and_conquer(MatrixView<cfloat>,
-                                    MatrixView<cfloat>,
-                                    float*,
-                                    MatrixView<cfloat>);
-template int svd_divide_and_conquer(MatrixView<cdouble>,
-                                    MatrixView<cdouble>,
-                                    double*,
-                                    MatrixView<cdouble>);
-template int svd_qr_iteration(MatrixView<float>, MatrixView<float>, float*, MatrixView<float>);
-template int svd_qr_iteration(MatrixView<double>, MatrixView<double>, double*, MatrixView<double>);
-template int svd_qr_iteration(MatrixView<cfloat>, MatrixView<cfloat>, float*, MatrixView<cfloat>);
-template int svd_qr_iteration(MatrixView<cdouble>,
-                              MatrixView<cdouble>,
-                              double*,
-                              MatrixView<cdouble>);
 
 }  // namespace eckart::blas

@@ -27,18 +27,4 @@ Matrix<T> complete_basis(MatrixView<const T> X);
 template <Scalar T>
 [[nodiscard]] std::vector<real_t<T>> hermitian_eigen(MatrixView<T> A);
 
-// Singular value decompositions of the m x n matrix A, m >= n, which is destroyed.
-// U is m x n (thin), m x m (full) or empty; VH is n x n or empty; sigma has n entries.
-// Return LAPACK's INFO: 0, or the number of values that did not converge.
-template <Scalar T>
-[[nodiscard]] int svd_divide_and_conquer(MatrixView<T> A,
-                                         MatrixView<T> U,
-                                         real_t<T>* sigma,
-                                         MatrixView<T> VH);
-template <Scalar T>
-[[nodiscard]] int svd_qr_iteration(MatrixView<T> A,
-                                   MatrixView<T> U,
-                                   real_t<T>* sigma,
-                                   MatrixView<T> VH);
-
 }  // namespace eckart::blas

@@ -242,8 +242,10 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
                                          report);
     } else {
       factor::fill_certificate<T>(
-          prepared.matrix(), result.U.view().columns(0, n), sigma, result.V.view().columns(0, n),
-          {.accuracy = options.accuracy, .sampled = true}, {}, -1, context, report);
+          prepared.matrix(), result.U.view().columns(0, range.count), sigma,
+          result.V.view().columns(0, range.count),
+          {.accuracy = options.accuracy, .leading = range.first == 0, .sampled = true}, {}, -1,
+          context, report);
     }
     report.certificate.frobenius_norm.value *= prepared.scale();
   }

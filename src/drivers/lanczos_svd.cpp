@@ -21,6 +21,7 @@
 #include "factor/dense_chain.hpp"
 #include "factor/golub_kahan.hpp"
 #include "factor/sign_rule.hpp"
+#include "factor/tall_qr.hpp"
 #include "operators/scaled.hpp"
 
 namespace eckart {

@@ -14,6 +14,7 @@
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
 #include "factor/orthonormalize.hpp"
+#include "factor/tall_qr.hpp"
 #include "factor/sign_rule.hpp"
 #include "operators/scaled.hpp"
 

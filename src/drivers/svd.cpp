@@ -170,7 +170,6 @@ void update_energy(const std::vector<Real>& sigma, Certificate& certificate) {
 template <Scalar T>
 SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
   DenseSvdOptions options{.vectors = request.vectors,
-                          .select = {},
                           .accuracy = request.accuracy,
                           .certify = request.certify};
   if (request.rank.all()) return dense_svd<T>(A, options, context);

@@ -211,10 +211,10 @@ bool diagonalize(std::span<Real> d, std::span<Real> e, Wave<Real>& left, Wave<Re
     if (!(steps <= most_steps)) return false;
 
     const Real shift = choose_shift(B, smallest);
-    auto* const of_left = (backwards ? right : left).begin_chain(backwards ? high : low, B.step,
-                                                                  size - 1);
-    auto* const of_right = (backwards ? left : right).begin_chain(backwards ? high : low, B.step,
-                                                                   size - 1);
+    auto* const of_left =
+        (backwards ? right : left).begin_chain(backwards ? high : low, B.step, size - 1);
+    auto* const of_right =
+        (backwards ? left : right).begin_chain(backwards ? high : low, B.step, size - 1);
     if (shift == 0) {
       zero_shift_sweep(B, of_left, of_right);
     } else {

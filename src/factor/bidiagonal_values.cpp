@@ -1,4 +1,5 @@
-// Squares of the entries as a qd array -> dqds transforms; eigenvalues leave at the bottom -> roots.
+// Squares of the entries as a qd array -> dqds transforms; eigenvalues leave at the bottom ->
+// roots.
 
 #include "factor/bidiagonal_values.hpp"
 
@@ -74,7 +75,8 @@ class Dqds {
     }
   }
 
-  // Finds the eigenvalues of a segment from its bottom; if it falls apart, the parts go to segments_.
+  // Finds the eigenvalues of a segment from its bottom; if it falls apart, the parts go to
+  // segments_.
   bool reduce(Segment& s) {
     // The smaller eigenvalues converge at the bottom.
     if (1.5 * s.q.front() < s.q.back()) {
@@ -157,8 +159,7 @@ class Dqds {
       if (pivots_.least >= 0 && pivots_.last >= 0) break;
       if (shift == 0) return false;
       // If only the last pivot is negative, shift + last is below the smallest eigenvalue.
-      const double lower =
-          pivots_.least > 0 ? (shift + pivots_.last) * (1 - 4 * eps) : shift / 4;
+      const double lower = pivots_.least > 0 ? (shift + pivots_.last) * (1 - 4 * eps) : shift / 4;
       shift = attempt < 3 && lower > 0 ? lower : 0;
     }
     s.shift.add(shift);

@@ -74,6 +74,7 @@ class Reduction {
  private:
   static constexpr index_t panel_width = 16;
   static constexpr index_t most_strips = 8;
+  static constexpr index_t strip_entries = 16384;  // worth the start of a thread
   static constexpr index_t row_chunk = 2048;
   static constexpr index_t align = 64 / sizeof(T) > 0 ? 64 / sizeof(T) : 1;
 
@@ -84,7 +85,8 @@ class Reduction {
     std::fill_n(E_.data(), E_.rows() * E_.cols(), T{0});
     std::fill_n(F_.data(), F_.rows() * F_.cols(), T{0});
     const index_t cols = A_.cols - first;
-    strip_ = std::max<index_t>(padded(core::count_chunks(cols, most_strips)), 32);
+    const index_t least = strip_entries / (A_.rows - first);
+    strip_ = std::max(padded(core::count_chunks(cols, most_strips)), std::max<index_t>(least, 8));
     strip_origin_ = first;
     Partial<T> column = load_column(first);
     for (index_t i = first; i < last; ++i) {

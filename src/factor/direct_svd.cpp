@@ -13,8 +13,8 @@
 #include "factor/bidiagonal_qr.hpp"
 #include "factor/bidiagonal_values.hpp"
 #include "factor/bidiagonalize.hpp"
-#include "factor/orthonormalize.hpp"
 #include "factor/padded.hpp"
+#include "factor/tall_qr.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
@@ -143,12 +143,15 @@ bool decompose(BidiagonalSolver solver,
                const Context& context) {
   if (is_tall(A.rows, A.cols) && vectors != Vectors::full) {
     PaddedMatrix<T> R(A.cols, A.cols);
-    tall_qr<T>(A, R.view(), context);
+    Matrix<T> S(A.cols, A.cols);  // A = A_new S^-1 R
+    tall_qr_deferred<T>(A, R.view(), S.view(), context);
     if (!decompose<T>(solver, R.view(), vectors, select, factors, context)) return false;
     if (vectors == Vectors::none) return true;
-    const Matrix<T> inner = std::move(factors.U);
+    Matrix<T> inner = std::move(factors.U);
+    blas::solve_upper_from_left<T>(std::as_const(S).view(), inner.view(), context);
     factors.U = Matrix<T>(A.rows, inner.cols());
-    blas::multiply<T>(Op::none, Op::none, T{1}, A, inner.view(), T{0}, factors.U.view(), context);
+    blas::multiply<T>(Op::none, Op::none, T{1}, A, std::as_const(inner).view(), T{0},
+                      factors.U.view(), context);
     return true;
   }
   Bidiagonal<T> reduction = bidiagonalize<T>(A, context);

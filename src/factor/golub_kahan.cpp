@@ -12,6 +12,7 @@
 #include "core/philox.hpp"
 #include "eckart/error.hpp"
 #include "factor/dense_chain.hpp"
+#include "factor/tall_qr.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {

@@ -8,14 +8,6 @@
 
 namespace eckart::factor {
 
-// X <- Q with orthonormal columns; R (b x b, upper triangular) <- the factor, X = Q R.
-// Cholesky QR twice on columns scaled to unit length; Householder QR when that is not safe.
-// A column of zeros gives a zero on the diagonal of R and an arbitrary orthonormal column.
-// REQUIRES: X.rows >= X.cols; entries whose squares are representable.
-// Source: Fukaya, Nakatsukasa, Yanagisawa, Yamamoto, "CholeskyQR2", ScalA 2014.
-template <Scalar T>
-void tall_qr(MatrixView<T> X, MatrixView<T> R, const Context& context);
-
 // Replaces numerically dependent columns by random ones: where they come from.
 struct RandomSource {
   std::uint64_t seed = 0;

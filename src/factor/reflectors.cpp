@@ -101,10 +101,11 @@ Reflector<T> make_reflector(T x1, real_t<T> tail) {
   reflector.beta = beta;
   if constexpr (is_complex<T>) {
     reflector.tau = {(beta - re) / beta, -im / beta};
+    if (!alone) reflector.scale = T{1} / T{re - beta, im};
   } else {
     reflector.tau = (beta - re) / beta;
+    if (!alone) reflector.scale = 1 / (re - beta);
   }
-  if (!alone) reflector.scale = T{1} / (x1 - beta);
   return reflector;
 }
 
@@ -124,7 +125,9 @@ void apply_reflectors(Stored stored,
         form_block<T>(stored, A, tau, X.rows, first, last - first);
   });
   // Every chunk of columns goes through all blocks, the last first.
-  const index_t columns = std::clamp<index_t>(core::count_chunks(X.cols, 8), 32, 256);
+  const index_t worth_a_thread = 200'000 / (X.rows * count);
+  const index_t columns =
+      std::clamp<index_t>(std::max(core::count_chunks(X.cols, 8), worth_a_thread), 32, 256);
   core::for_each_chunk(X.cols, columns, context, [&](index_t, index_t first, index_t last) {
     for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
       core::throw_if_stopped(context);

@@ -106,33 +106,5 @@ TYPED_TEST(Lapack, HermitianEigenGivesRisingValuesAndTheirVectors) {
               2000 * eps);
 }
 
-TYPED_TEST(Lapack, BothSvdRoutinesReproduceTheMatrixThinAndFull) {
-  using T = TypeParam;
-  const Matrix<T> A = gaussian<T>(14, 6);
-  const double eps = std::numeric_limits<real_t<T>>::epsilon();
-  for (const auto routine : {svd_divide_and_conquer<T>, svd_qr_iteration<T>}) {
-    for (const index_t columns : {6, 14}) {
-      Matrix<T> copy = A.clone();
-      Matrix<T> U(14, columns);
-      Matrix<T> VH(6, 6);
-      std::vector<real_t<T>> sigma(6);
-      ASSERT_EQ(routine(copy.view(), U.view(), sigma.data(), VH.view()), 0);
-      EXPECT_TRUE(orthogonality(U) <= 100 * eps);
-      Matrix<T> US = U.clone();
-      for (index_t j = 0; j < 6; ++j) {
-        for (index_t i = 0; i < 14; ++i) US(i, j) *= sigma[static_cast<std::size_t>(j)];
-      }
-      EXPECT_TRUE(difference<T>(product<T>(Op::none, US.view().columns(0, 6), VH.view()).view(),
-                                A.view()) <= 200 * eps);
-      std::vector<real_t<T>> alone(6);
-      copy = A.clone();
-      ASSERT_EQ(routine(copy.view(), {}, alone.data(), {}), 0);
-      for (std::size_t i = 0; i < 6; ++i) {
-        EXPECT_TRUE(std::abs(alone[i] - sigma[i]) <= static_cast<real_t<T>>(50 * eps));
-      }
-    }
-  }
-}
-
 }  // namespace
 }  // namespace eckart::blas

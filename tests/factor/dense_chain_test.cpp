@@ -12,21 +12,23 @@ namespace {
 
 using Step = DenseStep<double>;
 
-int reports_failure(MatrixView<double>, MatrixView<double>, double*, MatrixView<double>) {
-  return 3;
+bool reports_failure(
+    MatrixView<double>, Vectors, const Select&, DenseFactors<double>&, const Context&) {
+  return false;
 }
 
-int gives_nan(MatrixView<double>, MatrixView<double> U, double* sigma, MatrixView<double>) {
-  sigma[0] = 1;
-  sigma[1] = 0;
-  if (U.data != nullptr) U(0, 0) = std::nan("");
-  return 0;
+bool gives_nan(
+    MatrixView<double>, Vectors, const Select&, DenseFactors<double>& factors, const Context&) {
+  factors.sigma = {1, 0};
+  factors.U = Matrix<double>(2, 2);
+  factors.U(0, 0) = std::nan("");
+  return true;
 }
 
-int gives_disorder(MatrixView<double>, MatrixView<double>, double* sigma, MatrixView<double>) {
-  sigma[0] = 1;
-  sigma[1] = 2;
-  return 0;
+bool gives_disorder(
+    MatrixView<double>, Vectors, const Select&, DenseFactors<double>& factors, const Context&) {
+  factors.sigma = {1, 2};
+  return true;
 }
 
 void fill(MatrixView<double> A) {  // [[3,2],[2,3]]: 5 and 1
@@ -37,13 +39,15 @@ void fill(MatrixView<double> A) {  // [[3,2],[2,3]]: 5 and 1
 TEST(DenseChain, AFailingStepIsFollowedByTheNextAndReported) {
   const auto chain = dense_chain<double>(DenseAlgorithm::qr_iteration);
   for (const auto& [broken, words] :
-       {std::pair{Step{"first", reports_failure}, "first failed (LAPACK reports 3)"},
+       {std::pair{Step{"first", reports_failure},
+                  "first failed: it did not converge, or left the range of numbers"},
         std::pair{Step{"first", gives_nan}, "first gave values that are not finite and ordered"},
         std::pair{Step{"first", gives_disorder},
                   "first gave values that are not finite and ordered"}}) {
     const std::array steps = {broken, chain[0]};
     std::vector<std::string> fallbacks;
-    const auto factors = factor_dense<double>(2, 2, fill, Vectors::thin, steps, fallbacks);
+    const auto factors =
+        factor_dense<double>(2, 2, fill, Vectors::thin, {}, steps, fallbacks, Context(1));
     EXPECT_TRUE(std::abs(factors.sigma[0] - 5) <= 1e-14);
     EXPECT_TRUE(std::abs(factors.sigma[1] - 1) <= 1e-14);
     ASSERT_EQ(fallbacks.size(), 1U);
@@ -55,7 +59,7 @@ TEST(DenseChain, WhenEveryStepFailsItSaysWhich) {
   const std::array steps = {Step{"first", reports_failure}, Step{"second", gives_disorder}};
   std::vector<std::string> fallbacks;
   try {
-    (void)factor_dense<double>(2, 2, fill, Vectors::thin, steps, fallbacks);
+    (void)factor_dense<double>(2, 2, fill, Vectors::thin, {}, steps, fallbacks, Context(1));
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("first failed"), std::string::npos);
@@ -87,7 +91,7 @@ TYPED_TEST(FactorDense, EveryAlgorithmGivesThinFullAndNoVectors) {
           [&](MatrixView<T> to) {
             for (index_t j = 0; j < 5; ++j) std::copy_n(A.view().column(j), 12, to.column(j));
           },
-          vectors, dense_chain<T>(algorithm), fallbacks);
+          vectors, {}, dense_chain<T>(algorithm), fallbacks, Context(2));
       EXPECT_TRUE(fallbacks.empty());
       if (first.empty()) first = factors.sigma;
       for (std::size_t i = 0; i < 5; ++i) {
@@ -114,8 +118,8 @@ TYPED_TEST(FactorDense, AMatrixWithoutColumnsHasTheIdentityForFullVectors) {
   using T = TypeParam;
   std::vector<std::string> fallbacks;
   const auto factors = factor_dense<T>(
-      4, 0, [](MatrixView<T>) {}, Vectors::full, dense_chain<T>(DenseAlgorithm::divide_and_conquer),
-      fallbacks);
+      4, 0, [](MatrixView<T>) {}, Vectors::full, {},
+      dense_chain<T>(DenseAlgorithm::divide_and_conquer), fallbacks, Context(1));
   EXPECT_TRUE(factors.sigma.empty());
   EXPECT_EQ(factors.U.cols(), 4);
   EXPECT_EQ(factors.U(2, 2), T{1});
@@ -125,7 +129,7 @@ TYPED_TEST(FactorDense, SmallFactorsAreThin) {
   using T = TypeParam;
   const Matrix<T> A = gaussian<T>(6, 4);
   std::vector<std::string> fallbacks;
-  const auto factors = factor_small<T>(A.view(), fallbacks);
+  const auto factors = factor_small<T>(A.view(), fallbacks, Context(1));
   EXPECT_EQ(factors.U.cols(), 4);
   EXPECT_EQ(factors.V.rows(), 4);
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "factor/tall_qr.hpp"
 #include "tests/factor/factor_testing.hpp"
 
 namespace eckart::factor {
@@ -11,42 +12,6 @@ template <class T>
 class Orthonormalize : public testing::Test {};
 using Scalars = testing::Types<float, double, std::complex<float>, std::complex<double>>;
 TYPED_TEST_SUITE(Orthonormalize, Scalars);
-
-// Checks X = Q R, Q^H Q = I, R upper triangular; scale is the size of X's entries.
-template <Scalar T>
-void expect_qr(const Matrix<T>& X, double scale) {
-  Matrix<T> Q = X.clone();
-  Matrix<T> R(X.cols(), X.cols());
-  tall_qr(Q.view(), R.view(), Context(2));
-  EXPECT_TRUE(inner_defect<T>(Q.view(), Q.view(), 1) <= 100 * eps<T>());
-  EXPECT_TRUE(product_defect<T>(Q.view(), R.view(), X.view()) <= 300 * eps<T>() * scale);
-  for (index_t j = 0; j < R.cols(); ++j) {
-    for (index_t i = j + 1; i < R.rows(); ++i) EXPECT_EQ(R(i, j), T{0});
-  }
-}
-
-TYPED_TEST(Orthonormalize, TallQrOfARandomBlock) { expect_qr(gaussian<TypeParam>(5000, 8), 1); }
-
-TYPED_TEST(Orthonormalize, TallQrOfColumnsOfVeryDifferentLength) {
-  Matrix<TypeParam> X = gaussian<TypeParam>(300, 5);
-  for (index_t i = 0; i < 300; ++i) {
-    X(i, 1) *= real_t<TypeParam>(1e-12);
-    X(i, 3) *= real_t<TypeParam>(1e8);
-  }
-  expect_qr(X, 1e8);
-}
-
-TYPED_TEST(Orthonormalize, TallQrOfNearlyDependentColumnsFallsBackToHouseholder) {
-  Matrix<TypeParam> X = gaussian<TypeParam>(300, 5);
-  for (index_t i = 0; i < 300; ++i) {
-    X(i, 4) = X(i, 0) + X(i, 1) * real_t<TypeParam>(10 * eps<TypeParam>());
-  }
-  expect_qr(X, 1);
-}
-
-TYPED_TEST(Orthonormalize, TallQrOfZerosStillGivesAnOrthonormalBasis) {
-  expect_qr(Matrix<TypeParam>(50, 3), 1);
-}
 
 // X_given = Q H + X S with X orthonormal and orthogonal to Q.
 template <Scalar T>

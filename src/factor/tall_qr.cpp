@@ -1,0 +1,219 @@
+#include "factor/tall_qr.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "blas/blas.hpp"
+#include "blas/lapack.hpp"
+#include "core/parallel.hpp"
+
+namespace eckart::factor {
+namespace {
+
+using blas::Op;
+
+// Narrow blocks are worked on by row chunks that stay in the cache; the sums of at most 32 groups
+// of chunks are added in order. Wide blocks are left to products of tiles.
+constexpr index_t narrow = 384;
+
+struct RowGroups {
+  index_t chunk;  // rows that fit the cache
+  index_t group;  // rows summed together, a multiple of chunk
+};
+
+RowGroups cut_rows(index_t rows, index_t cols) {
+  const index_t chunk = std::max<index_t>(2 * cols, 65536 / cols);
+  const index_t groups = std::clamp<index_t>(rows / (4 * cols), 1, 32);
+  const index_t chunks = core::count_chunks(core::count_chunks(rows, groups), chunk);
+  return {chunk, chunks * chunk};
+}
+
+// Calls body(chunk of X) for all rows and returns the sum of what body adds to its group's G.
+template <Scalar T, class Body>
+void sum_over_rows(MatrixView<T> X, MatrixView<T> G, const Context& context, const Body& body) {
+  const auto [chunk, group] = cut_rows(X.rows, X.cols);
+  const index_t groups = core::count_chunks(X.rows, group);
+  std::vector<Matrix<T>> partial(static_cast<std::size_t>(groups));
+  core::for_each_chunk(X.rows, group, context, [&](index_t c, index_t first, index_t last) {
+    Matrix<T> sum(X.cols, X.cols);
+    for (index_t row = first; row < last; row += chunk) {
+      body(X.block(row, 0, std::min(chunk, last - row), X.cols), sum.view());
+    }
+    partial[static_cast<std::size_t>(c)] = std::move(sum);
+  });
+  for (index_t j = 0; j < X.cols; ++j) {
+    for (index_t i = 0; i <= j; ++i) {
+      T sum = 0;
+      for (const Matrix<T>& part : partial) sum += part(i, j);
+      G(i, j) = sum;
+    }
+  }
+}
+
+// The upper triangle of G <- X^H X.
+template <Scalar T>
+void gram(MatrixView<T> X, MatrixView<T> G, const Context& context) {
+  if (X.cols > narrow) {
+    return blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, X, T{0}, G, context);
+  }
+  sum_over_rows<T>(X, G, context,
+                   [](MatrixView<T> rows, MatrixView<T> sum) { blas::gram<T>(rows, 1, sum); });
+}
+
+// X <- X R^-1, and G <- X^H X of the new X while its rows are in the cache.
+template <Scalar T>
+void solve_and_gram(MatrixView<T> X,
+                    MatrixView<const T> R,
+                    MatrixView<T> G,
+                    const Context& context) {
+  if (X.cols > narrow) {
+    blas::solve_upper_from_right<T>(X, R, context);
+    return gram(X, G, context);
+  }
+  sum_over_rows<T>(X, G, context, [&](MatrixView<T> rows, MatrixView<T> sum) {
+    blas::solve_upper_from_right<T>(rows, R);
+    blas::gram<T>(rows, 1, sum);
+  });
+}
+
+// R <- the Cholesky factor of R, which holds the upper triangle of a Gram matrix G. Works on D G D
+// with unit diagonal, shift added to it. Returns false if a pivot of that is below smallest_pivot.
+template <Scalar T>
+bool scaled_cholesky(MatrixView<T> R, double shift, double smallest_pivot) {
+  using Real = real_t<T>;
+  constexpr Real least = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
+  std::vector<Real> length(static_cast<std::size_t>(R.cols));
+  for (index_t j = 0; j < R.cols; ++j) {
+    const Real square = std::real(R(j, j));
+    if (!(square >= least) || !std::isfinite(square)) return false;
+    length[static_cast<std::size_t>(j)] = std::sqrt(square);
+  }
+  for (index_t j = 0; j < R.cols; ++j) {
+    for (index_t i = 0; i < j; ++i) {
+      R(i, j) /= length[static_cast<std::size_t>(i)];
+      R(i, j) /= length[static_cast<std::size_t>(j)];
+    }
+    R(j, j) = static_cast<Real>(1 + shift);
+  }
+  if (!blas::cholesky(R)) return false;
+  for (index_t j = 0; j < R.cols; ++j) {
+    if (!(std::abs(R(j, j)) >= smallest_pivot)) return false;
+    for (index_t i = 0; i <= j; ++i) R(i, j) *= length[static_cast<std::size_t>(j)];
+  }
+  return true;
+}
+
+template <Scalar T>
+void set_identity(MatrixView<T> S) {
+  for (index_t j = 0; j < S.cols; ++j) {
+    std::fill_n(S.column(j), S.rows, T{0});
+    S(j, j) = 1;
+  }
+}
+
+template <Scalar T>
+void copy(MatrixView<const T> from, MatrixView<T> to) {
+  for (index_t j = 0; j < to.cols; ++j) std::copy_n(from.column(j), to.rows, to.column(j));
+}
+
+// X <- Q by Householder reflections of row blocks, then of their triangles.
+template <Scalar T>
+void householder_by_blocks(MatrixView<T> X, MatrixView<T> R, const Context& context) {
+  const index_t n = X.cols;
+  const index_t blocks = std::clamp<index_t>(X.rows / (4 * n), 1, 32);
+  if (blocks == 1) return blas::householder_qr(X, R);
+  const index_t rows = X.rows / blocks;  // the last block is larger
+  const auto block = [&](index_t b) {
+    return X.block(b * rows, 0, b + 1 == blocks ? X.rows - b * rows : rows, n);
+  };
+  Matrix<T> triangles(blocks * n, n);
+  core::for_each_chunk(blocks, 1, context, [&](index_t b, index_t, index_t) {
+    Matrix<T> triangle(n, n);
+    blas::householder_qr(block(b), triangle.view());
+    copy<T>(std::as_const(triangle).view(), triangles.view().block(b * n, 0, n, n));
+  });
+  blas::householder_qr(triangles.view(), R);
+  core::for_each_chunk(blocks, 1, context, [&](index_t b, index_t, index_t) {
+    Matrix<T> product(block(b).rows, n);
+    blas::gemm<T>(Op::none, Op::none, T{1}, block(b),
+                  std::as_const(triangles).view().block(b * n, 0, n, n), T{0}, product.view());
+    copy<T>(std::as_const(product).view(), block(b));
+  });
+}
+
+}  // namespace
+
+template <Scalar T>
+void tall_qr_deferred(MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const Context& context) {
+  if (X.cols == 0) return;
+  const blas::BlasThreads one_thread;
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  const auto m = static_cast<double>(X.rows);
+  const auto n = static_cast<double>(X.cols);
+  // With unit columns, a pivot above this means a condition number that one more round repairs.
+  const double safe_pivot = 100 * std::sqrt(eps);
+  // Keeps the factor definite whatever the rounding of the Gram matrix.
+  const double shift = 11 * (m * n + n * (n + 1)) * eps;
+
+  // Householder reflections of what X has become; the rounds before stay in R.
+  const auto finish_by_householder = [&] {
+    Matrix<T> last(X.cols, X.cols);
+    householder_by_blocks(X, last.view(), context);
+    blas::multiply_from_left<T>(std::as_const(last).view(), R, context);
+    set_identity(S);
+  };
+
+  Matrix<T> G(X.cols, X.cols);
+  Matrix<T> round(X.cols, X.cols);
+  set_identity(R);
+  gram(X, G.view(), context);
+  copy<T>(std::as_const(G).view(), round.view());
+  if (!scaled_cholesky(round.view(), 0.0, safe_pivot)) {
+    if (!(shift < 0.1) || !scaled_cholesky(G.view(), shift, 0.0)) return finish_by_householder();
+    blas::multiply_from_left<T>(std::as_const(G).view(), R, context);
+    solve_and_gram<T>(X, std::as_const(R), round.view(), context);
+    if (!scaled_cholesky(round.view(), 0.0, safe_pivot)) return finish_by_householder();
+  }
+  blas::multiply_from_left<T>(std::as_const(round).view(), R, context);
+  solve_and_gram<T>(X, std::as_const(round).view(), S, context);
+  // The last Gram matrix is near the identity, or the rounds have failed after all.
+  if (!scaled_cholesky(S, 0.0, 0.5)) return finish_by_householder();
+  blas::multiply_from_left<T>(S, R, context);
+}
+
+template <Scalar T>
+void tall_qr(MatrixView<T> X, MatrixView<T> R, const Context& context) {
+  Matrix<T> S(X.cols, X.cols);
+  tall_qr_deferred<T>(X, R, S.view(), context);
+  blas::solve_upper_from_right<T>(X, std::as_const(S).view(), context);
+}
+
+template void tall_qr_deferred(MatrixView<float>,
+                               MatrixView<float>,
+                               MatrixView<float>,
+                               const Context&);
+template void tall_qr(MatrixView<float>, MatrixView<float>, const Context&);
+template void tall_qr_deferred(MatrixView<double>,
+                               MatrixView<double>,
+                               MatrixView<double>,
+                               const Context&);
+template void tall_qr(MatrixView<double>, MatrixView<double>, const Context&);
+template void tall_qr_deferred(MatrixView<std::complex<float>>,
+                               MatrixView<std::complex<float>>,
+                               MatrixView<std::complex<float>>,
+                               const Context&);
+template void tall_qr(MatrixView<std::complex<float>>,
+                      MatrixView<std::complex<float>>,
+                      const Context&);
+template void tall_qr_deferred(MatrixView<std::complex<double>>,
+                               MatrixView<std::complex<double>>,
+                               MatrixView<std::complex<double>>,
+                               const Context&);
+template void tall_qr(MatrixView<std::complex<double>>,
+                      MatrixView<std::complex<double>>,
+                      const Context&);
+
+}  // namespace eckart::factor

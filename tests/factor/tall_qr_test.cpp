@@ -1,0 +1,86 @@
+#include "factor/tall_qr.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/factor/factor_testing.hpp"
+
+namespace eckart::factor {
+namespace {
+
+template <class T>
+class TallQr : public testing::Test {};
+using Scalars = testing::Types<float, double, std::complex<float>, std::complex<double>>;
+TYPED_TEST_SUITE(TallQr, Scalars);
+
+// Checks X = Q R, Q^H Q = I, R upper triangular; scale is the size of X's entries.
+template <Scalar T>
+void expect_qr(const Matrix<T>& X, double scale) {
+  Matrix<T> Q = X.clone();
+  Matrix<T> R(X.cols(), X.cols());
+  tall_qr(Q.view(), R.view(), Context(2));
+  EXPECT_TRUE(inner_defect<T>(Q.view(), Q.view(), 1) <= 100 * eps<T>());
+  EXPECT_TRUE(product_defect<T>(Q.view(), R.view(), X.view()) <= 300 * eps<T>() * scale);
+  for (index_t j = 0; j < R.cols(); ++j) {
+    for (index_t i = j + 1; i < R.rows(); ++i) EXPECT_EQ(R(i, j), T{0});
+  }
+}
+
+TYPED_TEST(TallQr, FactorsARandomBlock) { expect_qr(gaussian<TypeParam>(5000, 8), 1); }
+
+TYPED_TEST(TallQr, FactorsColumnsOfVeryDifferentLength) {
+  Matrix<TypeParam> X = gaussian<TypeParam>(300, 5);
+  for (index_t i = 0; i < 300; ++i) {
+    X(i, 1) *= real_t<TypeParam>(1e-12);
+    X(i, 3) *= real_t<TypeParam>(1e8);
+  }
+  expect_qr(X, 1e8);
+}
+
+TYPED_TEST(TallQr, FactorsNearlyDependentColumnsFallsBackToHouseholder) {
+  Matrix<TypeParam> X = gaussian<TypeParam>(300, 5);
+  for (index_t i = 0; i < 300; ++i) {
+    X(i, 4) = X(i, 0) + X(i, 1) * real_t<TypeParam>(10 * eps<TypeParam>());
+  }
+  expect_qr(X, 1);
+}
+
+TYPED_TEST(TallQr, FactorsZerosStillGivesAnOrthonormalBasis) {
+  expect_qr(Matrix<TypeParam>(50, 3), 1);
+}
+
+TYPED_TEST(TallQr, FactorsBlocksOfEveryWidth) {
+  for (const index_t n : {1, 2, 31, 90}) expect_qr(gaussian<TypeParam>(700, n), 1);
+  expect_qr(gaussian<TypeParam>(400, 390), 1);  // wider than what is worked on by row chunks
+}
+
+// Condition numbers from what one round repairs to what only Householder reflections can.
+TYPED_TEST(TallQr, FactorsIllConditionedBlocksAtEveryStepOfTheEscalation) {
+  using T = TypeParam;
+  for (const double smallest : {1e-1, 1e-3, 1e-5, 1e-7, 1e-9, 1e-12, 1e-15, 0.0}) {
+    Matrix<T> X = gaussian<T>(2000, 6);
+    for (index_t j = 1; j < 6; ++j) {  // columns that turn towards the first
+      for (index_t i = 0; i < 2000; ++i) {
+        X(i, j) = X(i, 0) + static_cast<real_t<T>>(smallest) * X(i, j);
+      }
+    }
+    expect_qr(X, 1);
+  }
+}
+
+TYPED_TEST(TallQr, SameBitsForAnyThreadCount) {
+  using T = TypeParam;
+  const Matrix<T> X = gaussian<T>(3000, 40);
+  Matrix<T> one = X.clone();
+  Matrix<T> R(40, 40);
+  tall_qr<T>(one.view(), R.view(), Context(1));
+  for (const int threads : {2, 3}) {
+    Matrix<T> Q = X.clone();
+    Matrix<T> again(40, 40);
+    tall_qr<T>(Q.view(), again.view(), Context(threads));
+    for (index_t i = 0; i < 40 * 40; ++i) ASSERT_EQ(R.data()[i], again.data()[i]);
+    for (index_t i = 0; i < 3000 * 40; ++i) ASSERT_EQ(one.data()[i], Q.data()[i]);
+  }
+}
+
+}  // namespace
+}  // namespace eckart::factor
