@@ -84,8 +84,7 @@ class Tree {
 
   Node<Real>* add(std::size_t level, index_t first, index_t size, bool wide) {
     if (levels_.size() == level) levels_.emplace_back();
-    Node<Real>* const node =
-        levels_[level].emplace_back(std::make_unique<Node<Real>>()).get();
+    Node<Real>* const node = levels_[level].emplace_back(std::make_unique<Node<Real>>()).get();
     node->block.first = first;
     node->block.size = size;
     node->block.wide = wide;
@@ -108,7 +107,8 @@ bool solve_leaf(std::span<const Real> d, std::span<const Real> e, BidiagonalBloc
   const index_t m = leaf.size;
   const auto begin = static_cast<std::size_t>(leaf.first);
   leaf.values.assign(d.begin() + leaf.first, d.begin() + leaf.first + m);
-  std::vector<Real> off(e.begin() + leaf.first, e.begin() + leaf.first + std::max<index_t>(m - 1, 0));
+  std::vector<Real> off(e.begin() + leaf.first,
+                        e.begin() + leaf.first + std::max<index_t>(m - 1, 0));
   // With the padding, which the rotations may as well fill: whole registers.
   const auto identity = [](MatrixView<Real> Q) {
     for (index_t j = 0; j < Q.cols; ++j) {
@@ -203,10 +203,9 @@ bool bidiagonal_divide_and_conquer(std::span<Real> d,
     if (level.size() < many_blocks) {
       for (const auto& node : level) solve(*node);
     } else {
-      core::for_each_chunk(static_cast<index_t>(level.size()), 1, context,
-                           [&](index_t b, index_t, index_t) {
-        solve(*level[static_cast<std::size_t>(b)]);
-      });
+      core::for_each_chunk(
+          static_cast<index_t>(level.size()), 1, context,
+          [&](index_t b, index_t, index_t) { solve(*level[static_cast<std::size_t>(b)]); });
     }
     solved = std::all_of(failed.begin(), failed.end(), [](char f) { return f == 0; });
   });

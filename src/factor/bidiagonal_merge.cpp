@@ -125,9 +125,9 @@ Factor<Real> order_by_rows(const ArrowSvd<Real>& svd,
   };
   std::sort(place.begin(), place.end(), [&](index_t i, index_t j) {
     const int difference = kind(i) - kind(j);
-    return difference != 0 ? difference < 0
-                           : svd.kept[static_cast<std::size_t>(i)] <
-                                 svd.kept[static_cast<std::size_t>(j)];
+    return difference != 0
+               ? difference < 0
+               : svd.kept[static_cast<std::size_t>(i)] < svd.kept[static_cast<std::size_t>(j)];
   });
   Factor<Real> factor;
   factor.head = svd.weights[0];
@@ -203,20 +203,20 @@ void multiply_quarters(std::array<Quarter<Real>, 4>& quarters,
       const index_t height = quarters[q].block.rows;
       for (index_t col = 0; col < count; col += tile_cols) {
         for (index_t row = 0; row < height; row += tile_rows) {
-          tiles.push_back({q, row, std::min(tile_rows, height - row), col,
-                           std::min(tile_cols, count - col)});
+          tiles.push_back(
+              {q, row, std::min(tile_rows, height - row), col, std::min(tile_cols, count - col)});
         }
       }
     }
-    core::for_each_chunk(static_cast<index_t>(tiles.size()), 1, context,
-                         [&](index_t t, index_t, index_t) {
-      const Tile& tile = tiles[static_cast<std::size_t>(t)];
-      const Quarter<Real>& q = quarters[tile.quarter];
-      blas::gemm<Real>(blas::Op::none, blas::Op::none, 1,
-                       q.block.block(tile.row, 0, tile.rows, q.used),
-                       factor_of(q, tile.col, tile.cols), 0,
-                       q.target.block(tile.row, begin + tile.col, tile.rows, tile.cols));
-    });
+    core::for_each_chunk(
+        static_cast<index_t>(tiles.size()), 1, context, [&](index_t t, index_t, index_t) {
+          const Tile& tile = tiles[static_cast<std::size_t>(t)];
+          const Quarter<Real>& q = quarters[tile.quarter];
+          blas::gemm<Real>(blas::Op::none, blas::Op::none, 1,
+                           q.block.block(tile.row, 0, tile.rows, q.used),
+                           factor_of(q, tile.col, tile.cols), 0,
+                           q.target.block(tile.row, begin + tile.col, tile.rows, tile.cols));
+        });
   }
 }
 

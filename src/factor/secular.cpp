@@ -83,8 +83,8 @@ ArrowSvd<Real> arrow_svd(std::span<const Real> d,
     z_kept[i] = z[j];
     length += z_kept[i] * z_kept[i];
   }
-  svd.poles[count] = std::sqrt(svd.poles[count - 1] * svd.poles[count - 1] + length) *
-                     (1 + 4 * eps);
+  svd.poles[count] =
+      std::sqrt(svd.poles[count - 1] * svd.poles[count - 1] + length) * (1 + 4 * eps);
   svd.weights.resize(count);
   svd.origins.resize(count);
   svd.offsets.resize(count);

@@ -8,9 +8,9 @@ namespace eckart::kernels {
 // What one transform shows of its pivots d_0 ... d_{m-1}; q_{m-1} becomes the last of them. The
 // shift was below all eigenvalues exactly when all pivots are positive.
 struct QdPivots {
-  double least = 0;  // of all but the last; the last one when m = 1
-  double last = 0;   // NaN if the transform broke down
-  double least_e = 0;
+  double least = 0;    // of all but the last; the last one when m = 1
+  double last = 0;     // NaN if the transform broke down
+  double least_e = 0;  // of all but the last two differences
 };
 
 // (q_out, e_out) <- the qd array with the eigenvalues of (q, e) less the shift: B^T B - shift I =
