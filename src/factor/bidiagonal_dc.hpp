@@ -12,8 +12,8 @@ namespace eckart::factor {
 // Returns whether the decomposition was found; false only if an entry is not finite or a small
 // diagonal block defeats the QR iteration, and then X and Y hold nothing of use.
 // B is upper bidiagonal: diagonal d (n entries), superdiagonal e (n - 1 entries, destroyed).
-// d <- all singular values of B, falling; X, Y (n x count) <- the left and right singular vectors of
-// the triplets [first, first + count), so that B = X diag(d) Y^T when count = n.
+// d <- all singular values of B, falling; X, Y (n x count) <- the left and right singular vectors
+// of the triplets [first, first + count), so that B = X diag(d) Y^T when count = n.
 //
 // Accuracy: |B - X diag(d) Y^T| and the loss of orthogonality of X and Y are small multiples of
 // n eps, relative to |B|; small singular values are accurate relative to the largest. A value

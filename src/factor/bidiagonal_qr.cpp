@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "factor/bidiagonal_columns.hpp"
@@ -226,30 +227,38 @@ bool diagonalize(std::span<Real> d, std::span<Real> e, Wave<Real>& left, Wave<Re
   return true;
 }
 
+// Returns the power of two that brings the entries away from overflow, or tiny ones from underflow
+// as far as the largest allows: 0 as a rule. Nothing if an entry is not finite.
+template <class Real>
+std::optional<int> choose_scale(std::span<const Real> d, std::span<const Real> e) {
+  using Limits = std::numeric_limits<Real>;
+  Real largest = 0;
+  Real smallest = Limits::max();
+  for (const std::span<const Real> part : {d, e}) {
+    for (const Real x : part) {
+      if (!std::isfinite(x)) return std::nullopt;
+      largest = std::max(largest, std::abs(x));
+      if (x != 0) smallest = std::min(smallest, std::abs(x));
+    }
+  }
+  int exponent = 0;
+  std::frexp(largest, &exponent);
+  constexpr int highest = Limits::max_exponent - 8;
+  const bool tiny = smallest < Limits::min() / (eps<Real> * eps<Real>);
+  return largest > 0 && (tiny || exponent > highest) ? highest - exponent : 0;
+}
+
 }  // namespace
 
 template <std::floating_point Real>
 bool bidiagonal_qr(std::span<Real> d, std::span<Real> e, MatrixView<Real> X, MatrixView<Real> Y) {
   const auto n = static_cast<index_t>(d.size());
   if (n == 0) return true;
-  Real largest = 0;
-  bool finite = true;
-  const auto look_at = [&](Real x) {
-    finite = finite && std::isfinite(x);
-    largest = std::max(largest, std::abs(x));
-  };
-  std::for_each(d.begin(), d.end(), look_at);
-  std::for_each(e.begin(), e.end(), look_at);
-  if (!finite) return false;
-
-  // Only an extreme scale is moved: a power of two changes no digit unless it underflows.
-  constexpr int far = std::numeric_limits<Real>::max_exponent / 4;
-  int exponent = 0;
-  if (largest > 0) std::frexp(largest, &exponent);
-  if (std::abs(exponent) < far) exponent = 0;
-  if (exponent != 0) {
-    for (Real& x : d) x = std::ldexp(x, -exponent);
-    for (Real& x : e) x = std::ldexp(x, -exponent);
+  const std::optional<int> exponent = choose_scale<Real>(d, e);
+  if (!exponent) return false;
+  if (*exponent != 0) {
+    for (Real& x : d) x = std::ldexp(x, *exponent);
+    for (Real& x : e) x = std::ldexp(x, *exponent);
   }
 
   Wave<Real> left(n, X);
@@ -262,7 +271,7 @@ bool bidiagonal_qr(std::span<Real> d, std::span<Real> e, MatrixView<Real> X, Mat
       value = -value;
       for (index_t i = 0; i < Y.rows; ++i) Y(i, j) = -Y(i, j);
     }
-    if (exponent != 0) value = std::ldexp(value, exponent);
+    if (*exponent != 0) value = std::ldexp(value, -*exponent);
   }
 
   std::vector<index_t> order(d.size());

@@ -22,8 +22,27 @@ namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
 
-// A squared superdiagonal entry is dropped when it is below this times an eigenvalue.
-constexpr double drop_tolerance = 64 * eps * eps;
+// Whether e, above q in the array, may be dropped: every singular value then keeps its relative
+// accuracy. All eigenvalues are at least the shift taken so far; the array from q on has
+// eigenvalues of at least below. B changes by sqrt(e), and B B^T by e and sqrt(e q).
+bool is_negligible(double e, double q, double below, double shift) {
+  constexpr double small = eps / 8;
+  return e <= small * small * (shift + below) ||
+         (e <= small * shift && std::sqrt(e) * std::sqrt(q) <= small * shift);
+}
+
+// The eigenvalues of the qd array of two quotients and a difference, to full relative accuracy.
+struct Pair {
+  double larger;
+  double smaller;
+};
+Pair eigenvalues_of_two(double q0, double e, double q1) {
+  const double high = std::max(q0, q1);
+  const double low = std::min(q0, q1);
+  const double difference = high - low + e;
+  const double larger = (high + low + e + std::sqrt(difference * difference + 4 * low * e)) / 2;
+  return {larger, low * (high / larger)};
+}
 
 // A sum that keeps the part that rounding cuts off.
 struct Sum {
@@ -88,9 +107,9 @@ class Dqds {
       if (take_off(s)) continue;
       if (!transform(s, pivots_known ? choose_shift(s) : 0)) return false;
       pivots_known = true;
-      const double negligible = drop_tolerance * s.shift.high;
-      if (pivots_.least_e <= negligible) {
-        split(s, negligible);
+      const double bound = eps * eps / 64 * s.shift.high;
+      if (pivots_.least_e <= bound) {
+        split(s, bound);
         return true;
       }
     }
@@ -100,21 +119,16 @@ class Dqds {
   // Takes one or two eigenvalues off the bottom; returns whether it could.
   bool take_off(Segment& s) {
     const std::size_t m = s.q.size();
-    const double negligible = drop_tolerance * (s.shift.high + s.q.back());
-    if (m == 1 || s.e[m - 2] <= negligible) {
-      found_.push_back(s.shift.with(s.q[m - 1]));
+    const double q = s.q[m - 1];
+    if (m == 1 || is_negligible(s.e[m - 2], q, q, s.shift.high)) {
+      found_.push_back(s.shift.with(q));
       shorten(s, 1);
       return true;
     }
-    if (m == 2 || s.e[m - 3] <= negligible) {
-      const double larger = std::max(s.q[m - 1], s.q[m - 2]);
-      const double smaller = std::min(s.q[m - 1], s.q[m - 2]);
-      const double e = s.e[m - 2];
-      const double difference = larger - smaller + e;
-      const double top =
-          (larger + smaller + e + std::sqrt(difference * difference + 4 * smaller * e)) / 2;
-      found_.push_back(s.shift.with(top));
-      found_.push_back(s.shift.with(smaller * (larger / top)));
+    const Pair pair = eigenvalues_of_two(s.q[m - 2], s.e[m - 2], q);
+    if (m == 2 || is_negligible(s.e[m - 3], s.q[m - 2], pair.smaller, s.shift.high)) {
+      found_.push_back(s.shift.with(pair.larger));
+      found_.push_back(s.shift.with(pair.smaller));
       shorten(s, 2);
       return true;
     }
@@ -129,7 +143,6 @@ class Dqds {
   // Returns a number that is very likely below the smallest eigenvalue, and close.
   double choose_shift(const Segment& s) const {
     const double last = s.q.back();
-    if (!(last <= pivots_.least)) return pivots_.least / 4;
     // For x with B x a multiple of the last unit vector and x_last = 1, rest = |x|^2 - 1: its
     // Rayleigh quotient is last / (1 + rest), with a residual of last sqrt(rest) / (1 + rest).
     double rest = 0;
@@ -140,9 +153,13 @@ class Dqds {
       if (square < 0.01 * rest) break;
     }
     rest *= 1.05;
-    if (rest > 0.5) return last / 4;
+    if (rest > 0.5) return std::min(pivots_.least, last) / 4;
     const double quotient = last / (1 + rest);
     const double residual = quotient * std::sqrt(rest);
+    if (last > pivots_.least) {  // the smallest eigenvalue may belong elsewhere
+      const double lower = quotient - residual;
+      return lower < pivots_.least ? lower : pivots_.least / 4;
+    }
     const double gap = 0.75 * pivots_.least - quotient;
     return quotient - (gap > residual ? residual * (residual / gap) : residual);
   }
@@ -202,7 +219,11 @@ bool bidiagonal_values(std::span<Real> d, std::span<Real> e) {
     Segment whole{std::vector<double>(d.size()), std::vector<double>(e.size()), {}};
     std::transform(d.begin(), d.end(), whole.q.begin(), square);
     std::transform(e.begin(), e.end(), whole.e.begin(), square);
-    if (auto squares = Dqds().eigenvalues(std::move(whole))) {
+    auto squares = Dqds().eigenvalues(std::move(whole));
+    // Below this bound parts of it may have underflowed, or all of it.
+    constexpr double least_square = 1e-240;
+    if (squares &&
+        std::all_of(squares->begin(), squares->end(), [](double x) { return x >= least_square; })) {
       std::sort(squares->begin(), squares->end(), std::greater<>());
       std::transform(squares->begin(), squares->end(), d.begin(), [exponent](double x) {
         return static_cast<Real>(std::ldexp(std::sqrt(x), exponent));

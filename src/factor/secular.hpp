@@ -29,8 +29,9 @@ struct ArrowSvd {
   std::vector<index_t> kept;               // the others, d rising
   std::vector<Real> poles;                 // d of the kept ones, and an upper bound of the roots
   std::vector<Real> weights;               // z for which the roots are exact, of the kept ones
-  // Singular value i of the kept ones, rising: origins[i] + offsets[i]. Its vectors have the entries
-  // v_j = weights[j] / (poles[j]^2 - sigma^2) and u_j = poles[j] v_j, u_0 = -1, before scaling.
+  // Singular value i of the kept ones, rising: origins[i] + offsets[i]. Its vectors have the
+  // entries v_j = weights[j] / (poles[j]^2 - sigma^2) and u_j = poles[j] v_j, u_0 = -1, before
+  // scaling.
   std::vector<Real> origins;
   std::vector<Real> offsets;
 };

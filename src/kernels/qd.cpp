@@ -14,15 +14,20 @@ struct DqdsKernel {
     double d = q[0] - shift;
     double least = m > 1 ? d : std::numeric_limits<double>::infinity();
     double least_e = std::numeric_limits<double>::infinity();
-    for (index_t i = 0; i + 1 < m; ++i) {
+    const auto step = [&](index_t i) {
       least = std::min(least, d);
       const double sum = d + e[i];
       const double ratio = q[i + 1] / sum;
       q_out[i] = sum;
       e_out[i] = e[i] * ratio;
-      least_e = std::min(least_e, e_out[i]);
       d = d * ratio - shift;
+    };
+    index_t i = 0;
+    for (; i + 3 < m; ++i) {
+      step(i);
+      least_e = std::min(least_e, e_out[i]);
     }
+    for (; i + 1 < m; ++i) step(i);
     q_out[m - 1] = d;
     return {m > 1 ? least : d, d, least_e};
   }

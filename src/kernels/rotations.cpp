@@ -78,17 +78,12 @@ struct RotationsKernel {
 }  // namespace
 
 template <class Real>
-void apply_rotations(index_t rows,
-                     Real* X,
-                     index_t ld,
-                     index_t chains,
-                     const RotationChain<Real>* chain) {
+void apply_rotations(
+    index_t rows, Real* X, index_t ld, index_t chains, const RotationChain<Real>* chain) {
   at_level<RotationsKernel<Real>>(level(), rows, X, ld, chains, chain);
 }
 
-template void apply_rotations(
-    index_t, float*, index_t, index_t, const RotationChain<float>*);
-template void apply_rotations(
-    index_t, double*, index_t, index_t, const RotationChain<double>*);
+template void apply_rotations(index_t, float*, index_t, index_t, const RotationChain<float>*);
+template void apply_rotations(index_t, double*, index_t, index_t, const RotationChain<double>*);
 
 }  // namespace eckart::kernels

@@ -26,10 +26,7 @@ struct RotationChain {
 // chain keeps the column that two neighbours share in registers. Fastest when the rows are a
 // multiple of 64 bytes.
 template <class Real>
-void apply_rotations(index_t rows,
-                     Real* X,
-                     index_t ld,
-                     index_t chains,
-                     const RotationChain<Real>* chain);
+void apply_rotations(
+    index_t rows, Real* X, index_t ld, index_t chains, const RotationChain<Real>* chain);
 
 }  // namespace eckart::kernels

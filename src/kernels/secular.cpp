@@ -161,8 +161,8 @@ struct SolveKernel {
       const V square_step = left ? distance : -distance;
       const V square = origin * origin + square_step;
       V offset = square_step / (origin + L::root(square > 0 ? square : V{}));
-      offset = offset > bracket_low && offset < bracket_high ? offset
-                                                             : (bracket_low + bracket_high) / 2;
+      offset =
+          offset > bracket_low && offset < bracket_high ? offset : (bracket_low + bracket_high) / 2;
 
       Mask done{};
       for (int step = 0; step < most_steps; ++step) {
@@ -190,8 +190,8 @@ struct SolveKernel {
         } else {
           next = inside ? next : bisect(bracket_low, bracket_high);
         }
-        const V widest = L::abs(bracket_low) > L::abs(bracket_high) ? L::abs(bracket_low)
-                                                                    : L::abs(bracket_high);
+        const V widest =
+            L::abs(bracket_low) > L::abs(bracket_high) ? L::abs(bracket_low) : L::abs(bracket_high);
         const Mask closed = bracket_high - bracket_low <= 2 * eps * widest;
         done |= closed | (inside & small);
         offset = done ? offset : next;
@@ -228,13 +228,15 @@ struct WeightsKernel {
       const index_t end = f.count - 1;
       V square = difference(d, roots, end);
       index_t i = 0;
-      for (; i < std::min(low, end); ++i) square *= difference(d, roots, i) / ((d - f.d[i]) * (d + f.d[i]));
+      for (; i < std::min(low, end); ++i)
+        square *= difference(d, roots, i) / ((d - f.d[i]) * (d + f.d[i]));
       for (; i < std::min(low + L::width, end); ++i) {
         const Mask below = L::numbers() > static_cast<typename L::Int>(i - low);
         const V pole = below ? V{} + f.d[i] : V{} + f.d[i + 1];
         square *= difference(d, roots, i) / ((d - pole) * (d + pole));
       }
-      for (; i < end; ++i) square *= difference(d, roots, i) / ((d - f.d[i + 1]) * (d + f.d[i + 1]));
+      for (; i < end; ++i)
+        square *= difference(d, roots, i) / ((d - f.d[i + 1]) * (d + f.d[i + 1]));
       const V size = L::root(L::abs(square));
       for (index_t l = 0; l < std::min(L::width, last - low); ++l) {
         weight[low + l] = std::copysign(size[l], f.z[low + l]);
