@@ -25,8 +25,8 @@ struct CertifyOptions {
   // REQUIRES: 1 <= probes <= 16
   index_t probes = 6;
 
-  // For more than 128 triplets, bound residuals and orthogonality from 32 random combinations
-  // instead of evaluating each: a few per cent of the cost, and at most a few times larger.
+  // For more than 48 triplets, bound residuals and orthogonality from 16 random combinations
+  // instead of evaluating each: a few per cent of the cost, bounds about six times the truth.
   bool sampled = false;
 
   // Seed of the probes and of the combinations.
@@ -50,7 +50,7 @@ constexpr double default_accuracy() {
 //
 //   All min(m, n) triplets of a matrix with known entries need no probe: nothing can be missing.
 //
-// Cost: about k + 40 products with A and with A^H, 32 instead of k when sampled; up to
+// Cost: about k + 40 products with A and with A^H, 16 instead of k when sampled; up to
 // (m + n + k)(k + 64) elements of memory.
 // Throws InvalidArgument if the shapes do not fit.
 //

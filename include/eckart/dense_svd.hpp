@@ -42,6 +42,9 @@ struct DenseSvdOptions {
   // The work for the vectors shrinks with the count. Full vectors need all.
   std::function<TripletRange(std::span<const double> sigma)> select = {};
 
+  // The most triplets that select may return: memory is planned for them. Negative: all.
+  index_t at_most = -1;
+
   // The certificate's verdict compares residuals with it. 0 means default_accuracy<T>().
   // REQUIRES: accuracy >= 0
   double accuracy = 0;

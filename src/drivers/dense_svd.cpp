@@ -156,7 +156,7 @@ double dense_svd_bytes(index_t rows, index_t cols, Vectors vectors, index_t coun
   // The certificate comes when the copy and the workspace are gone.
   const auto k = static_cast<double>(count);
   const double results = (vectors == Vectors::full ? m * m : m * k) + static_cast<double>(n) * k;
-  const double certificate = results + factor::certificate_elements(rows, cols, count);
+  const double certificate = results + factor::certificate_elements(rows, cols, count, true);
   return sizeof(T) * (std::max(copy + std::max(work, turned), certificate) + 4096);
 }
 
@@ -183,8 +183,9 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   SvdReport& report = result.report;
   const bool wide = A.rows() < A.cols();
   const index_t n = std::min(A.rows(), A.cols());
+  const index_t most = options.select && options.at_most >= 0 ? std::min(options.at_most, n) : n;
   report = drivers::start_report(
-      "dense", A, 0, dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors, n), context);
+      "dense", A, 0, dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors, most), context);
   const operators::Prepared<T> prepared(A, context);
   Scaling scaling = choose_scaling(prepared, n, options.algorithm);
   TripletRange range;
@@ -218,6 +219,8 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
     result.V = std::move(wide ? factors.U : factors.V);
     result.sigma = std::move(factors.sigma);
     range = factors.range;
+    require(options.vectors == Vectors::none || range.count <= most,
+            fmt::format("select returned {} triplets, more than at_most = {}", range.count, most));
     report.passes_over_A += 1;
   }
   const bool part = options.vectors != Vectors::none && range.count < n;

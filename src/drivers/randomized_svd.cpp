@@ -14,8 +14,8 @@
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
 #include "factor/orthonormalize.hpp"
-#include "factor/tall_qr.hpp"
 #include "factor/sign_rule.hpp"
+#include "factor/tall_qr.hpp"
 #include "operators/scaled.hpp"
 
 namespace eckart {

@@ -169,9 +169,8 @@ void update_energy(const std::vector<Real>& sigma, Certificate& certificate) {
 // The wanted triplets by the dense method.
 template <Scalar T>
 SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
-  DenseSvdOptions options{.vectors = request.vectors,
-                          .accuracy = request.accuracy,
-                          .certify = request.certify};
+  DenseSvdOptions options{
+      .vectors = request.vectors, .accuracy = request.accuracy, .certify = request.certify};
   if (request.rank.all()) return dense_svd<T>(A, options, context);
   if (request.vectors == Vectors::none) {
     // Values alone are certified by their sum of squares: all of them, before the cut.
@@ -184,6 +183,7 @@ SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, C
     result.report.rank = k;
     return result;
   }
+  options.at_most = request.rank.rank.value_or(-1);
   options.select = [&](std::span<const double> sigma) {
     const std::vector<real_t<T>> values(sigma.begin(), sigma.end());
     const index_t k = choose_rank<T>(request.rank, values);

@@ -231,6 +231,14 @@ bool bidiagonal_divide_and_conquer(std::span<Real> d,
   return true;
 }
 
+double bidiagonal_divide_and_conquer_elements(index_t n, index_t count) {
+  const auto size = static_cast<double>(n);
+  // The two stores: halves with their padding, and quarters; then the columns of a merge.
+  const double stores = (1.5 * size + 40) * size;
+  const auto columns = static_cast<double>(std::min(count, std::max<index_t>(512, n / 4)));
+  return stores + 2 * (size + 16) * columns + 80 * size;
+}
+
 template bool bidiagonal_divide_and_conquer(std::span<float>,
                                             std::span<float>,
                                             index_t,

@@ -21,7 +21,7 @@ namespace eckart::factor {
 // the whole up to rounding, not to the bit.
 // Cost: at most (2/3 n^2 + 2 n count) n flops in products of matrices, less what deflates, and
 // O(n^2) divisions in vector registers. Memory: 2 n^2 + O(n) elements besides X and Y for
-// n > 2000, 3.5 n^2 below.
+// n > 2000, up to 3.5 n^2 below.
 // Throws Cancelled if context.must_stop().
 // REQUIRES: 0 <= first, 0 <= count, first + count <= n
 //
@@ -36,5 +36,8 @@ template <std::floating_point Real>
                                                  MatrixView<Real> X,
                                                  MatrixView<Real> Y,
                                                  const Context& context);
+
+// Returns the elements that the routine allocates, for count vectors.
+double bidiagonal_divide_and_conquer_elements(index_t n, index_t count);
 
 }  // namespace eckart::factor

@@ -22,6 +22,9 @@ using blas::Op;
 
 constexpr std::uint32_t probe_stream = 7;
 
+// From so many triplets on, a sample is cheaper than the definitions.
+constexpr index_t many = 48;
+
 template <Scalar T>
 double length(const T* x, index_t n) {
   return std::sqrt(kernels::kernels<T>().shifted_energy(n, x, T{0}, 1));
@@ -198,7 +201,8 @@ bool ordered(std::span<const Real> sigma) {
 
 }  // namespace
 
-double certificate_elements(index_t rows, index_t cols, index_t k) {
+double certificate_elements(index_t rows, index_t cols, index_t k, bool sampled) {
+  if (sampled && k > many) return 5 * 16 * static_cast<double>(std::max(rows, cols)) + 1024;
   // Two blocks of residuals, the probes and their images, and the probe's own basis of 16 + 4.
   const auto width = static_cast<double>(std::min<index_t>(k, 64));
   const auto size = static_cast<double>(k);
@@ -358,9 +362,8 @@ void fill_certificate(const LinearOperator<T>& A,
   auto timer = report.stage("certificate");
   Certificate certificate;
   certificate.accuracy = options.accuracy > 0 ? options.accuracy : default_accuracy<T>();
-  constexpr std::size_t many = 128;
   certificate.residual.kind = BoundKind::exact;
-  if (residuals.empty() && options.sampled && sigma.size() > many) {
+  if (residuals.empty() && options.sampled && static_cast<index_t>(sigma.size()) > many) {
     SampledResiduals seen = sample_residuals(A, U, sigma, V, options.seed, context, report);
     residuals = std::move(seen.residuals);
     const auto bound = [&](double value) {

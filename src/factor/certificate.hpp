@@ -76,7 +76,7 @@ bool missed_triplet(const Remainder<T>& remainder,
                     double rounding_level);
 
 // Returns the elements that a certificate of k triplets allocates.
-double certificate_elements(index_t rows, index_t cols, index_t k);
+double certificate_elements(index_t rows, index_t cols, index_t k, bool sampled = false);
 
 // Returns ||A||_F from one look at the entries. REQUIRES: A is not matrix-free (cost otherwise n
 // products).

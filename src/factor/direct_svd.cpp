@@ -184,22 +184,38 @@ bool direct_svd(BidiagonalSolver solver,
   return true;
 }
 
+namespace {
+
+// Of a matrix that is bidiagonalised as it is; results included.
+template <Scalar T>
+double reduction_elements(double m, double n, Vectors vectors, double k) {
+  const double strips = 40 * m + 32 * n;
+  if (vectors == Vectors::none) return strips + 16 * n;
+  const double results = (vectors == Vectors::full ? m * m : m * k) + n * k;
+  const double real = is_complex<T> ? 0.5 : 1;
+  const double vectors_of_B = is_complex<T> ? n * k : 0;
+  const double merges =
+      bidiagonal_divide_and_conquer_elements(static_cast<index_t>(n), static_cast<index_t>(k));
+  return results + std::max(strips, std::max(vectors_of_B + real * merges, 128 * n)) + 64 * n;
+}
+
+}  // namespace
+
 template <Scalar T>
 double direct_svd_elements(index_t rows, index_t cols, Vectors vectors, index_t count) {
+  const auto m = static_cast<double>(rows);
   const auto n = static_cast<double>(cols);
   const auto k = static_cast<double>(count);
-  const double real = is_complex<T> ? 0.5 : 1;
-  const bool tall = is_tall(rows, cols) && vectors != Vectors::full;
-  const double triangle = tall ? n * n : 0;
-  const double strips = 40 * static_cast<double>(tall ? 2 * cols : rows + cols);
-  if (vectors == Vectors::none) return triangle + strips + 16 * n;
-  const auto m = static_cast<double>(rows);
-  const double results = m * (vectors == Vectors::full ? m : k) + n * k;
-  const double small = (tall ? n * k : 0) + results;
-  const double merges = (cols > 2000 ? 2 : 3.5) * n * n * real;
-  const double vectors_of_B = is_complex<T> ? n * k : 0;
-  return triangle + small + strips + std::max(merges, 128 * n) + vectors_of_B + 64 * n;
+  if (!is_tall(rows, cols) || vectors == Vectors::full) {
+    return reduction_elements<T>(m, n, vectors, k);
+  }
+  const double R = (n + 8) * (n + 1);
+  const double factorization = R + 3 * n * n + std::max(n * n, m * n / 4);
+  const double inner = R + n * n + reduction_elements<T>(n, n, vectors, k);
+  const double outer = vectors == Vectors::none ? 0 : R + n * n + 2 * n * k + m * k;
+  return std::max({factorization, inner, outer});
 }
+
 template bool direct_svd(BidiagonalSolver,
                          MatrixView<float>,
                          Vectors,

@@ -13,9 +13,9 @@ namespace {
 
 using blas::Op;
 
-constexpr index_t combinations = 32;
-constexpr double safety = 3;
-constexpr double failure_of_one = 9e-11;
+constexpr index_t combinations = 16;
+constexpr double safety = 6;
+constexpr double failure_of_one = 1.3e-10;
 constexpr std::uint32_t stream = 11;
 
 // The larger of two numbers; a NaN wins and stays.
