@@ -36,16 +36,17 @@ struct Lanes {
     for (index_t l = 0; l < width; ++l) m[l] = static_cast<Int>(l);
     return m;
   }
-  [[gnu::always_inline]] static Vector root(Vector x) {
-    for (index_t l = 0; l < width; ++l) x[l] = std::sqrt(x[l]);
-    return x;
+  [[gnu::always_inline]] static Vector root(const Vector& x) {
+    Vector y{};
+    for (index_t l = 0; l < width; ++l) y[l] = std::sqrt(x[l]);
+    return y;
   }
-  [[gnu::always_inline]] static bool all(Mask m) {
+  [[gnu::always_inline]] static bool all(const Mask& m) {
     Int both = -1;
     for (index_t l = 0; l < width; ++l) both &= m[l];
     return both != 0;
   }
-  [[gnu::always_inline]] static Vector abs(Vector x) { return x < 0 ? -x : x; }
+  [[gnu::always_inline]] static Vector abs(const Vector& x) { return x < 0 ? -x : x; }
 };
 
 // The two halves of f - 1 at the lanes' points, and their derivatives with respect to sigma^2:
@@ -96,9 +97,9 @@ template <class Real>
 // continues into where a <= 0.
 template <class Real>
 [[gnu::always_inline]] inline typename Lanes<Real>::Vector quadratic_root(
-    typename Lanes<Real>::Vector a,
-    typename Lanes<Real>::Vector b,
-    typename Lanes<Real>::Vector c) {
+    const typename Lanes<Real>::Vector& a,
+    const typename Lanes<Real>::Vector& b,
+    const typename Lanes<Real>::Vector& c) {
   using V = typename Lanes<Real>::Vector;
   const V discriminant = a * a - 4 * b * c;
   const V root = Lanes<Real>::root(discriminant > 0 ? discriminant : V{});
@@ -116,7 +117,7 @@ struct SolveKernel {
 
   // A point inside the bracket that at least halves it, in order of magnitude while one end is
   // far nearer to the pole than the other.
-  [[gnu::always_inline]] static V bisect(V low, V high) {
+  [[gnu::always_inline]] static V bisect(const V& low, const V& high) {
     const Mask right = low + high > 0;  // of the pole
     const V near = right ? low : -high;
     const V far = right ? high : -low;
@@ -212,7 +213,9 @@ struct WeightsKernel {
   using Mask = typename L::Mask;
 
   // d^2 - (root i)^2
-  [[gnu::always_inline]] static V difference(V d, const SecularRoots<Real>& roots, index_t i) {
+  [[gnu::always_inline]] static V difference(const V& d,
+                                             const SecularRoots<Real>& roots,
+                                             index_t i) {
     return ((d - roots.origin[i]) - roots.offset[i]) * ((d + roots.origin[i]) + roots.offset[i]);
   }
 

@@ -21,7 +21,7 @@ struct Svd {
 };
 
 template <class Real>
-Svd<Real> decompose(const Bidiagonal<Real>& B, index_t first, index_t count, int threads = 2) {
+Svd<Real> decompose(const Bidiagonal<Real>& B, index_t first, index_t count, int threads = 1) {
   Svd<Real> svd{B.d, Matrix<Real>(B.size(), count), Matrix<Real>(B.size(), count)};
   std::vector<Real> e = B.e;
   const Context context(threads);

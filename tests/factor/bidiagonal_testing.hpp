@@ -6,6 +6,7 @@
 #include <limits>
 #include <ostream>
 #include <span>
+#include <numbers>
 #include <string>
 #include <vector>
 
