@@ -1,0 +1,345 @@
+// The loop over panels of reduce_to_band: panel QR -> W -> LQ of the top block -> X; the update
+// A <- A - L R waits until L and R are wide.
+
+#include "factor/band_reduction.hpp"
+
+#include <algorithm>
+
+#include "blas/blas.hpp"
+#include "core/parallel.hpp"
+#include "factor/panel_qr.hpp"
+
+namespace eckart::factor {
+namespace {
+
+using blas::gemm;
+using blas::Op;
+using core::for_each_chunk;
+
+// The update is delayed until L and R have about this many columns and rows.
+constexpr index_t delayed_columns = 256;
+constexpr index_t columns_per_chunk = 96;
+constexpr index_t rows_per_chunk = 256;
+
+template <Scalar T>
+void copy(MatrixView<const T> from, MatrixView<T> to) {
+  for (index_t j = 0; j < from.cols; ++j) std::copy_n(from.column(j), from.rows, to.column(j));
+}
+
+template <Scalar T>
+void copy_adjoint(MatrixView<const T> from, MatrixView<T> to) {
+  constexpr index_t strip = 16;
+  for (index_t i0 = 0; i0 < from.rows; i0 += strip) {
+    const index_t i1 = std::min(from.rows, i0 + strip);
+    for (index_t j = 0; j < from.cols; ++j) {
+      for (index_t i = i0; i < i1; ++i) to(j, i) = conjugate(from(i, j));
+    }
+  }
+}
+
+// The reduction in progress: what is in A is the matrix plus L R.
+template <Scalar T>
+class Reducer {
+ public:
+  Reducer(MatrixView<T> A, index_t width, const Context& context)
+      : A_(A),
+        b_(width),
+        capacity_(std::max(2 * width, delayed_columns)),
+        context_(context),
+        L_(A.rows, capacity_),
+        R_(capacity_, A.cols),
+        V_(A.rows, width),
+        Y_(A.rows, width),
+        small_(width, 4 * width),
+        inner_(capacity_, width) {}
+
+  BandReduction<T> run() {
+    const blas::BlasThreads one_thread;
+    const index_t n = A_.rows;
+    BandReduction<T> band{b_, Matrix<T>(b_, n), Matrix<T>(b_, n)};
+    for (index_t r = 0; r < n; r += b_) {
+      const index_t c = std::min(n, r + b_);
+      const MatrixView<T> left = band.left.view().columns(r, c - r).block(0, 0, c - r, c - r);
+      factor_panel(r, c, left);
+      if (c == n) break;
+      update_top_rows(r, c, left);
+      factor_top_rows(r, c, band.right.view().columns(r, b_));
+      multiply_by_right_vectors(c);
+      if (delayed_ + 2 * b_ > capacity_) flush(c);
+    }
+    return band;
+  }
+
+ private:
+  // QR of the columns [r, c): V with explicit ones and zeros to V_, vectors and R to A.
+  void factor_panel(index_t r, index_t c, MatrixView<T> factor) {
+    const index_t n = A_.rows;
+    const MatrixView<T> V = V_.view().block(r, 0, n - r, c - r);
+    for_each_chunk(n - r, rows_per_chunk, context_, [&](index_t, index_t first, index_t last) {
+      const MatrixView<T> strip = V.block(first, 0, last - first, V.cols);
+      copy<T>(A_.block(r + first, r, last - first, V.cols), strip);
+      gemm<T>(Op::none, Op::none, -1, L_.view().block(r + first, 0, last - first, delayed_),
+              R_.view().block(0, r, delayed_, V.cols), 1, strip);
+    });
+    const MatrixView<T> R = small_.view().block(0, 0, V.cols, V.cols);
+    const MatrixView<T> wide_factor = small_.view().block(0, b_, V.cols, V.cols);
+    panel_qr(V, R, wide_factor, small_.view().column(2 * b_));
+    copy<T>(wide_factor, factor);
+    for (index_t j = 0; j < V.cols; ++j) {
+      std::copy_n(R.column(j), j + 1, A_.column(r + j) + r);
+      std::copy_n(V.column(j) + j + 1, n - r - j - 1, A_.column(r + j) + r + j + 1);
+    }
+  }
+
+  // W = T^H V^H (A - L R) joins R, V joins L; the rows [r, c) of A are brought up to date.
+  void update_top_rows(index_t r, index_t c, MatrixView<const T> factor) {
+    const index_t n = A_.rows;
+    const index_t k = delayed_;
+    const MatrixView<T> V = L_.view().block(r, k, n - r, b_);
+    copy<T>(V_.view().block(r, 0, n - r, b_), V);
+    const MatrixView<T> VL = inner_.view().block(0, 0, k, b_);  // (V^H L)^H
+    for_each_chunk(k, 64, context_, [&](index_t, index_t first, index_t last) {
+      gemm<T>(Op::adjoint, Op::none, 1, L_.view().block(r, first, n - r, last - first), V, 0,
+              VL.block(first, 0, last - first, b_));
+    });
+    for_each_chunk(n - c, columns_per_chunk, context_, [&](index_t, index_t first, index_t last) {
+      const index_t cols = last - first;
+      const MatrixView<T> A = A_.block(r, c + first, n - r, cols);
+      const MatrixView<T> R = R_.view().block(0, c + first, capacity_, cols);
+      const MatrixView<T> W = R.block(k, 0, b_, cols);
+      const MatrixView<T> raw = R.block(k + b_, 0, b_, cols);  // free until the LQ
+      gemm<T>(Op::adjoint, Op::none, 1, V, A, 0, raw);
+      gemm<T>(Op::adjoint, Op::none, -1, VL, R.block(0, 0, k, cols), 1, raw);
+      gemm<T>(Op::adjoint, Op::none, 1, factor, raw, 0, W);
+      const MatrixView<T> top = A.block(0, 0, b_, cols);
+      gemm<T>(Op::none, Op::none, -1, L_.view().block(r, 0, b_, k + b_),
+              R.block(0, 0, k + b_, cols), 1, top);
+      copy_adjoint<T>(top, V_.view().block(c + first, 0, cols, b_));
+    });
+    delayed_ += b_;
+  }
+
+  // LQ of the rows [r, c) through the QR of their adjoint, which V_ holds.
+  void factor_top_rows(index_t r, index_t c, MatrixView<T> factor) {
+    const index_t n = A_.rows;
+    const MatrixView<T> V = V_.view().block(c, 0, n - c, b_);
+    const MatrixView<T> R = small_.view().block(0, 0, b_, b_);
+    panel_qr(V, R, factor, small_.view().column(2 * b_));
+    for_each_chunk(n - c, columns_per_chunk, context_, [&](index_t, index_t first, index_t last) {
+      const index_t cols = last - first;
+      const MatrixView<const T> strip = V.block(first, 0, cols, b_);
+      const MatrixView<T> top = A_.block(r, c + first, b_, cols);
+      copy_adjoint<T>(strip, R_.view().block(delayed_, c + first, b_, cols));
+      copy_adjoint<T>(strip, top);
+      for (index_t j = first; j < std::min(last, b_); ++j) {  // L in place of the unit triangle
+        for (index_t i = j; i < b_; ++i) A_(r + i, c + j) = conjugate(R(j, i));
+      }
+      gemm<T>(Op::none, Op::none, 1, strip, factor, 0, Y_.view().block(c + first, 0, cols, b_));
+    });
+  }
+
+  // X = (A - L R) V_R T_R joins L.
+  void multiply_by_right_vectors(index_t c) {
+    const index_t n = A_.rows;
+    const index_t k = delayed_;
+    const MatrixView<const T> Y = Y_.view().block(c, 0, n - c, b_);
+    const MatrixView<T> RY = inner_.view().block(0, 0, k, b_);
+    for_each_chunk(k, 64, context_, [&](index_t, index_t first, index_t last) {
+      gemm<T>(Op::none, Op::none, 1, R_.view().block(first, c, last - first, n - c), Y, 0,
+              RY.block(first, 0, last - first, b_));
+    });
+    for_each_chunk(n - c, rows_per_chunk, context_, [&](index_t, index_t first, index_t last) {
+      const index_t rows = last - first;
+      const MatrixView<T> X = L_.view().block(c + first, k, rows, b_);
+      gemm<T>(Op::none, Op::none, 1, A_.block(c + first, c, rows, n - c), Y, 0, X);
+      gemm<T>(Op::none, Op::none, -1, L_.view().block(c + first, 0, rows, k), RY, 1, X);
+    });
+    delayed_ += b_;
+  }
+
+  // A <- A - L R on what is left of A.
+  void flush(index_t c) {
+    const index_t n = A_.rows;
+    const index_t k = delayed_;
+    blas::multiply<T>(Op::none, Op::none, -1, L_.view().block(c, 0, n - c, k),
+                      R_.view().block(0, c, k, n - c), 1, A_.block(c, c, n - c, n - c), context_);
+    delayed_ = 0;
+  }
+
+  MatrixView<T> A_;
+  index_t b_;
+  index_t capacity_;
+  const Context& context_;
+  index_t delayed_ = 0;  // columns of L and rows of R in use
+  Matrix<T> L_;          // n x capacity
+  Matrix<T> R_;          // capacity x n
+  Matrix<T> V_;          // n x b: the vectors of the panel at hand
+  Matrix<T> Y_;          // n x b: V_R T_R
+  Matrix<T> small_;      // b x 4 b: R, T and the scratch of a panel
+  Matrix<T> inner_;      // capacity x b
+};
+
+}  // namespace
+
+template <Scalar T>
+BandReduction<T> reduce_to_band(MatrixView<T> A, index_t width, const Context& context) {
+  return Reducer<T>(A, width, context).run();
+}
+
+template <Scalar T>
+index_t band_reduction_bytes(index_t n, index_t width) {
+  const index_t capacity = std::max(2 * width, delayed_columns);
+  const index_t long_columns = 2 * capacity + 4 * width;
+  return static_cast<index_t>(sizeof(T)) * (n * long_columns + width * (4 * width + capacity));
+}
+
+namespace {
+
+// How many reflectors are applied at once.
+constexpr index_t merged_columns = 256;
+
+// A run of panels as one product of reflectors I - V T V^H.
+template <Scalar T>
+struct Merged {
+  Matrix<T> V;
+  Matrix<T> factor;
+};
+
+// X <- (I - V T V^H) X by chunks of columns.
+template <Scalar T>
+void apply_merged(MatrixView<const T> V,
+                  MatrixView<const T> factor,
+                  MatrixView<T> X,
+                  MatrixView<T> inner,
+                  MatrixView<T> scaled,
+                  const Context& context) {
+  for_each_chunk(X.cols, 256, context, [&](index_t, index_t first, index_t last) {
+    const index_t cols = last - first;
+    const MatrixView<T> strip = X.columns(first, cols);
+    const MatrixView<T> Y = inner.columns(first, cols);
+    const MatrixView<T> Z = scaled.columns(first, cols);
+    gemm<T>(Op::adjoint, Op::none, 1, V, strip, 0, Y);
+    gemm<T>(Op::none, Op::none, 1, factor, Y, 0, Z);
+    gemm<T>(Op::none, Op::none, -1, V, Z, 1, strip);
+  });
+}
+
+// X <- H_0 H_1 ... X, the last panel first; panel p has its vectors from row rows(p) on, and
+// load(p, V) writes them.
+template <Scalar T, class Load>
+void apply_panels(MatrixView<const T> factors,
+                  index_t width,
+                  index_t shift,
+                  MatrixView<T> X,
+                  const Context& context,
+                  const Load& load) {
+  const index_t n = X.rows;
+  const index_t reflecting = n - shift;  // the columns that have reflectors
+  if (reflecting <= 0 || X.cols == 0) return;
+  const blas::BlasThreads one_thread;
+  const index_t group = std::max<index_t>(1, merged_columns / width) * width;
+  Matrix<T> V(n, group);
+  Matrix<T> factor(group, group);
+  Matrix<T> gram(group, width);
+  Matrix<T> inner(group, X.cols);
+  Matrix<T> scaled(group, X.cols);
+  for (index_t g = (reflecting - 1) / group * group; g >= 0; g -= group) {
+    const index_t count = std::min(group, reflecting - g);
+    const index_t top = g + shift;
+    const MatrixView<T> vectors = V.view().block(0, 0, n - top, count);
+    for_each_chunk(count, 1, context, [&](index_t, index_t j, index_t) {
+      std::fill_n(vectors.column(j), j, T{});
+      vectors(j, j) = 1;
+      load(g + j, vectors.column(j) + j + 1);
+    });
+    // T12 = -T1 (V1^H V2) T2, panel by panel.
+    for (index_t p = 0; p < count; p += width) {
+      const index_t w = std::min(width, count - p);
+      const MatrixView<T> column = factor.view().block(0, p, count, w);
+      for (index_t j = 0; j < w; ++j) std::fill_n(column.column(j), count, T{});
+      copy<T>(factors.block(0, g + p, w, w), column.block(p, 0, w, w));
+      if (p == 0) continue;
+      const MatrixView<T> products = gram.view().block(0, 0, p, w);
+      blas::multiply<T>(Op::adjoint, Op::none, 1, vectors.block(p, 0, n - top - p, p),
+                        vectors.block(p, p, n - top - p, w), 0, products, context);
+      Matrix<T> times_t1(p, w);
+      gemm<T>(Op::none, Op::none, -1, factor.view().block(0, 0, p, p), products, 0,
+              times_t1.view());
+      gemm<T>(Op::none, Op::none, 1, times_t1.view(), column.block(p, 0, w, w), 0,
+              column.block(0, 0, p, w));
+    }
+    apply_merged<T>(vectors, factor.view().block(0, 0, count, count),
+                    X.block(top, 0, n - top, X.cols), inner.view().block(0, 0, count, X.cols),
+                    scaled.view().block(0, 0, count, X.cols), context);
+  }
+}
+
+}  // namespace
+
+template <Scalar T>
+void apply_band_left(const BandReduction<T>& band,
+                     MatrixView<const T> A,
+                     MatrixView<T> X,
+                     const Context& context) {
+  apply_panels<T>(band.left.view(), band.width, 0, X, context, [&](index_t j, T* v) {
+    std::copy_n(A.column(j) + j + 1, A.rows - j - 1, v);
+  });
+}
+
+template <Scalar T>
+void apply_band_right(const BandReduction<T>& band,
+                      MatrixView<const T> A,
+                      MatrixView<T> Y,
+                      const Context& context) {
+  apply_panels<T>(band.right.view(), band.width, band.width, Y, context, [&](index_t i, T* v) {
+    for (index_t j = i + band.width + 1; j < A.cols; ++j) *v++ = conjugate(A(i, j));
+  });
+}
+
+template struct BandReduction<float>;
+template BandReduction<float> reduce_to_band(MatrixView<float>, index_t, const Context&);
+template BandReduction<double> reduce_to_band(MatrixView<double>, index_t, const Context&);
+template BandReduction<std::complex<float>> reduce_to_band(MatrixView<std::complex<float>>,
+                                                           index_t,
+                                                           const Context&);
+template BandReduction<std::complex<double>> reduce_to_band(MatrixView<std::complex<double>>,
+                                                            index_t,
+                                                            const Context&);
+template index_t band_reduction_bytes<float>(index_t, index_t);
+template index_t band_reduction_bytes<double>(index_t, index_t);
+template index_t band_reduction_bytes<std::complex<float>>(index_t, index_t);
+template index_t band_reduction_bytes<std::complex<double>>(index_t, index_t);
+template void apply_band_left(const BandReduction<float>&,
+                              MatrixView<const float>,
+                              MatrixView<float>,
+                              const Context&);
+template void apply_band_left(const BandReduction<double>&,
+                              MatrixView<const double>,
+                              MatrixView<double>,
+                              const Context&);
+template void apply_band_left(const BandReduction<std::complex<float>>&,
+                              MatrixView<const std::complex<float>>,
+                              MatrixView<std::complex<float>>,
+                              const Context&);
+template void apply_band_left(const BandReduction<std::complex<double>>&,
+                              MatrixView<const std::complex<double>>,
+                              MatrixView<std::complex<double>>,
+                              const Context&);
+template void apply_band_right(const BandReduction<float>&,
+                               MatrixView<const float>,
+                               MatrixView<float>,
+                               const Context&);
+template void apply_band_right(const BandReduction<double>&,
+                               MatrixView<const double>,
+                               MatrixView<double>,
+                               const Context&);
+template void apply_band_right(const BandReduction<std::complex<float>>&,
+                               MatrixView<const std::complex<float>>,
+                               MatrixView<std::complex<float>>,
+                               const Context&);
+template void apply_band_right(const BandReduction<std::complex<double>>&,
+                               MatrixView<const std::complex<double>>,
+                               MatrixView<std::complex<double>>,
+                               const Context&);
+
+}  // namespace eckart::factor
