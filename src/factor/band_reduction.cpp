@@ -8,6 +8,7 @@
 #include "blas/blas.hpp"
 #include "core/parallel.hpp"
 #include "factor/panel_qr.hpp"
+#include "factor/skinny.hpp"
 
 namespace eckart::factor {
 namespace {
@@ -37,6 +38,17 @@ void copy_adjoint(MatrixView<const T> from, MatrixView<T> to) {
   }
 }
 
+template <Scalar T>
+void copy_transpose(MatrixView<const T> from, MatrixView<T> to) {
+  constexpr index_t strip = 16;
+  for (index_t i0 = 0; i0 < from.rows; i0 += strip) {
+    const index_t i1 = std::min(from.rows, i0 + strip);
+    for (index_t j = 0; j < from.cols; ++j) {
+      for (index_t i = i0; i < i1; ++i) to(j, i) = from(i, j);
+    }
+  }
+}
+
 // The reduction in progress: what is in A is the matrix plus L R.
 template <Scalar T>
 class Reducer {
@@ -49,9 +61,11 @@ class Reducer {
         L_(A.rows, capacity_),
         R_(capacity_, A.cols),
         V_(A.rows, width),
-        Y_(A.rows, width),
+        Vt_(width, A.rows),
+        raw_(width, A.rows),
         small_(width, 4 * width),
-        inner_(capacity_, width) {}
+        inner_(width, capacity_),
+        right_inner_(capacity_, width) {}
 
   BandReduction<T> run() {
     const blas::BlasThreads one_thread;
@@ -97,44 +111,52 @@ class Reducer {
     const index_t k = delayed_;
     const MatrixView<T> V = L_.view().block(r, k, n - r, b_);
     copy<T>(V_.view().block(r, 0, n - r, b_), V);
-    const MatrixView<T> VL = inner_.view().block(0, 0, k, b_);  // (V^H L)^H
-    for_each_chunk(k, 64, context_, [&](index_t, index_t first, index_t last) {
-      gemm<T>(Op::adjoint, Op::none, 1, L_.view().block(r, first, n - r, last - first), V, 0,
-              VL.block(first, 0, last - first, b_));
+    const MatrixView<T> VH = Vt_.view().columns(r, n - r);
+    copy_adjoint<T>(V, VH);
+    const MatrixView<T> VL = inner_.view().columns(0, k);  // V^H L
+    for_each_chunk(k, columns_per_chunk, context_, [&](index_t, index_t first, index_t last) {
+      wide_product<T>(1, VH, L_.view().block(r, first, n - r, last - first), 0,
+                      VL.columns(first, last - first));
     });
+    const MatrixView<T> TH = small_.view().columns(0, b_);
+    copy_adjoint<T>(factor, TH);
     for_each_chunk(n - c, columns_per_chunk, context_, [&](index_t, index_t first, index_t last) {
       const index_t cols = last - first;
       const MatrixView<T> A = A_.block(r, c + first, n - r, cols);
       const MatrixView<T> R = R_.view().block(0, c + first, capacity_, cols);
       const MatrixView<T> W = R.block(k, 0, b_, cols);
       const MatrixView<T> raw = R.block(k + b_, 0, b_, cols);  // free until the LQ
-      gemm<T>(Op::adjoint, Op::none, 1, V, A, 0, raw);
-      gemm<T>(Op::adjoint, Op::none, -1, VL, R.block(0, 0, k, cols), 1, raw);
-      gemm<T>(Op::adjoint, Op::none, 1, factor, raw, 0, W);
+      wide_product<T>(1, VH, A, 0, raw);
+      wide_product<T>(-1, VL, R.block(0, 0, k, cols), 1, raw);
+      wide_product<T>(1, TH, raw, 0, W);
       const MatrixView<T> top = A.block(0, 0, b_, cols);
-      gemm<T>(Op::none, Op::none, -1, L_.view().block(r, 0, b_, k + b_),
-              R.block(0, 0, k + b_, cols), 1, top);
+      wide_product<T>(-1, L_.view().block(r, 0, b_, k + b_), R.block(0, 0, k + b_, cols), 1, top);
       copy_adjoint<T>(top, V_.view().block(c + first, 0, cols, b_));
     });
     delayed_ += b_;
   }
 
-  // LQ of the rows [r, c) through the QR of their adjoint, which V_ holds.
+  // LQ of the rows [r, c) through the QR of their adjoint, which V_ holds. V_R^H joins R.
   void factor_top_rows(index_t r, index_t c, MatrixView<T> factor) {
     const index_t n = A_.rows;
     const MatrixView<T> V = V_.view().block(c, 0, n - c, b_);
-    const MatrixView<T> R = small_.view().block(0, 0, b_, b_);
+    const MatrixView<T> R = small_.view().columns(0, b_);
+    const MatrixView<T> TT = small_.view().columns(b_, b_);
     panel_qr(V, R, factor, small_.view().column(2 * b_));
+    copy_transpose<T>(factor, TT);
     for_each_chunk(n - c, columns_per_chunk, context_, [&](index_t, index_t first, index_t last) {
       const index_t cols = last - first;
       const MatrixView<const T> strip = V.block(first, 0, cols, b_);
+      const MatrixView<T> VH = R_.view().block(delayed_, c + first, b_, cols);
+      const MatrixView<T> Vt = raw_.view().columns(c + first, cols);
       const MatrixView<T> top = A_.block(r, c + first, b_, cols);
-      copy_adjoint<T>(strip, R_.view().block(delayed_, c + first, b_, cols));
-      copy_adjoint<T>(strip, top);
+      copy_adjoint<T>(strip, VH);
+      copy<T>(VH, top);
       for (index_t j = first; j < std::min(last, b_); ++j) {  // L in place of the unit triangle
         for (index_t i = j; i < b_; ++i) A_(r + i, c + j) = conjugate(R(j, i));
       }
-      gemm<T>(Op::none, Op::none, 1, strip, factor, 0, Y_.view().block(c + first, 0, cols, b_));
+      copy_transpose<T>(strip, Vt);
+      wide_product<T>(1, TT, Vt, 0, Vt_.view().columns(c + first, cols));  // (V_R T_R)^T
     });
   }
 
@@ -142,17 +164,19 @@ class Reducer {
   void multiply_by_right_vectors(index_t c) {
     const index_t n = A_.rows;
     const index_t k = delayed_;
-    const MatrixView<const T> Y = Y_.view().block(c, 0, n - c, b_);
-    const MatrixView<T> RY = inner_.view().block(0, 0, k, b_);
-    for_each_chunk(k, 64, context_, [&](index_t, index_t first, index_t last) {
-      gemm<T>(Op::none, Op::none, 1, R_.view().block(first, c, last - first, n - c), Y, 0,
-              RY.block(first, 0, last - first, b_));
+    const MatrixView<const T> Yt = Vt_.view().columns(c, n - c);
+    const MatrixView<T> RY = right_inner_.view().block(0, 0, k, b_);
+    for_each_chunk(k, 48, context_, [&](index_t, index_t first, index_t last) {
+      tall_product<T>(1, R_.view().block(first, c, last - first, n - c), Yt, 0,
+                      RY.block(first, 0, last - first, b_));
     });
+    const MatrixView<T> RYt = inner_.view().columns(0, k);
+    copy_transpose<T>(RY, RYt);
     for_each_chunk(n - c, rows_per_chunk, context_, [&](index_t, index_t first, index_t last) {
       const index_t rows = last - first;
       const MatrixView<T> X = L_.view().block(c + first, k, rows, b_);
-      gemm<T>(Op::none, Op::none, 1, A_.block(c + first, c, rows, n - c), Y, 0, X);
-      gemm<T>(Op::none, Op::none, -1, L_.view().block(c + first, 0, rows, k), RY, 1, X);
+      tall_product<T>(1, A_.block(c + first, c, rows, n - c), Yt, 0, X);
+      tall_product<T>(-1, L_.view().block(c + first, 0, rows, k), RYt, 1, X);
     });
     delayed_ += b_;
   }
@@ -174,9 +198,11 @@ class Reducer {
   Matrix<T> L_;          // n x capacity
   Matrix<T> R_;          // capacity x n
   Matrix<T> V_;          // n x b: the vectors of the panel at hand
-  Matrix<T> Y_;          // n x b: V_R T_R
+  Matrix<T> Vt_;         // b x n: V^H, later (V_R T_R)^T
+  Matrix<T> raw_;        // b x n: V_R^T
   Matrix<T> small_;      // b x 4 b: R, T and the scratch of a panel
-  Matrix<T> inner_;      // capacity x b
+  Matrix<T> inner_;      // b x capacity: V^H L, later (R V_R T_R)^T
+  Matrix<T> right_inner_;
 };
 
 }  // namespace

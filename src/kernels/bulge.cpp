@@ -46,7 +46,7 @@ struct BlockOps {
 
   // A vector of length B, plane by plane.
   struct Vector {
-    alignas(64) Real x[P][B];
+    alignas(64) Real x[std::size_t{P}][std::size_t{B}];
   };
   struct Complex {
     Real re = 0;
