@@ -7,6 +7,7 @@
 
 #include "blas/blas.hpp"
 #include "core/parallel.hpp"
+#include "factor/copies.hpp"
 #include "factor/panel_qr.hpp"
 #include "factor/skinny.hpp"
 
@@ -21,33 +22,6 @@ using core::for_each_chunk;
 constexpr index_t delayed_columns = 256;
 constexpr index_t columns_per_chunk = 96;
 constexpr index_t rows_per_chunk = 256;
-
-template <Scalar T>
-void copy(MatrixView<const T> from, MatrixView<T> to) {
-  for (index_t j = 0; j < from.cols; ++j) std::copy_n(from.column(j), from.rows, to.column(j));
-}
-
-template <Scalar T>
-void copy_adjoint(MatrixView<const T> from, MatrixView<T> to) {
-  constexpr index_t strip = 16;
-  for (index_t i0 = 0; i0 < from.rows; i0 += strip) {
-    const index_t i1 = std::min(from.rows, i0 + strip);
-    for (index_t j = 0; j < from.cols; ++j) {
-      for (index_t i = i0; i < i1; ++i) to(j, i) = conjugate(from(i, j));
-    }
-  }
-}
-
-template <Scalar T>
-void copy_transpose(MatrixView<const T> from, MatrixView<T> to) {
-  constexpr index_t strip = 16;
-  for (index_t i0 = 0; i0 < from.rows; i0 += strip) {
-    const index_t i1 = std::min(from.rows, i0 + strip);
-    for (index_t j = 0; j < from.cols; ++j) {
-      for (index_t i = i0; i < i1; ++i) to(j, i) = from(i, j);
-    }
-  }
-}
 
 // The reduction in progress: what is in A is the matrix plus L R.
 template <Scalar T>
@@ -219,153 +193,15 @@ index_t band_reduction_bytes(index_t n, index_t width) {
   return static_cast<index_t>(sizeof(T)) * (n * long_columns + width * (4 * width + capacity));
 }
 
-namespace {
-
-// How many reflectors are applied at once.
-constexpr index_t merged_columns = 256;
-
-// A run of panels as one product of reflectors I - V T V^H.
-template <Scalar T>
-struct Merged {
-  Matrix<T> V;
-  Matrix<T> factor;
-};
-
-// X <- (I - V T V^H) X by chunks of columns.
-template <Scalar T>
-void apply_merged(MatrixView<const T> V,
-                  MatrixView<const T> factor,
-                  MatrixView<T> X,
-                  MatrixView<T> inner,
-                  MatrixView<T> scaled,
-                  const Context& context) {
-  for_each_chunk(X.cols, 256, context, [&](index_t, index_t first, index_t last) {
-    const index_t cols = last - first;
-    const MatrixView<T> strip = X.columns(first, cols);
-    const MatrixView<T> Y = inner.columns(first, cols);
-    const MatrixView<T> Z = scaled.columns(first, cols);
-    gemm<T>(Op::adjoint, Op::none, 1, V, strip, 0, Y);
-    gemm<T>(Op::none, Op::none, 1, factor, Y, 0, Z);
-    gemm<T>(Op::none, Op::none, -1, V, Z, 1, strip);
-  });
-}
-
-// X <- H_0 H_1 ... X, the last panel first; panel p has its vectors from row rows(p) on, and
-// load(p, V) writes them.
-template <Scalar T, class Load>
-void apply_panels(MatrixView<const T> factors,
-                  index_t width,
-                  index_t shift,
-                  MatrixView<T> X,
-                  const Context& context,
-                  const Load& load) {
-  const index_t n = X.rows;
-  const index_t reflecting = n - shift;  // the columns that have reflectors
-  if (reflecting <= 0 || X.cols == 0) return;
-  const blas::BlasThreads one_thread;
-  const index_t group = std::max<index_t>(1, merged_columns / width) * width;
-  Matrix<T> V(n, group);
-  Matrix<T> factor(group, group);
-  Matrix<T> gram(group, width);
-  Matrix<T> inner(group, X.cols);
-  Matrix<T> scaled(group, X.cols);
-  for (index_t g = (reflecting - 1) / group * group; g >= 0; g -= group) {
-    const index_t count = std::min(group, reflecting - g);
-    const index_t top = g + shift;
-    const MatrixView<T> vectors = V.view().block(0, 0, n - top, count);
-    for_each_chunk(count, 1, context, [&](index_t, index_t j, index_t) {
-      std::fill_n(vectors.column(j), j, T{});
-      vectors(j, j) = 1;
-      load(g + j, vectors.column(j) + j + 1);
-    });
-    // T12 = -T1 (V1^H V2) T2, panel by panel.
-    for (index_t p = 0; p < count; p += width) {
-      const index_t w = std::min(width, count - p);
-      const MatrixView<T> column = factor.view().block(0, p, count, w);
-      for (index_t j = 0; j < w; ++j) std::fill_n(column.column(j), count, T{});
-      copy<T>(factors.block(0, g + p, w, w), column.block(p, 0, w, w));
-      if (p == 0) continue;
-      const MatrixView<T> products = gram.view().block(0, 0, p, w);
-      blas::multiply<T>(Op::adjoint, Op::none, 1, vectors.block(p, 0, n - top - p, p),
-                        vectors.block(p, p, n - top - p, w), 0, products, context);
-      Matrix<T> times_t1(p, w);
-      gemm<T>(Op::none, Op::none, -1, factor.view().block(0, 0, p, p), products, 0,
-              times_t1.view());
-      gemm<T>(Op::none, Op::none, 1, times_t1.view(), column.block(p, 0, w, w), 0,
-              column.block(0, 0, p, w));
-    }
-    apply_merged<T>(vectors, factor.view().block(0, 0, count, count),
-                    X.block(top, 0, n - top, X.cols), inner.view().block(0, 0, count, X.cols),
-                    scaled.view().block(0, 0, count, X.cols), context);
-  }
-}
-
-}  // namespace
-
-template <Scalar T>
-void apply_band_left(const BandReduction<T>& band,
-                     MatrixView<const T> A,
-                     MatrixView<T> X,
-                     const Context& context) {
-  apply_panels<T>(band.left.view(), band.width, 0, X, context, [&](index_t j, T* v) {
-    std::copy_n(A.column(j) + j + 1, A.rows - j - 1, v);
-  });
-}
-
-template <Scalar T>
-void apply_band_right(const BandReduction<T>& band,
-                      MatrixView<const T> A,
-                      MatrixView<T> Y,
-                      const Context& context) {
-  apply_panels<T>(band.right.view(), band.width, band.width, Y, context, [&](index_t i, T* v) {
-    for (index_t j = i + band.width + 1; j < A.cols; ++j) *v++ = conjugate(A(i, j));
-  });
-}
-
-template struct BandReduction<float>;
+using cfloat = std::complex<float>;
+using cdouble = std::complex<double>;
 template BandReduction<float> reduce_to_band(MatrixView<float>, index_t, const Context&);
 template BandReduction<double> reduce_to_band(MatrixView<double>, index_t, const Context&);
-template BandReduction<std::complex<float>> reduce_to_band(MatrixView<std::complex<float>>,
-                                                           index_t,
-                                                           const Context&);
-template BandReduction<std::complex<double>> reduce_to_band(MatrixView<std::complex<double>>,
-                                                            index_t,
-                                                            const Context&);
+template BandReduction<cfloat> reduce_to_band(MatrixView<cfloat>, index_t, const Context&);
+template BandReduction<cdouble> reduce_to_band(MatrixView<cdouble>, index_t, const Context&);
 template index_t band_reduction_bytes<float>(index_t, index_t);
 template index_t band_reduction_bytes<double>(index_t, index_t);
-template index_t band_reduction_bytes<std::complex<float>>(index_t, index_t);
-template index_t band_reduction_bytes<std::complex<double>>(index_t, index_t);
-template void apply_band_left(const BandReduction<float>&,
-                              MatrixView<const float>,
-                              MatrixView<float>,
-                              const Context&);
-template void apply_band_left(const BandReduction<double>&,
-                              MatrixView<const double>,
-                              MatrixView<double>,
-                              const Context&);
-template void apply_band_left(const BandReduction<std::complex<float>>&,
-                              MatrixView<const std::complex<float>>,
-                              MatrixView<std::complex<float>>,
-                              const Context&);
-template void apply_band_left(const BandReduction<std::complex<double>>&,
-                              MatrixView<const std::complex<double>>,
-                              MatrixView<std::complex<double>>,
-                              const Context&);
-template void apply_band_right(const BandReduction<float>&,
-                               MatrixView<const float>,
-                               MatrixView<float>,
-                               const Context&);
-template void apply_band_right(const BandReduction<double>&,
-                               MatrixView<const double>,
-                               MatrixView<double>,
-                               const Context&);
-template void apply_band_right(const BandReduction<std::complex<float>>&,
-                               MatrixView<const std::complex<float>>,
-                               MatrixView<std::complex<float>>,
-                               const Context&);
-template void apply_band_right(const BandReduction<std::complex<double>>&,
-                               MatrixView<const std::complex<double>>,
-                               MatrixView<std::complex<double>>,
-                               const Context&);
+template index_t band_reduction_bytes<cfloat>(index_t, index_t);
+template index_t band_reduction_bytes<cdouble>(index_t, index_t);
 
 }  // namespace eckart::factor

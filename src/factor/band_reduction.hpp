@@ -33,18 +33,4 @@ BandReduction<T> reduce_to_band(MatrixView<T> A, index_t width, const Context& c
 template <Scalar T>
 index_t band_reduction_bytes(index_t n, index_t width);
 
-// X <- Q X for n x k X, A as left by reduce_to_band. Cost: 2 n^2 k flops.
-template <Scalar T>
-void apply_band_left(const BandReduction<T>& band,
-                     MatrixView<const T> A,
-                     MatrixView<T> X,
-                     const Context& context);
-
-// Y <- P Y.
-template <Scalar T>
-void apply_band_right(const BandReduction<T>& band,
-                      MatrixView<const T> A,
-                      MatrixView<T> Y,
-                      const Context& context);
-
 }  // namespace eckart::factor

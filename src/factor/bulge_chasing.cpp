@@ -119,19 +119,19 @@ index_t bulge_chasing_bytes(index_t n, index_t width, bool keep_vectors) {
   return static_cast<index_t>(sizeof(T)) * (band + kept + n * (width + 16) + 2 * n);
 }
 
+using cfloat = std::complex<float>;
+using cdouble = std::complex<double>;
 template BulgeChasing<float> chase_bulges(
     MatrixView<const float>, index_t, bool, const Context&, const BulgeTiles&);
 template BulgeChasing<double> chase_bulges(
     MatrixView<const double>, index_t, bool, const Context&, const BulgeTiles&);
-template BulgeChasing<std::complex<float>> chase_bulges(MatrixView<const std::complex<float>>,
-                                                        index_t,
-                                                        bool,
-                                                        const Context&,
-                                                        const BulgeTiles&);
-template BulgeChasing<std::complex<double>> chase_bulges(MatrixView<const std::complex<double>>,
-                                                         index_t,
-                                                         bool,
-                                                         const Context&,
-                                                         const BulgeTiles&);
+template BulgeChasing<cfloat> chase_bulges(
+    MatrixView<const cfloat>, index_t, bool, const Context&, const BulgeTiles&);
+template BulgeChasing<cdouble> chase_bulges(
+    MatrixView<const cdouble>, index_t, bool, const Context&, const BulgeTiles&);
+template index_t bulge_chasing_bytes<float>(index_t, index_t, bool);
+template index_t bulge_chasing_bytes<double>(index_t, index_t, bool);
+template index_t bulge_chasing_bytes<cfloat>(index_t, index_t, bool);
+template index_t bulge_chasing_bytes<cdouble>(index_t, index_t, bool);
 
 }  // namespace eckart::factor

@@ -46,13 +46,4 @@ BulgeChasing<T> chase_bulges(MatrixView<const T> A,
 template <Scalar T>
 index_t bulge_chasing_bytes(index_t n, index_t width, bool keep_vectors);
 
-// X <- Q X for n x k X. Cost: 2 n^2 k flops and an eighth more or less.
-// REQUIRES: reflectors were kept.
-template <Scalar T>
-void apply_bulge_left(const BulgeChasing<T>& bulge, MatrixView<T> X, const Context& context);
-
-// Y <- P Y.
-template <Scalar T>
-void apply_bulge_right(const BulgeChasing<T>& bulge, MatrixView<T> Y, const Context& context);
-
 }  // namespace eckart::factor

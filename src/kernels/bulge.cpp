@@ -46,7 +46,7 @@ struct BlockOps {
 
   // A vector of length B, plane by plane.
   struct Vector {
-    alignas(64) Real x[std::size_t{P}][std::size_t{B}];
+    alignas(64) Grid<Real, P, B> x;
   };
   struct Complex {
     Real re = 0;
@@ -75,7 +75,7 @@ struct BlockOps {
   // out_j = sum_i conj(v_i) A_ij
   [[gnu::always_inline]] static void dots(const Block& A, const Vector& v, Vector& out) {
     for (int j = 0; j < B; j += W) {
-      Vec re[W], im[W];
+      Row<Vec, W> re, im;
 #pragma GCC unroll 16
       for (int c = 0; c < W; ++c) {
         const Real* a = A.at[0] + (j + c) * ld;
@@ -105,7 +105,7 @@ struct BlockOps {
 
   // out_i = sum_j A_ij y_j
   [[gnu::always_inline]] static void matvec(const Block& A, const Vector& y, Vector& out) {
-    Vec re[2][R], im[2][R];
+    Grid<Vec, 2, R> re, im;
 #pragma GCC unroll 2
     for (int h = 0; h < 2; ++h) {
 #pragma GCC unroll 16
@@ -330,8 +330,10 @@ struct ChaseTileKernel {
     return A;
   }
 
-  [[gnu::always_inline]] static void keep(
-      T* to, index_t length, const Vector& v, const Complex& tau) {
+  [[gnu::always_inline]] static void keep(T* to,
+                                          index_t length,
+                                          const Vector& v,
+                                          const Complex& tau) {
     if constexpr (is_complex<T>) {
       to[0] = T(tau.re, tau.im);
       for (index_t i = 1; i < length; ++i) to[i] = T(v.x[0][i], v.x[1][i]);

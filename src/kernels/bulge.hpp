@@ -16,12 +16,12 @@ inline constexpr std::array<int, 4> bulge_widths = {16, 32, 48, 64};
 template <class T>
 struct BulgeTile {
   using Real = real_t<T>;
-  int width;         // b, one of bulge_widths
-  index_t n;         // columns n .. n + 2 b - 1 of the band are zero
-  Real* band;        // the real part of (i, j) is band[2 b + i + 3 b j]
-  Real* band_imag;   // the same of imaginary parts; unused for real T
-  Real* pending;     // for each sweep a slot of pending_size<T>(b): the left reflector last built
-  T* kept;           // n x n with leading dimension n, or null: where reflectors are kept
+  int width;        // b, one of bulge_widths
+  index_t n;        // columns n .. n + 2 b - 1 of the band are zero
+  Real* band;       // the real part of (i, j) is band[2 b + i + 3 b j]
+  Real* band_imag;  // the same of imaginary parts; unused for real T
+  Real* pending;    // for each sweep a slot of pending_size<T>(b): the left reflector last built
+  T* kept;          // n x n with leading dimension n, or null: where reflectors are kept
   index_t first_sweep, last_sweep, first_q, last_q;
 };
 

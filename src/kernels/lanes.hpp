@@ -2,6 +2,8 @@
 // They are passed by reference only: by value their calling convention depends on the level.
 #pragma once
 
+#include <cstddef>
+
 #include "eckart/types.hpp"
 
 namespace eckart::kernels {
@@ -13,7 +15,13 @@ struct Lanes {
   using Loose [[gnu::vector_size(Bytes), gnu::aligned(alignof(Real)), gnu::may_alias]] = Real;
 };
 
-// The plane of reals of a complex array that is stored as two planes; a real array has one.
+// Arrays whose sizes are signed, as all sizes are.
+template <class X, index_t N>
+using Row = X[static_cast<std::size_t>(N)];
+template <class X, index_t M, index_t N>
+using Grid = X[static_cast<std::size_t>(M)][static_cast<std::size_t>(N)];
+
+// Planes of reals in which an array of T is stored: real parts, imaginary parts.
 template <class T>
 inline constexpr int planes = is_complex<T> ? 2 : 1;
 

@@ -95,7 +95,8 @@ struct Column {
   // a b, without the recovery of infinities of std::complex.
   [[gnu::always_inline]] static T times(T a, T b) {
     if constexpr (is_complex<T>) {
-      return T(a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real());
+      return T(a.real() * b.real() - a.imag() * b.imag(),
+               a.real() * b.imag() + a.imag() * b.real());
     } else {
       return a * b;
     }

@@ -28,12 +28,9 @@ struct WideKernel {
   static constexpr index_t inner_block = 256;
 
   template <int NV, int NC>
-  [[gnu::always_inline]] static void micro(const WideProduct<Real>& t,
-                                           index_t row,
-                                           index_t first,
-                                           index_t last,
-                                           index_t col) {
-    Vec acc[NC][NV];
+  [[gnu::always_inline]] static void micro(
+      const WideProduct<Real>& t, index_t row, index_t first, index_t last, index_t col) {
+    Grid<Vec, NC, NV> acc;
 #pragma GCC unroll 16
     for (int c = 0; c < NC; ++c) {
 #pragma GCC unroll 16
@@ -42,7 +39,7 @@ struct WideKernel {
     const Real* a = t.A + row + first * t.lda;
     const Real* x = t.X + first + col * t.ldx;
     for (index_t i = first; i < last; ++i, a += t.lda, ++x) {
-      Vec left[NV];
+      Row<Vec, NV> left;
 #pragma GCC unroll 16
       for (int v = 0; v < NV; ++v) left[v] = A::at(a + v * W);
 #pragma GCC unroll 16
@@ -120,7 +117,7 @@ struct TallKernel {
                                            index_t last,
                                            index_t col,
                                            index_t ahead) {
-    Vec acc[NC][NV];
+    Grid<Vec, NC, NV> acc;
 #pragma GCC unroll 16
     for (int c = 0; c < NC; ++c) {
 #pragma GCC unroll 16
@@ -133,7 +130,7 @@ struct TallKernel {
 #pragma GCC unroll 16
         for (int v = 0; v < NV; ++v) __builtin_prefetch(a + ahead + v * W);
       }
-      Vec left[NV];
+      Row<Vec, NV> left;
 #pragma GCC unroll 16
       for (int v = 0; v < NV; ++v) left[v] = A::at(a + v * W);
 #pragma GCC unroll 16
@@ -164,7 +161,8 @@ struct TallKernel {
                                                 index_t last) {
     for (index_t c = 0; c < t.width; c += W) {
       Vec sum{};
-      for (index_t j = first; j < last; ++j) sum += A::at(t.X + c + j * t.ldx) * t.A[row + j * t.lda];
+      for (index_t j = first; j < last; ++j)
+        sum += A::at(t.X + c + j * t.ldx) * t.A[row + j * t.lda];
       for (int l = 0; l < W; ++l) {
         Real& out = t.C[row + (c + l) * t.ldc];
         out = (first == 0 && t.beta == 0 ? Real{0} : out) + t.alpha * sum[l];
