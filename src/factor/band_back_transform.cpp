@@ -17,12 +17,13 @@ using blas::gemm;
 using blas::Op;
 using core::for_each_chunk;
 
-// About how many reflectors are applied at once, and to how many columns.
-constexpr index_t merged_reflectors = 256;
-constexpr index_t columns_per_chunk = 256;
+constexpr index_t columns_per_chunk = 128;
 
-index_t group_size(index_t width) {
-  return std::max<index_t>(1, merged_reflectors / width) * width;
+// How many reflectors are applied at once: enough for a fast gemm, but few against the k columns,
+// because merging m of them costs as much as applying them to m / 2 columns.
+index_t group_size(index_t n, index_t width, index_t k) {
+  const index_t wanted = std::clamp<index_t>(k / 4, width, std::max<index_t>(width, 256));
+  return std::min(wanted / width, core::count_chunks(n, width)) * width;
 }
 
 // The product of the panels [first, first + count), in compact WY form.
@@ -79,7 +80,7 @@ void apply_panels(MatrixView<const T> factors,
   const index_t reflectors = n - shift;
   if (reflectors <= 0 || X.cols == 0) return;
   const blas::BlasThreads one_thread;
-  const index_t group = std::min(group_size(width), core::count_chunks(n, width) * width);
+  const index_t group = group_size(n, width, X.cols);
   Merged<T> merged(n, group, width);
   Matrix<T> inner(group, X.cols);
   Matrix<T> scaled(group, X.cols);
@@ -132,7 +133,7 @@ void apply_band_right(const BandReduction<T>& band,
 
 template <Scalar T>
 index_t band_back_transform_bytes(index_t n, index_t width, index_t k) {
-  const index_t group = std::min(group_size(width), core::count_chunks(n, width) * width);
+  const index_t group = group_size(n, width, k);
   return static_cast<index_t>(sizeof(T)) * group * (n + 2 * group + width + 2 * k);
 }
 

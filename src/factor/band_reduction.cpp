@@ -18,10 +18,14 @@ using blas::gemm;
 using blas::Op;
 using core::for_each_chunk;
 
-// The update is delayed until L and R have about this many columns and rows.
-constexpr index_t delayed_columns = 256;
 constexpr index_t columns_per_chunk = 96;
-constexpr index_t rows_per_chunk = 256;
+constexpr index_t rows_per_chunk = 192;
+
+// The update is delayed until L and R have this many columns and rows: enough for a fast gemm, few
+// against n, because what is delayed is carried along in W and X.
+index_t delayed_columns(index_t n, index_t width) {
+  return std::max(2 * width, std::clamp<index_t>(n / 8 / width * width, 64, 256));
+}
 
 // The reduction in progress: what is in A is the matrix plus L R.
 template <Scalar T>
@@ -30,7 +34,7 @@ class Reducer {
   Reducer(MatrixView<T> A, index_t width, const Context& context)
       : A_(A),
         b_(width),
-        capacity_(std::max(2 * width, delayed_columns)),
+        capacity_(delayed_columns(A.rows, width)),
         context_(context),
         L_(A.rows, capacity_),
         R_(capacity_, A.cols),
@@ -188,9 +192,9 @@ BandReduction<T> reduce_to_band(MatrixView<T> A, index_t width, const Context& c
 
 template <Scalar T>
 index_t band_reduction_bytes(index_t n, index_t width) {
-  const index_t capacity = std::max(2 * width, delayed_columns);
-  const index_t long_columns = 2 * capacity + 4 * width;
-  return static_cast<index_t>(sizeof(T)) * (n * long_columns + width * (4 * width + capacity));
+  const index_t capacity = delayed_columns(n, width);
+  const index_t long_columns = 2 * capacity + 5 * width;
+  return static_cast<index_t>(sizeof(T)) * (n * long_columns + width * (4 * width + 2 * capacity));
 }
 
 using cfloat = std::complex<float>;
