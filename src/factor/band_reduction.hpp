@@ -25,7 +25,7 @@ struct BandReduction {
 // Throws Cancelled if context.must_stop().
 // Source: Grosser, Lang, Parallel Computing 25(8):969-986, 1999; updates are delayed over several
 // panels, so that the width of the band does not limit the inner dimension of the products.
-// REQUIRES: entries small enough that sums of n products of two do not overflow
+// REQUIRES: width is a multiple of 16; no column of A has a norm that overflows
 template <Scalar T>
 BandReduction<T> reduce_to_band(MatrixView<T> A, index_t width, const Context& context);
 

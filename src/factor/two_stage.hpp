@@ -25,9 +25,10 @@ struct TwoStage {
 // Accuracy: |A - Q B P^H| and |I - Q^H Q| are small multiples of n eps |A| and n eps; normwise, so
 // that small singular values of graded matrices carry absolute errors.
 // Cost: 8/3 n^3 flops in products of matrices and 8 n^2 width in the second stage; memory
-// two_stage_bytes: O(n width) without vectors, n^2 elements more with them.
+// two_stage_bytes: O(n width) without vectors, n^2 elements more with them. The width is 32 or 64.
 // Throws Cancelled if context.must_stop().
-// REQUIRES: entries small enough that sums of n products of two do not overflow.
+// REQUIRES: no entry so large that a column's norm overflows; entries far below the smallest normal
+// number over eps lose digits, so scale A first.
 template <Scalar T>
 TwoStage<T> two_stage_bidiagonalize(MatrixView<T> A, bool keep_vectors, const Context& context);
 

@@ -395,16 +395,7 @@ void chase(const BulgeTile<T>& tile) {
 
 template <class T>
 void chase_tile(const BulgeTile<T>& tile) {
-  switch (tile.width) {
-    case 16:
-      return chase<T, 16>(tile);
-    case 32:
-      return chase<T, 32>(tile);
-    case 48:
-      return chase<T, 48>(tile);
-    default:
-      return chase<T, 64>(tile);
-  }
+  return tile.width == 32 ? chase<T, 32>(tile) : chase<T, 64>(tile);
 }
 
 template void chase_tile(const BulgeTile<float>&);

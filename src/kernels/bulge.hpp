@@ -9,7 +9,7 @@
 namespace eckart::kernels {
 
 // The band widths that chase_tile is compiled for.
-inline constexpr std::array<int, 4> bulge_widths = {16, 32, 48, 64};
+inline constexpr std::array<int, 2> bulge_widths = {32, 64};
 
 // A tile of steps (s, q), s in [first_sweep, last_sweep) and q = s + t in [first_q, last_q), of the
 // band of an n x n matrix. Complex data is stored as two planes of reals.

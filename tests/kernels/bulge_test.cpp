@@ -77,11 +77,11 @@ TYPED_TEST(Bulge, AllStepsLeaveARealBidiagonalOfTheSameNorm) {
 TYPED_TEST(Bulge, TilesInTheirOrderGiveTheBitsOfSweepAfterSweep) {
   using T = TypeParam;
   constexpr index_t n = 150;
-  Band<T> natural(n, 16);
+  Band<T> natural(n, 32);
   for (index_t s = 0; s < n - 1; ++s) natural.chase(s, s + 1, 0, 2 * n);
   for (const index_t sweeps : {1, 3, 8}) {
     for (const index_t positions : {1, 2, 7}) {
-      Band<T> tiled(n, 16);
+      Band<T> tiled(n, 32);
       for (index_t s = 0; s < n - 1; s += sweeps) {
         for (index_t q = 0; q < 2 * n; q += positions) {
           tiled.chase(s, std::min(n - 1, s + sweeps), q, q + positions);
