@@ -20,12 +20,13 @@ TYPED_TEST(BandBackTransform, TakesTheGroupsOfPanelsInTheirOrder) {
   const Matrix<T> A = gaussian<T>(n, n);
   Matrix<T> work = A.clone();
   const BandReduction<T> band = reduce_to_band<T>(work.view(), 16, context);
-  // A P x = Q B x for a few vectors x.
-  const Matrix<T> x = gaussian<T>(n, 3, 5);
+  // A P X = Q B X; with this many columns four panels are merged.
+  constexpr index_t k = 256;
+  const Matrix<T> x = gaussian<T>(n, k, 5);
   const Matrix<T> B = upper_band<T>(work.view(), 16);
   Matrix<T> Px = x.clone();
-  Matrix<T> QBx(n, 3);
-  for (index_t j = 0; j < 3; ++j) {
+  Matrix<T> QBx(n, k);
+  for (index_t j = 0; j < k; ++j) {
     for (index_t l = 0; l < n; ++l) {
       for (index_t i = 0; i < n; ++i) QBx(i, j) += B(i, l) * x(l, j);
     }
