@@ -37,8 +37,7 @@ struct Rooms {
   index_t total() const {
     const index_t values = pack_reals<T>(m, n) + 2 * column() + 2 * diagonal() + scratch();
     if (!vectors) return values;
-    return values + 2 * pack_reals<Real>(n, n) + pack_reals<T>(m, left_cols) +
-           pack_reals<T>(n, n);
+    return values + 2 * pack_reals<Real>(n, n) + pack_reals<T>(m, left_cols) + pack_reals<T>(n, n);
   }
 };
 
@@ -94,7 +93,7 @@ void LaneSvd<T>::run(const kernels::Scattered<const T>& A,
   bool finite[kernels::lanes<T>];
   kernels::gather<T>(tall, A_, exponents, finite);
 
-  kernels::bidiagonalize<T>(A_, d_, e_, tau_q_, tau_p_);          // A = Q B P^H
+  kernels::bidiagonalize<T>(A_, d_, e_, tau_q_, tau_p_);             // A = Q B P^H
   kernels::bidiagonal_qr<Real>(n_, d_, e_, X_, Y_, scratch_, done);  // B = X S Y^T
   if (vectors_) {
     kernels::back_transform_left<T>(A_, tau_q_, X_, left_);    // Q X

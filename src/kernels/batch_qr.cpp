@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "kernels/batch_lanes.hpp"
-#include "kernels/levels.hpp"
 
 namespace eckart::kernels {
 namespace {
@@ -33,7 +32,6 @@ struct Rotations {
 // so that they and the numbers they decide about fill registers alike.
 template <class Real>
 struct Blocks {
-  static constexpr index_t width = lanes<Real>;
   PerLane<Real> lo;
   PerLane<Real> hi;
   PerLane<Real> least_d;  // smallest |d| of the block
@@ -41,7 +39,7 @@ struct Blocks {
   index_t last = -1;
 };
 
-template <class Real>
+template <class Real, int bytes>
 struct BidiagonalQrKernel {
   static constexpr index_t width = lanes<Real>;
 
@@ -104,40 +102,47 @@ struct BidiagonalQrKernel {
                                                  Real* e,
                                                  const PerLane<Real>& tolerance,
                                                  Blocks<Real>& blocks) {
-    PerLane<Real> closed;
+    PerLane<Real> lo;
+    PerLane<Real> hi;
+    PerLane<Real> least_d;
+    PerLane<Real> open;  // 1 until the block of the lane has ended
 #pragma omp simd
     for (index_t l = 0; l < width; ++l) {
-      closed[l] = 0;
-      blocks.lo[l] = -1;
-      blocks.hi[l] = -1;
-      blocks.least_d[l] = std::numeric_limits<Real>::max();
+      lo[l] = -1;
+      hi[l] = -1;
+      least_d[l] = std::numeric_limits<Real>::max();
+      open[l] = 1;
     }
     for (index_t k = blocks.last - 1; k >= 0; --k) {
       const Real here = static_cast<Real>(k);
 #pragma omp simd
       for (index_t l = 0; l < width; ++l) {
         const Real e_k = e[k * width + l];
-        const bool drop = std::abs(e_k) <= tolerance[l];
-        e[k * width + l] = drop ? 0 : e_k;
         const Real a = std::abs(d[k * width + l]);
         const Real b = std::abs(d[(k + 1) * width + l]);
         const Real smaller = a < b ? a : b;
-        const bool inside = !drop & (closed[l] == 0);
-        blocks.hi[l] = inside & (blocks.hi[l] < 0) ? here + 1 : blocks.hi[l];
-        blocks.lo[l] = inside ? here : blocks.lo[l];
-        blocks.least_d[l] = inside & (smaller < blocks.least_d[l]) ? smaller : blocks.least_d[l];
-        closed[l] = drop & (blocks.hi[l] >= 0) ? 1 : closed[l];
+        const Real kept = std::abs(e_k) <= tolerance[l] ? 0 : e_k;
+        const Real inside = kept != 0 ? open[l] : 0;
+        const Real was_hi = hi[l];
+        const Real new_hi = was_hi < 0 ? here + 1 : was_hi;
+        const Real was_least = least_d[l];
+        const Real new_least = smaller < was_least ? smaller : was_least;
+        const Real after = was_hi < 0 ? 1 : 0;  // a gap ends a block that has begun
+        e[k * width + l] = kept;
+        hi[l] = inside != 0 ? new_hi : was_hi;
+        lo[l] = inside != 0 ? here : lo[l];
+        least_d[l] = inside != 0 ? new_least : was_least;
+        open[l] = inside != 0 ? 1 : open[l] * after;
       }
     }
     index_t first = blocks.last;
     index_t last = -1;
     for (index_t l = 0; l < width; ++l) {
-      if (blocks.hi[l] < 0) continue;
-      first = std::min(first, static_cast<index_t>(blocks.lo[l]));
-      last = std::max(last, static_cast<index_t>(blocks.hi[l]));
+      if (hi[l] < 0) continue;
+      first = std::min(first, static_cast<index_t>(lo[l]));
+      last = std::max(last, static_cast<index_t>(hi[l]));
     }
-    blocks.first = first;
-    blocks.last = last;
+    blocks = {lo, hi, least_d, first, last};
   }
 
   // One sweep in every lane's block, with its rotations written behind those kept.
@@ -259,34 +264,40 @@ struct BidiagonalQrKernel {
 
   // X <- X times the rotations, in their order.
   [[gnu::always_inline]] static void turn(const Rotations<Real>& rotations, Pack<Real> X) {
+    constexpr int wide = bytes == 64 ? 8 : 4;  // of 32 or 16 registers
     index_t i = 0;
-    for (; i + 8 <= X.rows; i += 8) turn_rows<8>(rotations, X, i);
-    for (; i + 4 <= X.rows; i += 4) turn_rows<4>(rotations, X, i);
-    for (; i < X.rows; ++i) turn_rows<1>(rotations, X, i);
+    for (; i + wide <= X.rows; i += wide) turn_rows<wide>(rotations, X, i);
+    for (; i + 2 <= X.rows; i += 2) turn_rows<2>(rotations, X, i);
+    if (i < X.rows) turn_rows<1>(rotations, X, i);
   }
 
   template <int block>
   [[gnu::always_inline]] static void turn_rows(const Rotations<Real>& rotations,
                                                Pack<Real> X,
                                                index_t i) {
-    for (index_t s = 0; s < rotations.count; ++s) {
-      const Vector<Real>* rotation =
-          entries<Real>(static_cast<const Real*>(rotations.data)) + s * rotations.stride;
-      Vector<Real>* column = entries<Real>(X.at(i, rotations.first[s]));
-      Vector<Real> x[static_cast<std::size_t>(block)];
-      for (int b = 0; b < block; ++b) x[b] = column[b];
-      for (index_t k = rotations.first[s]; k < rotations.last[s]; ++k) {
-        const Vector<Real> cosine = rotation[2 * k];
-        const Vector<Real> sine = rotation[2 * k + 1];
-        Vector<Real>* next = column + X.ld;
-        for (int b = 0; b < block; ++b) {
-          const Vector<Real> y = next[b];
-          column[b] = cosine * x[b] + sine * y;
-          x[b] = cosine * y - sine * x[b];
+    for (index_t l = 0; l < width; l += lanes_of<Real, bytes>) {
+      for (index_t s = 0; s < rotations.count; ++s) {
+        const Real* rotation = rotations.data + s * rotations.stride * width + l;
+        Real* column = X.at(i, rotations.first[s]) + l;
+        Vector<Real, bytes> x[static_cast<std::size_t>(block)];
+        for (int b = 0; b < block; ++b) load(x[b], column + b * width);
+        for (index_t k = rotations.first[s]; k < rotations.last[s]; ++k) {
+          Vector<Real, bytes> cosine;
+          Vector<Real, bytes> sine;
+          load(cosine, rotation + 2 * k * width);
+          load(sine, rotation + (2 * k + 1) * width);
+          Real* next = column + X.ld * width;
+          for (int b = 0; b < block; ++b) {
+            Vector<Real, bytes> y;
+            load(y, next + b * width);
+            const Vector<Real, bytes> turned = cosine * x[b] + sine * y;
+            store(turned, column + b * width);
+            x[b] = cosine * y - sine * x[b];
+          }
+          column = next;
         }
-        column = next;
+        for (int b = 0; b < block; ++b) store(x[b], column + b * width);
       }
-      for (int b = 0; b < block; ++b) column[b] = x[b];
     }
   }
 };
@@ -301,7 +312,7 @@ index_t bidiagonal_qr_scratch(index_t n) {
 template <class Real>
 void bidiagonal_qr(
     index_t n, Real* d, Real* e, Pack<Real> X, Pack<Real> Y, Real* scratch, bool* converged) {
-  at_level<BidiagonalQrKernel<Real>>(level(), n, d, e, X, Y, scratch, converged);
+  at_register_width<BidiagonalQrKernel, Real>(n, d, e, X, Y, scratch, converged);
 }
 
 template index_t bidiagonal_qr_scratch<float>(index_t);

@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "kernels/batch_lanes.hpp"
-#include "kernels/levels.hpp"
 
 namespace eckart::kernels {
 namespace {
