@@ -82,7 +82,7 @@ void LaneSvd<T>::run(const kernels::Scattered<const T>& A,
                      const kernels::Scattered<T>& U,
                      Real* sigma,
                      const kernels::Scattered<T>& V,
-                     bool* done) {
+                     LaneStatus* status) {
   // A wide matrix enters as its adjoint: U and V change places.
   kernels::Scattered<const T> tall = A;
   if (wide_) {
@@ -91,10 +91,11 @@ void LaneSvd<T>::run(const kernels::Scattered<const T>& A,
   }
   int exponents[kernels::lanes<T>];
   bool finite[kernels::lanes<T>];
-  kernels::gather<T>(tall, A_, exponents, finite);
+  bool converged[kernels::lanes<T>];
+  kernels::gather_scaled<T>(tall, A_, exponents, finite);
 
-  kernels::bidiagonalize<T>(A_, d_, e_, tau_q_, tau_p_);             // A = Q B P^H
-  kernels::bidiagonal_qr<Real>(n_, d_, e_, X_, Y_, scratch_, done);  // B = X S Y^T
+  kernels::bidiagonalize<T>(A_, d_, e_, tau_q_, tau_p_);                  // A = Q B P^H
+  kernels::bidiagonal_qr<Real>(n_, d_, e_, X_, Y_, scratch_, converged);  // B = X S Y^T
   if (vectors_) {
     kernels::back_transform_left<T>(A_, tau_q_, X_, left_);    // Q X
     kernels::back_transform_right<T>(A_, tau_p_, Y_, right_);  // P Y
@@ -105,7 +106,11 @@ void LaneSvd<T>::run(const kernels::Scattered<const T>& A,
     kernels::scatter<T>(left_, order_.data(), wide_ ? V : U);
     kernels::scatter<T>(right_, order_.data(), wide_ ? U : V);
   }
-  for (index_t l = 0; l < A.count; ++l) done[l] = done[l] && finite[l];
+  for (index_t l = 0; l < A.count; ++l) {
+    status[l] = !finite[l]      ? LaneStatus::not_finite
+                : !converged[l] ? LaneStatus::not_converged
+                                : LaneStatus::done;
+  }
 }
 
 template <Scalar T>

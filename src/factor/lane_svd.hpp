@@ -8,6 +8,13 @@
 
 namespace eckart::factor {
 
+// What became of one matrix.
+enum class LaneStatus {
+  done,
+  not_finite,     // the matrix has a NaN or an infinity
+  not_converged,  // too many sweeps: no finite matrix is known
+};
+
 // Decomposes packs of rows x cols matrices. Holds the workspace, so that a pack allocates nothing.
 // Householder bidiagonalization, implicit QR iteration, back-transformation: the classical chain,
 // one matrix a lane. What a matrix gets does not depend on its lane, nor on the other matrices.
@@ -22,13 +29,13 @@ class LaneSvd {
   // U, sigma, V <- the factors of up to kernels::lanes<T> matrices, A.count of them, with the
   // sign rule applied. sigma has min(rows, cols) values a matrix, falling.
   // U and V as Vectors says; ignored for values only.
-  // done[l] <- whether matrix l is finite and the iteration converged; otherwise what was written
-  // for it is of no use. A singular value beyond the range of T is infinite.
+  // status[l] <- what became of matrix l; unless done, what was written for it is of no use.
+  // A singular value beyond the range of T is infinite.
   void run(const kernels::Scattered<const T>& A,
            const kernels::Scattered<T>& U,
            Real* sigma,
            const kernels::Scattered<T>& V,
-           bool* done);
+           LaneStatus* status);
 
  private:
   // Writes the singular values, and their order to order_.

@@ -36,10 +36,14 @@ struct Scattered {
   bool conjugated = false;  // the pack holds the conjugate
 };
 
-// A <- the matrices, each divided by 2^exponents[l] so that its largest entry is in [1, 2).
-// A matrix that is not finite, and a lane beyond count, becomes zero; finite[l] tells which.
+// A <- the matrices as they are; a lane beyond count becomes zero.
 template <class T>
-void gather(const Scattered<const T>& from, Pack<T> A, int* exponents, bool* finite);
+void gather(const Scattered<const T>& from, Pack<T> A);
+
+// The same, each divided by 2^exponents[l] so that its largest entry is in [1, 2).
+// A matrix that is not finite becomes zero; finite[l] tells which.
+template <class T>
+void gather_scaled(const Scattered<const T>& from, Pack<T> A, int* exponents, bool* finite);
 
 // The matrices <- the pack; column j of matrix l comes from column order[j lanes + l].
 template <class T>
@@ -78,5 +82,19 @@ index_t bidiagonal_qr_scratch(index_t n);
 // Every zero becomes +0.
 template <class T>
 void orient(index_t n, real_t<T>* d, Pack<T> V, Pack<T> U);
+
+// E <- A X - Y diag(s), or A^H X - Y diag(s) if adjoint; squares[j lanes + l] <- the square of the
+// length of its column j, E itself is not kept. s has a value for each column and lane.
+template <class T>
+void residual_squares(
+    bool adjoint, Pack<T> A, Pack<T> X, Pack<T> Y, const real_t<T>* s, real_t<T>* squares);
+
+// square[l] <- ||X^H X - I||_F^2
+template <class T>
+void orthogonality_square(Pack<T> X, real_t<T>* square);
+
+// square[l] <- ||A||_F^2
+template <class T>
+void frobenius_square(Pack<T> A, real_t<T>* square);
 
 }  // namespace eckart::kernels

@@ -143,6 +143,29 @@ template <class Real, int bytes>
   c.im += a.im * b.re;
 }
 
+// c <- c - s a for real s
+template <class V>
+[[gnu::always_inline]] inline void subtract_scaled(V& c, const V& s, const V& a) {
+  c -= s * a;
+}
+template <class V, class Real, int bytes>
+[[gnu::always_inline]] inline void subtract_scaled(ComplexVector<Real, bytes>& c,
+                                                   const V& s,
+                                                   const ComplexVector<Real, bytes>& a) {
+  c.re -= s * a.re;
+  c.im -= s * a.im;
+}
+
+// x <- x - 1
+template <class V>
+[[gnu::always_inline]] inline void subtract_one(V& x) {
+  x -= 1;
+}
+template <class Real, int bytes>
+[[gnu::always_inline]] inline void subtract_one(ComplexVector<Real, bytes>& x) {
+  x.re -= 1;
+}
+
 // x <- conj(x)
 template <class V>
 [[gnu::always_inline]] inline void conjugate_entry(V&) {}

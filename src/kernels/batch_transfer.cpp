@@ -20,22 +20,8 @@ struct GatherKernel {
   static constexpr index_t width = lanes<T>;
   static constexpr index_t parts = is_complex<T> ? 2 : 1;
 
-  [[gnu::always_inline]] static void run(const Scattered<const T>& from,
-                                         Pack<T> A,
-                                         int* exponents,
-                                         bool* finite) {
+  [[gnu::always_inline]] static void run(const Scattered<const T>& from, Pack<T> A) {
     for (index_t l = 0; l < width; ++l) copy_in(from, l, A);
-    PerLane<Real> largest;
-    PerLane<Real> defect;  // 0, or NaN if an entry is not finite
-    look(A, largest, defect);
-    PowersOfTwo<Real> powers;
-    for (index_t l = 0; l < width; ++l) {
-      finite[l] = defect[l] == 0;
-      exponents[l] = finite[l] && largest[l] > 0 ? std::ilogb(largest[l]) : 0;
-      powers.half[l] = std::ldexp(Real{1}, -(exponents[l] / 2));
-      powers.rest[l] = std::ldexp(Real{1}, -(exponents[l] - exponents[l] / 2));
-    }
-    scale(A, powers, defect);
   }
 
   [[gnu::always_inline]] static void copy_in(const Scattered<const T>& from, index_t l, Pack<T> A) {
@@ -52,6 +38,31 @@ struct GatherKernel {
         }
       }
     }
+  }
+};
+
+template <class T>
+struct GatherScaledKernel {
+  using Real = real_t<T>;
+  static constexpr index_t width = lanes<T>;
+  static constexpr index_t parts = is_complex<T> ? 2 : 1;
+
+  [[gnu::always_inline]] static void run(const Scattered<const T>& from,
+                                         Pack<T> A,
+                                         int* exponents,
+                                         bool* finite) {
+    GatherKernel<T>::run(from, A);
+    PerLane<Real> largest;
+    PerLane<Real> defect;  // 0, or NaN if an entry is not finite
+    look(A, largest, defect);
+    PowersOfTwo<Real> powers;
+    for (index_t l = 0; l < width; ++l) {
+      finite[l] = defect[l] == 0;
+      exponents[l] = finite[l] && largest[l] > 0 ? std::ilogb(largest[l]) : 0;
+      powers.half[l] = std::ldexp(Real{1}, -(exponents[l] / 2));
+      powers.rest[l] = std::ldexp(Real{1}, -(exponents[l] - exponents[l] / 2));
+    }
+    scale(A, powers, defect);
   }
 
   [[gnu::always_inline]] static void look(Pack<T> A,
@@ -213,8 +224,12 @@ struct OrientKernel {
 }  // namespace
 
 template <class T>
-void gather(const Scattered<const T>& from, Pack<T> A, int* exponents, bool* finite) {
-  at_level<GatherKernel<T>>(level(), from, A, exponents, finite);
+void gather(const Scattered<const T>& from, Pack<T> A) {
+  at_level<GatherKernel<T>>(level(), from, A);
+}
+template <class T>
+void gather_scaled(const Scattered<const T>& from, Pack<T> A, int* exponents, bool* finite) {
+  at_level<GatherScaledKernel<T>>(level(), from, A, exponents, finite);
 }
 template <class T>
 void scatter(Pack<T> A, const index_t* order, const Scattered<T>& to) {
@@ -225,16 +240,20 @@ void orient(index_t n, real_t<T>* d, Pack<T> V, Pack<T> U) {
   at_level<OrientKernel<T>>(level(), n, d, V, U);
 }
 
-template void gather(const Scattered<const float>&, Pack<float>, int*, bool*);
-template void gather(const Scattered<const double>&, Pack<double>, int*, bool*);
-template void gather(const Scattered<const std::complex<float>>&,
-                     Pack<std::complex<float>>,
-                     int*,
-                     bool*);
-template void gather(const Scattered<const std::complex<double>>&,
-                     Pack<std::complex<double>>,
-                     int*,
-                     bool*);
+template void gather(const Scattered<const float>&, Pack<float>);
+template void gather(const Scattered<const double>&, Pack<double>);
+template void gather(const Scattered<const std::complex<float>>&, Pack<std::complex<float>>);
+template void gather(const Scattered<const std::complex<double>>&, Pack<std::complex<double>>);
+template void gather_scaled(const Scattered<const float>&, Pack<float>, int*, bool*);
+template void gather_scaled(const Scattered<const double>&, Pack<double>, int*, bool*);
+template void gather_scaled(const Scattered<const std::complex<float>>&,
+                            Pack<std::complex<float>>,
+                            int*,
+                            bool*);
+template void gather_scaled(const Scattered<const std::complex<double>>&,
+                            Pack<std::complex<double>>,
+                            int*,
+                            bool*);
 template void scatter(Pack<float>, const index_t*, const Scattered<float>&);
 template void scatter(Pack<double>, const index_t*, const Scattered<double>&);
 template void scatter(Pack<std::complex<float>>,
