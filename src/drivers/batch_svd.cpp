@@ -227,7 +227,11 @@ std::vector<Outcome> solve_one_by_one(const Problem<T>& problem, const Context& 
 
 // Returns what a verdict is judged by.
 double worst_of(const factor::LaneCertificate& c, bool vectors) {
-  return vectors ? std::max({c.residual, c.orthogonality_U, c.orthogonality_V}) : c.energy_defect;
+  if (!vectors) return c.energy_defect;
+  double worst = c.residual;
+  factor::raise(worst, c.orthogonality_U);
+  factor::raise(worst, c.orthogonality_V);
+  return worst;
 }
 
 // Fills the certificate of the report with the worst of all matrices that did not fail.
@@ -245,23 +249,19 @@ void judge(const Problem<T>& problem, const Context& context, BatchSvdReport& re
   }
   for (const index_t b : report.failed) certificates[static_cast<std::size_t>(b)] = {};
   double worst = -1;
-  const auto raise = [](double& to, double x) {
-    if (!(x <= to)) to = x;
-  };
   for (index_t b = 0; b < A.count; ++b) {
     const factor::LaneCertificate& c = certificates[static_cast<std::size_t>(b)];
-    raise(report.residual, c.residual);
-    raise(report.orthogonality_U, c.orthogonality_U);
-    raise(report.orthogonality_V, c.orthogonality_V);
-    raise(report.energy_defect, c.energy_defect);
-    if (worst_of(c, problem.vectors()) > worst) {
-      worst = worst_of(c, problem.vectors());
-      report.worst = b;
-    }
+    factor::raise(report.residual, c.residual);
+    factor::raise(report.orthogonality_U, c.orthogonality_U);
+    factor::raise(report.orthogonality_V, c.orthogonality_V);
+    factor::raise(report.energy_defect, c.energy_defect);
+    const double before = worst;
+    factor::raise(worst, worst_of(c, problem.vectors()));
+    if (worst != before && !std::isnan(before)) report.worst = b;
   }
   report.certified = true;
-  report.met = std::max(report.residual, report.energy_defect) <= report.accuracy &&
-               std::max(report.orthogonality_U, report.orthogonality_V) <= report.accuracy;
+  report.met = report.residual <= report.accuracy && report.orthogonality_U <= report.accuracy &&
+               report.orthogonality_V <= report.accuracy && report.energy_defect <= report.accuracy;
 }
 
 template <Scalar T>

@@ -79,9 +79,7 @@ void LaneJudge<T>::judge_vectors(LaneCertificate* certificate, index_t count) {
                                  squares_.data());
     for (index_t l = 0; l < count; ++l) {
       for (index_t j = 0; j < k_; ++j) {
-        // Not std::max: a NaN must stay.
-        const double length = std::sqrt(static_cast<double>(squares_(l, j)));
-        if (!(length <= certificate[l].residual)) certificate[l].residual = length;
+        raise(certificate[l].residual, std::sqrt(static_cast<double>(squares_(l, j))));
       }
     }
   }

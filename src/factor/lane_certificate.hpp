@@ -1,6 +1,8 @@
 // How right the factors of many small matrices are, from their definitions.
 #pragma once
 
+#include <cmath>
+
 #include "eckart/dense_svd.hpp"
 #include "kernels/batch.hpp"
 
@@ -13,6 +15,11 @@ struct LaneCertificate {
   double orthogonality_V = 0;
   double energy_defect = 0;  // | ||A||_F^2 - sum sigma^2 | / ||A||_F^2
 };
+
+// to <- max(to, x), where a NaN on either side stays.
+inline void raise(double& to, double x) {
+  if (!(x <= to || std::isnan(to))) to = x;
+}
 
 // Judges packs of matrices. Holds the workspace.
 template <Scalar T>
