@@ -19,7 +19,9 @@ function(eckart_layer name)
   target_compile_definitions(eckart_${name} PRIVATE ECKART_VERSION="${PROJECT_VERSION}")
   set_target_properties(eckart_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(name STREQUAL kernels)
-    target_compile_options(eckart_kernels PRIVATE -fopenmp-simd -O3 -mprefer-vector-width=512)
+    target_compile_options(eckart_kernels PRIVATE -fopenmp-simd -O3 -mprefer-vector-width=512
+      # Nobody reads errno or the floating-point flags; roots and choices become vector code.
+      -fno-math-errno -fno-trapping-math)
   endif()
   set_property(GLOBAL APPEND PROPERTY ECKART_LAYERS eckart_${name})
 endfunction()

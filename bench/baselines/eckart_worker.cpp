@@ -2,6 +2,7 @@
 // Options: "method" (default: the planner chooses), "certify" (default true).
 #include <memory>
 
+#include "eckart/batch_svd.hpp"
 #include "eckart/machine.hpp"
 #include "eckart/operators.hpp"
 #include "eckart/svd.hpp"
@@ -21,7 +22,12 @@ class EckartWorker : public bench::Worker {
     request_.certify = problem.options.value("certify", true);
     context_.set_threads(problem.threads);
     is_sparse_ = problem.sparse();
-    if (is_sparse_) {
+    batch_ = problem.batch;
+    rows_ = problem.rows;
+    cols_ = problem.cols;
+    if (batch_ > 0) {
+      stack_ = std::move(problem.values);
+    } else if (is_sparse_) {
       sparse_ = {.rows = problem.rows,
                  .cols = problem.cols,
                  .offsets = std::move(problem.offsets),
@@ -37,6 +43,7 @@ class EckartWorker : public bench::Worker {
 
   // The operator is part of the work: a user holds a matrix, not an operator.
   double run() override {
+    if (batch_ > 0) return run_batch();
     result_ = {};
     const double taken = bench::seconds([&] {
       const auto A = is_sparse_ ? eckart::make_operator(sparse_)
@@ -53,10 +60,25 @@ class EckartWorker : public bench::Worker {
   }
 
   bench::Answer answer() override {
+    if (batch_ > 0) return {batch_result_.sigma, block(batch_result_.U), block(batch_result_.V)};
     return {result_.sigma, block(result_.U), block(result_.V)};
   }
 
  private:
+  double run_batch() {
+    batch_result_ = {};
+    const double taken = bench::seconds([&] {
+      batch_result_ = eckart::batch_svd<double>(
+          eckart::column_major_batch<const double>(stack_.data(), batch_, rows_, cols_),
+          {.vectors = request_.vectors,
+           .accuracy = request_.accuracy,
+           .certify = request_.certify},
+          context_);
+    });
+    if (request_.certify && !batch_result_.report.met) throw std::runtime_error("not certified");
+    return taken;
+  }
+
   static bench::Block block(const eckart::Matrix<double>& matrix) {
     return {matrix.data(), matrix.rows(), matrix.cols()};
   }
@@ -67,6 +89,11 @@ class EckartWorker : public bench::Worker {
   eckart::SparseMatrix<double> sparse_;
   eckart::Matrix<double> dense_;
   eckart::SvdResult<double> result_;
+  bench::Index batch_ = 0;
+  bench::Index rows_ = 0;
+  bench::Index cols_ = 0;
+  std::vector<double> stack_;
+  eckart::BatchSvdResult<double> batch_result_;
 };
 
 }  // namespace

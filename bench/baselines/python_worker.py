@@ -19,7 +19,7 @@ def numpy_svd(A, task):
     if not task["vectors"]:
         return None, np.linalg.svd(A, compute_uv=False), None
     U, sigma, Vt = np.linalg.svd(A, full_matrices=False)
-    return U, sigma, Vt.T
+    return U, sigma, np.swapaxes(Vt, -1, -2)
 
 
 def svds(solver, **settings):
@@ -65,12 +65,12 @@ def perturbed(A, task):
     """A wrong contender for the self test: NumPy's answer, off by 100 times the accuracy."""
     error = 100 * task["accuracy"]
     U, sigma, V = numpy_svd(A.toarray() if scipy.sparse.issparse(A) else A, task)
-    k = task["rank"] or len(sigma)
+    k = task["rank"] or sigma.shape[-1]
     if V is not None:
         V = V.copy()
-        V[:, 0] += error * V[:, 1]
-        return U[:, :k], sigma[:k], V[:, :k]
-    return None, sigma[:k] * (1 + error), None
+        V[..., 0] += error * V[..., 1]
+        return U[..., :k], sigma[..., :k], V[..., :k]
+    return None, sigma[..., :k] * (1 + error), None
 
 
 # Solver by name, and the module whose version is told.
@@ -89,6 +89,9 @@ SOLVERS = {
 
 def load_matrix(request):
     values = np.load(request["values"])
+    if "batch" in request:
+        shape = (request["rows"], request["batch"], request["cols"])
+        return np.ascontiguousarray(values.reshape(shape).transpose(1, 0, 2))
     if "offsets" not in request:
         return values
     shape = (request["rows"], request["cols"])
@@ -117,6 +120,11 @@ def about(module):
 
 def save(folder, answer):
     U, sigma, V = answer
+    if sigma.ndim == 2:  # of a stack, each in order
+        np.save(f"{folder}/sigma.npy", sigma.ravel())
+        for name, X in (("U", U), ("V", V)) if U is not None else ():
+            np.save(f"{folder}/{name}.npy", np.hstack(X))
+        return
     order = np.argsort(-sigma, kind="stable")
     np.save(f"{folder}/sigma.npy", sigma[order])
     if U is not None:

@@ -3,6 +3,7 @@
 // A worker reads one JSON object a line from standard input and answers with one line each:
 //   {"do":"load", "rows":m, "cols":n, "rank":k or null, "vectors":b, "accuracy":e, "threads":t,
 //    "values":FILE, and for a sparse matrix "offsets":FILE and "columns":FILE (CSR),
+//    for many matrices of one shape "batch": how many; they and their factors are side by side,
 //    "options":{...}}                    -> {"about": "version, kernel"}
 //   {"do":"run"}                         -> {"seconds": s}
 //   {"do":"save", "folder":DIR}          -> {"saved": true}; writes sigma.npy, U.npy, V.npy
@@ -32,6 +33,7 @@ using Json = nlohmann::json;
 struct Problem {
   Index rows = 0;
   Index cols = 0;
+  Index batch = 0;             // matrices side by side; 0: a single one, and no call for many
   std::vector<double> values;  // column-major when dense
   std::vector<Index> offsets;  // empty when dense
   std::vector<Index> columns;
@@ -113,6 +115,7 @@ inline Problem read_problem(const Json& request) {
   Problem problem;
   problem.rows = request.at("rows");
   problem.cols = request.at("cols");
+  problem.batch = request.value("batch", Index{0});
   problem.values = read_npy<double>(request.at("values"));
   if (request.contains("offsets")) {
     problem.offsets = read_npy<Index>(request.at("offsets"));

@@ -84,6 +84,7 @@ def known():
             information=True,
         ),
         "eigen": compiled("Eigen BDCSVD", "eigen_worker"),
+        "eigen_jacobi": compiled("Eigen JacobiSVD", "eigen_worker", options={"jacobi": True}),
         "numpy": python("numpy.linalg.svd", "numpy", "numpy"),
         "arpack": python("ARPACK, scipy svds", "arpack", "scipy"),
         "propack": python("PROPACK, scipy svds", "propack", "scipy"),

@@ -58,6 +58,34 @@ class Matrix:
         return sigma
 
 
+class Stack(Matrix):
+    """`count` matrices of one shape. A has the shape (count, rows, cols); the file holds one matrix
+    after the other as the columns of a rows x (cols count) array."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        side_by_side = np.load(folder / "values.npy")
+        self.count = int(np.load(folder / "count.npy"))
+        self.files = {"values": str(folder / "values.npy"), "batch": self.count}
+        self.rows, self.cols = side_by_side.shape[0], side_by_side.shape[1] // self.count
+        self.A = np.ascontiguousarray(
+            side_by_side.reshape(self.rows, self.count, self.cols).transpose(1, 0, 2)
+        )
+
+    @property
+    def description(self):
+        return f"{self.count} matrices of {self.rows} x {self.cols}"
+
+    def reference(self, rank):
+        file = self.folder / "reference.npy"
+        if not file.exists():
+            np.save(
+                file,
+                [scipy.linalg.svd(A, compute_uv=False, lapack_driver="gesvd") for A in self.A],
+            )
+        return np.load(file)[:, :rank]
+
+
 def kept(make):
     """Decorates a maker of (A, known singular values or None): its matrix goes to disk under the
     maker's name and arguments, apart for each version of this file."""
@@ -69,7 +97,7 @@ def kept(make):
             folder = Path(os.environ["ECKART_BENCH_CACHE"]) / version / name
             if not folder.exists():
                 store(folder, *make(*arguments))
-            return Matrix(folder)
+            return (Stack if (folder / "count.npy").exists() else Matrix)(folder)
 
         return matrix
 
@@ -86,6 +114,9 @@ def store(folder, A, sigma):
         np.save(making / "columns.npy", A.indices.astype(np.int64))
         np.save(making / "shape.npy", np.array(A.shape))
         np.save(making / "values.npy", A.data.astype(np.float64))
+    elif A.ndim == 3:
+        np.save(making / "count.npy", len(A))
+        np.save(making / "values.npy", np.asfortranarray(np.hstack(A)))
     else:
         np.save(making / "values.npy", np.asfortranarray(A, dtype=np.float64))
     if sigma is not None:
@@ -97,6 +128,12 @@ def store(folder, A, sigma):
 def gaussian(m, n):
     """Independent standard normal entries: no gaps and no deflation, the hard case for D&C."""
     return np.random.default_rng(1).standard_normal((m, n)), None
+
+
+@kept
+def gaussian_stack(count, m, n):
+    """Many small matrices of independent standard normal entries."""
+    return np.random.default_rng(5).standard_normal((count, m, n)), None
 
 
 @kept

@@ -33,6 +33,10 @@ def check(A, U, sigma, V, *, count, vectors, accuracy, reference):
 
     Residuals cannot show that a leading triplet was missed; the reference values can.
     """
+    if A.ndim == 3:
+        return check_stack(
+            A, U, sigma, V, count=count, vectors=vectors, accuracy=accuracy, reference=reference
+        )
     verdict = Verdict()
     faults = verdict.faults
     if sigma.shape != (count,):
@@ -66,6 +70,51 @@ def check(A, U, sigma, V, *, count, vectors, accuracy, reference):
         )
         measures |= {"residual": verdict.residual, "orthogonality": verdict.orthogonality}
     faults += [
+        f"{name} {value:.2g} > {accuracy:.2g}"
+        for name, value in measures.items()
+        if not value <= accuracy
+    ]
+    return verdict
+
+
+def check_stack(A, U, sigma, V, *, count, vectors, accuracy, reference):
+    """The Verdict on the factors of a stack of matrices, side by side as the workers save them:
+    the worst of all, each relative to its own sigma_1."""
+    stack, m, n = A.shape
+    verdict = Verdict()
+    if sigma.shape != (stack * count,):
+        verdict.faults.append(f"{sigma.size} singular values instead of {stack * count}")
+        return verdict
+    sigma = sigma.reshape(stack, count)
+    factors = []
+    for name, factor, rows in (("U", U, m), ("V", V, n)) if vectors else ():
+        if factor is None or factor.shape != (rows, stack * count):
+            verdict.faults.append(f"{name} is not {rows} x {stack * count}")
+            return verdict
+        factors.append(factor.reshape(rows, stack, count).transpose(1, 0, 2))
+    if not all(np.isfinite(part).all() for part in (sigma, *factors)):
+        verdict.faults.append("not finite")
+        return verdict
+    if (sigma < 0).any() or (np.diff(sigma, axis=1) > 0).any():
+        verdict.faults.append("singular values are negative or out of order")
+    scale = reference[:, :1]
+    verdict.sigma_error = float((np.abs(sigma - reference) / scale).max())
+    measures = {"error of the singular values": verdict.sigma_error}
+    if vectors:
+        U, V = factors
+        values = sigma[:, None, :]
+        right = np.linalg.norm(A @ V - U * values, axis=1)
+        left = np.linalg.norm(A.transpose(0, 2, 1) @ U - V * values, axis=1)
+        verdict.residual = float((np.maximum(right, left) / scale).max())
+        verdict.orthogonality = float(
+            max(
+                np.linalg.norm(X.transpose(0, 2, 1) @ X - np.eye(count), axis=(1, 2)).max()
+                for X in factors
+            )
+            / np.sqrt(count)
+        )
+        measures |= {"residual": verdict.residual, "orthogonality": verdict.orthogonality}
+    verdict.faults += [
         f"{name} {value:.2g} > {accuracy:.2g}"
         for name, value in measures.items()
         if not value <= accuracy
