@@ -193,12 +193,15 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
     auto timer = report.stage("decompose");
     context.report_progress({"decompose", -1, -1});
     // The caller selects among the values of A itself.
-    const factor::Select select =
-        !options.select ? options.select : [&](std::span<const double> sigma) {
-          std::vector<double> values(sigma.begin(), sigma.end());
-          for (double& s : values) s = std::ldexp(s, scaling.exponent);
-          return options.select(values);
-        };
+    factor::Select select;
+    if (options.select) {
+      select.at_most = most;
+      select.choose = [&](std::span<const double> sigma) {
+        std::vector<double> values(sigma.begin(), sigma.end());
+        for (double& s : values) s = std::ldexp(s, scaling.exponent);
+        return options.select(values);
+      };
+    }
     const auto decompose = [&] {
       return factor::factor_dense<T>(
           std::max(A.rows(), A.cols()), n,

@@ -53,8 +53,8 @@ bool jacobi(MatrixView<T> A,
     factors.V = {};
   } else if (vectors == Vectors::full && A.rows > n) {
     factors.U = blas::complete_basis<T>(std::as_const(factors.U).view());
-  } else if (select) {
-    factors.range = select(std::vector<double>(factors.sigma.begin(), factors.sigma.end()));
+  } else if (select.choose) {
+    factors.range = select.choose(std::vector<double>(factors.sigma.begin(), factors.sigma.end()));
     keep_columns(factors.U, factors.range);
     keep_columns(factors.V, factors.range);
   }

@@ -14,7 +14,9 @@
 #include "factor/bidiagonal_values.hpp"
 #include "factor/bidiagonalize.hpp"
 #include "factor/padded.hpp"
+#include "factor/route.hpp"
 #include "factor/tall_qr.hpp"
+#include "factor/two_stage.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
@@ -46,12 +48,12 @@ bool solve_by_iteration(std::span<Real> d,
 template <class Real>
 TripletRange choose(const std::vector<Real>& d, const std::vector<Real>& e, const Select& select) {
   const auto n = static_cast<index_t>(d.size());
-  if (!select) return {0, n};
+  if (!select.choose) return {0, n};
   std::vector<Real> values = d;
   std::vector<Real> off_diagonal = e;
   if (!bidiagonal_values<Real>(values, off_diagonal)) return {0, n};
   const std::vector<double> sigma(values.begin(), values.end());
-  return select(sigma);
+  return select.choose(sigma);
 }
 
 // The vectors of the bidiagonal matrix, carried back through the reduction.
@@ -154,6 +156,13 @@ bool decompose(BidiagonalSolver solver,
                       factors.U.view(), context);
     return true;
   }
+  const index_t most = vectors == Vectors::none ? 0
+                       : select.choose          ? std::min(select.at_most, A.cols)
+                                                : A.cols;
+  if (A.rows == A.cols && two_stages_pay<T>(A.cols, most)) {
+    TwoStage<T> reduction = two_stage_bidiagonalize<T>(A, vectors != Vectors::none, context);
+    return find_triplets<T>(solver, A, reduction, vectors, select, factors, context);
+  }
   Bidiagonal<T> reduction = bidiagonalize<T>(A, context);
   return find_triplets<T>(solver, A, reduction, vectors, select, factors, context);
 }
@@ -174,11 +183,14 @@ bool direct_svd(BidiagonalSolver solver,
     return decompose<T>(solver, A, vectors, select, factors, context);
   }
   scale_by_power(A, exponent, context);
-  const Select scaled = !select ? select : [&](std::span<const double> sigma) {
-    std::vector<double> values(sigma.begin(), sigma.end());
-    for (double& s : values) s = std::ldexp(s, exponent);
-    return select(values);
-  };
+  Select scaled = select;
+  if (select.choose) {
+    scaled.choose = [&](std::span<const double> sigma) {
+      std::vector<double> values(sigma.begin(), sigma.end());
+      for (double& s : values) s = std::ldexp(s, exponent);
+      return select.choose(values);
+    };
+  }
   if (!decompose<T>(solver, A, vectors, scaled, factors, context)) return false;
   for (real_t<T>& s : factors.sigma) s = std::ldexp(s, exponent);
   return true;
@@ -189,7 +201,15 @@ namespace {
 // Of a matrix that is bidiagonalised as it is; results included.
 template <Scalar T>
 double reduction_elements(double m, double n, Vectors vectors, double k) {
-  const double strips = 40 * m + 32 * n;
+  const auto order = static_cast<index_t>(n);
+  const auto count = static_cast<index_t>(k);
+  double strips = 40 * m + 32 * n;
+  double back = 128 * n;  // the back-transform
+  if (m == n && two_stages_pay<T>(order, vectors == Vectors::none ? 0 : count)) {
+    strips = static_cast<double>(two_stage_bytes<T>(order, vectors != Vectors::none)) / sizeof(T);
+    back = static_cast<double>(two_stage_apply_bytes<T>(order, count)) / sizeof(T);
+    if (vectors != Vectors::none) back += n * n;  // the reflectors of the second stage
+  }
   if (vectors == Vectors::none) return strips + 16 * n;
   const double results = (vectors == Vectors::full ? m * m : m * k) + n * k;
   const double real = is_complex<T> ? 0.5 : 1;

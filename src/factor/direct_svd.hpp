@@ -14,8 +14,11 @@ namespace eckart::factor {
 // What decomposes the bidiagonal matrix.
 enum class BidiagonalSolver { divide_and_conquer, qr_iteration };
 
-// Chooses the triplets that are returned, given all singular values; empty: all.
-using Select = std::function<TripletRange(std::span<const double> sigma)>;
+// Which triplets get vectors.
+struct Select {
+  std::function<TripletRange(std::span<const double> sigma)> choose = {};  // empty: all
+  index_t at_most = 0;                                                     // how many it may choose
+};
 
 // A = U diag(sigma) V^H, of which the vectors of some triplets are kept.
 template <Scalar T>
