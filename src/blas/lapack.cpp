@@ -193,9 +193,18 @@ template void reflect_to_triangle_pivoted(MatrixView<double>, double*, std::vect
 template void reflect_to_triangle_pivoted(MatrixView<cfloat>, cfloat*, std::vector<index_t>&);
 template void reflect_to_triangle_pivoted(MatrixView<cdouble>, cdouble*, std::vector<index_t>&);
 template void apply_reflectors(MatrixView<const float>, index_t, const float*, MatrixView<float>);
-template void apply_reflectors(MatrixView<const double>, index_t, const double*, MatrixView<double>);
-template void apply_reflectors(MatrixView<const cfloat>, index_t, const cfloat*, MatrixView<cfloat>);
-template void apply_reflectors(MatrixView<const cdouble>, index_t, const cdouble*, MatrixView<cdouble>);
+template void apply_reflectors(MatrixView<const double>,
+                               index_t,
+                               const double*,
+                               MatrixView<double>);
+template void apply_reflectors(MatrixView<const cfloat>,
+                               index_t,
+                               const cfloat*,
+                               MatrixView<cfloat>);
+template void apply_reflectors(MatrixView<const cdouble>,
+                               index_t,
+                               const cdouble*,
+                               MatrixView<cdouble>);
 template Matrix<float> complete_basis(MatrixView<const float>);
 template Matrix<double> complete_basis(MatrixView<const double>);
 template Matrix<cfloat> complete_basis(MatrixView<const cfloat>);

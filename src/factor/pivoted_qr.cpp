@@ -19,8 +19,7 @@ std::vector<index_t> rows_by_size(MatrixView<const T> A) {
   for (index_t j = 0; j < A.cols; ++j) {
     for (index_t i = 0; i < A.rows; ++i) {
       Real& largest = size[static_cast<std::size_t>(i)];
-      largest =
-          std::max({largest, std::abs(std::real(A(i, j))), std::abs(std::imag(A(i, j)))});
+      largest = std::max({largest, std::abs(std::real(A(i, j))), std::abs(std::imag(A(i, j)))});
     }
   }
   std::vector<index_t> order(static_cast<std::size_t>(A.rows));
@@ -54,9 +53,7 @@ void gather_rows(MatrixView<T> C, const std::vector<index_t>& order) {
 
 template <Scalar T>
 PivotedQr<T>::PivotedQr(MatrixView<T> A)
-    : factors_(A),
-      tau_(static_cast<std::size_t>(A.cols)),
-      row_order_(rows_by_size<T>(A)) {
+    : factors_(A), tau_(static_cast<std::size_t>(A.cols)), row_order_(rows_by_size<T>(A)) {
   gather_rows(A, row_order_);
   blas::reflect_to_triangle_pivoted(A, tau_.data(), column_order_);
   while (rank_ < A.cols && A(rank_, rank_) != T{0}) ++rank_;
@@ -89,22 +86,18 @@ void apply_reflectors(MatrixView<const T> X,
                       const Context& context) {
   const blas::BlasThreads one_thread;
   constexpr index_t columns_per_chunk = 128;
-  core::for_each_chunk(C.cols, columns_per_chunk, context,
-                       [&](index_t, index_t first, index_t last) {
-                         blas::apply_reflectors<T>(X, count, tau.data(),
-                                                   C.columns(first, last - first));
-                       });
+  core::for_each_chunk(
+      C.cols, columns_per_chunk, context, [&](index_t, index_t first, index_t last) {
+        blas::apply_reflectors<T>(X, count, tau.data(), C.columns(first, last - first));
+      });
 }
 
 template class PivotedQr<float>;
 template class PivotedQr<double>;
 template class PivotedQr<std::complex<float>>;
 template class PivotedQr<std::complex<double>>;
-template void apply_reflectors(MatrixView<const float>,
-                               index_t,
-                               const std::vector<float>&,
-                               MatrixView<float>,
-                               const Context&);
+template void apply_reflectors(
+    MatrixView<const float>, index_t, const std::vector<float>&, MatrixView<float>, const Context&);
 template void apply_reflectors(MatrixView<const double>,
                                index_t,
                                const std::vector<double>&,
