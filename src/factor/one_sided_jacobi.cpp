@@ -9,6 +9,8 @@
 #include "blas/blas.hpp"
 #include "blas/lapack.hpp"
 #include "factor/block_jacobi.hpp"
+#include "factor/direct_svd.hpp"
+#include "factor/padded.hpp"
 #include "factor/pivoted_qr.hpp"
 #include "kernels/kernels.hpp"
 
@@ -62,19 +64,15 @@ void set_identity(MatrixView<T> X) {
 // V (n x n) <- the right singular vectors of L as divide and conquer finds them; the identity if
 // it fails.
 template <Scalar T>
-void find_right_vectors(MatrixView<const T> L, MatrixView<T> V) {
+void find_right_vectors(MatrixView<const T> L, MatrixView<T> V, const Context& context) {
   const index_t n = L.cols;
-  Matrix<T> copy = with_spare_column<T>(n, n);
-  Matrix<T> U = with_spare_column<T>(n, n);
-  Matrix<T> VH = with_spare_column<T>(n, n);
+  PaddedMatrix<T> copy(n, n);
   for (index_t j = 0; j < n; ++j) std::copy_n(L.column(j), n, copy.view().column(j));
-  std::vector<real_t<T>> sigma(static_cast<std::size_t>(n));
-  if (blas::svd_divide_and_conquer(copy.view(), U.view(), sigma.data(), VH.view()) != 0) {
-    return set_identity(V);
-  }
-  for (index_t j = 0; j < n; ++j) {
-    for (index_t i = 0; i < n; ++i) V(i, j) = conjugate(VH(j, i));
-  }
+  DenseFactors<T> factors;
+  const bool found = direct_svd<T>(BidiagonalSolver::divide_and_conquer, copy.view(), Vectors::thin,
+                                   {}, factors, context);
+  if (!found) return set_identity(V);
+  for (index_t j = 0; j < n; ++j) std::copy_n(factors.V.view().column(j), n, V.column(j));
 }
 
 // X <- X W for a lower triangular X with falling diagonal; returns W, orthonormal. The columns are
@@ -91,7 +89,7 @@ Matrix<T> precondition(MatrixView<T> X, const Context& context) {
     } while (last < n && std::abs(X(last, last)) >= span * std::abs(X(first, first)));
     const index_t count = last - first;
     MatrixView<T> V = W.view().block(first, first, count, count);
-    find_right_vectors<T>(X.block(first, first, count, count), V);
+    find_right_vectors<T>(X.block(first, first, count, count), V, context);
     blas::multiply_in_place<T>(X.block(first, first, n - first, count), V, context);
   }
   return W;
@@ -123,6 +121,16 @@ void copy_in_order(MatrixView<const T> from, const std::vector<index_t>& order, 
 }
 
 }  // namespace
+
+template <Scalar T>
+double one_sided_jacobi_elements(index_t rows, index_t cols) {
+  const auto m = static_cast<double>(rows);
+  const auto n = static_cast<double>(cols);
+  // The inner QR, X and V_x; then a copy and its decomposition, or the columns that are rotated.
+  return 3 * n * n +
+         std::max(n * n + direct_svd_elements<T>(cols, cols, Vectors::thin, cols), n * n + 64 * n) +
+         64 * (m + n);
+}
 
 template <Scalar T>
 std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
@@ -179,6 +187,10 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
   return sigma;
 }
 
+template double one_sided_jacobi_elements<float>(index_t, index_t);
+template double one_sided_jacobi_elements<double>(index_t, index_t);
+template double one_sided_jacobi_elements<std::complex<float>>(index_t, index_t);
+template double one_sided_jacobi_elements<std::complex<double>>(index_t, index_t);
 template std::vector<float> one_sided_jacobi(MatrixView<float>,
                                              MatrixView<float>,
                                              MatrixView<float>,

@@ -27,4 +27,8 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
                                         MatrixView<T> V,
                                         const Context& context = Context(1));
 
+// Returns the elements of T that one_sided_jacobi allocates for an m x n matrix.
+template <Scalar T>
+double one_sided_jacobi_elements(index_t rows, index_t cols);
+
 }  // namespace eckart::factor
