@@ -356,67 +356,6 @@ void zgeqp3_(const blas_int*,
              const blas_int*,
              double*,
              blas_int*);
-// C <- op(Q) C or C op(Q), Q in reflectors
-void sormqr_(const char*,
-             const char*,
-             const blas_int*,
-             const blas_int*,
-             const blas_int*,
-             const float*,
-             const blas_int*,
-             const float*,
-             float*,
-             const blas_int*,
-             float*,
-             const blas_int*,
-             blas_int*,
-             std::size_t,
-             std::size_t);
-void dormqr_(const char*,
-             const char*,
-             const blas_int*,
-             const blas_int*,
-             const blas_int*,
-             const double*,
-             const blas_int*,
-             const double*,
-             double*,
-             const blas_int*,
-             double*,
-             const blas_int*,
-             blas_int*,
-             std::size_t,
-             std::size_t);
-void cunmqr_(const char*,
-             const char*,
-             const blas_int*,
-             const blas_int*,
-             const blas_int*,
-             const cfloat*,
-             const blas_int*,
-             const cfloat*,
-             cfloat*,
-             const blas_int*,
-             cfloat*,
-             const blas_int*,
-             blas_int*,
-             std::size_t,
-             std::size_t);
-void zunmqr_(const char*,
-             const char*,
-             const blas_int*,
-             const blas_int*,
-             const blas_int*,
-             const cdouble*,
-             const blas_int*,
-             const cdouble*,
-             cdouble*,
-             const blas_int*,
-             cdouble*,
-             const blas_int*,
-             blas_int*,
-             std::size_t,
-             std::size_t);
 // Singular value decomposition: divide and conquer, then QR iteration
 }
 
@@ -432,7 +371,6 @@ struct Fortran<float> {
   static constexpr auto geqrf = sgeqrf_;
   static constexpr auto ungqr = sorgqr_;
   static constexpr auto geqp3 = sgeqp3_;
-  static constexpr auto unmqr = sormqr_;
   static constexpr auto heevd = ssyevd_;
 };
 
@@ -445,7 +383,6 @@ struct Fortran<double> {
   static constexpr auto geqrf = dgeqrf_;
   static constexpr auto ungqr = dorgqr_;
   static constexpr auto geqp3 = dgeqp3_;
-  static constexpr auto unmqr = dormqr_;
   static constexpr auto heevd = dsyevd_;
 };
 
@@ -458,7 +395,6 @@ struct Fortran<cfloat> {
   static constexpr auto geqrf = cgeqrf_;
   static constexpr auto ungqr = cungqr_;
   static constexpr auto geqp3 = cgeqp3_;
-  static constexpr auto unmqr = cunmqr_;
   static constexpr auto heevd = cheevd_;
 };
 
@@ -471,7 +407,6 @@ struct Fortran<cdouble> {
   static constexpr auto geqrf = zgeqrf_;
   static constexpr auto ungqr = zungqr_;
   static constexpr auto geqp3 = zgeqp3_;
-  static constexpr auto unmqr = zunmqr_;
   static constexpr auto heevd = zheevd_;
 };
 

@@ -111,22 +111,6 @@ void reflect_to_triangle_pivoted(MatrixView<T> X, T* tau, std::vector<index_t>& 
 }
 
 template <Scalar T>
-void apply_reflectors(MatrixView<const T> X, index_t count, const T* tau, MatrixView<T> C) {
-  if (C.empty() || count == 0) return;
-  const BlasThreads one_thread;
-  const blas_int m = to_blas_int(C.rows);
-  const blas_int n = to_blas_int(C.cols);
-  const blas_int k = to_blas_int(count);
-  const blas_int ldx = to_blas_int(X.ld);
-  const blas_int ldc = to_blas_int(C.ld);
-  blas_int info = 0;
-  with_workspace<T>([&](T* work, blas_int size) {
-    Fortran<T>::unmqr("L", "N", &m, &n, &k, X.data, &ldx, tau, C.data, &ldc, work, &size, &info, 1,
-                      1);
-  });
-}
-
-template <Scalar T>
 Matrix<T> complete_basis(MatrixView<const T> X) {
   const BlasThreads one_thread;
   Matrix<T> Q(X.rows, X.rows);
@@ -192,19 +176,6 @@ template void reflect_to_triangle_pivoted(MatrixView<float>, float*, std::vector
 template void reflect_to_triangle_pivoted(MatrixView<double>, double*, std::vector<index_t>&);
 template void reflect_to_triangle_pivoted(MatrixView<cfloat>, cfloat*, std::vector<index_t>&);
 template void reflect_to_triangle_pivoted(MatrixView<cdouble>, cdouble*, std::vector<index_t>&);
-template void apply_reflectors(MatrixView<const float>, index_t, const float*, MatrixView<float>);
-template void apply_reflectors(MatrixView<const double>,
-                               index_t,
-                               const double*,
-                               MatrixView<double>);
-template void apply_reflectors(MatrixView<const cfloat>,
-                               index_t,
-                               const cfloat*,
-                               MatrixView<cfloat>);
-template void apply_reflectors(MatrixView<const cdouble>,
-                               index_t,
-                               const cdouble*,
-                               MatrixView<cdouble>);
 template Matrix<float> complete_basis(MatrixView<const float>);
 template Matrix<double> complete_basis(MatrixView<const double>);
 template Matrix<cfloat> complete_basis(MatrixView<const cfloat>);

@@ -27,10 +27,6 @@ void reflect_to_triangle(MatrixView<T> X, T* tau);
 template <Scalar T>
 void reflect_to_triangle_pivoted(MatrixView<T> X, T* tau, std::vector<index_t>& order);
 
-// C <- Q C with the first count reflectors of X.
-template <Scalar T>
-void apply_reflectors(MatrixView<const T> X, index_t count, const T* tau, MatrixView<T> C);
-
 // Returns Q (m x m) whose first X.cols columns span those of X: a completed orthonormal basis.
 template <Scalar T>
 Matrix<T> complete_basis(MatrixView<const T> X);

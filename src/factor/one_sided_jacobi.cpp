@@ -12,6 +12,7 @@
 #include "factor/direct_svd.hpp"
 #include "factor/padded.hpp"
 #include "factor/pivoted_qr.hpp"
+#include "factor/reflectors.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
@@ -129,7 +130,7 @@ double one_sided_jacobi_elements(index_t rows, index_t cols) {
   // The inner QR, X and V_x; then a copy and its decomposition, or the columns that are rotated.
   return 3 * n * n +
          std::max(n * n + direct_svd_elements<T>(cols, cols, Vectors::thin, cols), n * n + 64 * n) +
-         64 * (m + n);
+         300 * n + 4 * m;
 }
 
 template <Scalar T>
@@ -179,7 +180,7 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
     copy_in_order<T>(X.view(), order, U);
     outer.apply_q(U.columns(0, n), context);
     copy_in_order<T>(V_x.view(), order, V);
-    apply_reflectors<T>(inner.view(), r, tau, V, context);
+    apply_reflectors<T>(Stored::columns, inner.view(), tau, V, context);
     outer.apply_p(V);
   }
   std::sort(sigma.begin(), sigma.end(), std::greater<>());

@@ -4,9 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "blas/blas_threads.hpp"
 #include "blas/lapack.hpp"
-#include "core/parallel.hpp"
+#include "factor/reflectors.hpp"
 
 namespace eckart::factor {
 namespace {
@@ -69,7 +68,7 @@ void PivotedQr<T>::copy_adjoint_of_r(MatrixView<T> L) const {
 
 template <Scalar T>
 void PivotedQr<T>::apply_q(MatrixView<T> C, const Context& context) const {
-  apply_reflectors<T>(factors_, factors_.cols, tau_, C, context);
+  apply_reflectors<T>(Stored::columns, factors_, tau_, C, context);
   scatter_rows(C, row_order_);
 }
 
@@ -78,40 +77,9 @@ void PivotedQr<T>::apply_p(MatrixView<T> C) const {
   scatter_rows(C, column_order_);
 }
 
-template <Scalar T>
-void apply_reflectors(MatrixView<const T> X,
-                      index_t count,
-                      const std::vector<T>& tau,
-                      MatrixView<T> C,
-                      const Context& context) {
-  const blas::BlasThreads one_thread;
-  constexpr index_t columns_per_chunk = 128;
-  core::for_each_chunk(
-      C.cols, columns_per_chunk, context, [&](index_t, index_t first, index_t last) {
-        blas::apply_reflectors<T>(X, count, tau.data(), C.columns(first, last - first));
-      });
-}
-
 template class PivotedQr<float>;
 template class PivotedQr<double>;
 template class PivotedQr<std::complex<float>>;
 template class PivotedQr<std::complex<double>>;
-template void apply_reflectors(
-    MatrixView<const float>, index_t, const std::vector<float>&, MatrixView<float>, const Context&);
-template void apply_reflectors(MatrixView<const double>,
-                               index_t,
-                               const std::vector<double>&,
-                               MatrixView<double>,
-                               const Context&);
-template void apply_reflectors(MatrixView<const std::complex<float>>,
-                               index_t,
-                               const std::vector<std::complex<float>>&,
-                               MatrixView<std::complex<float>>,
-                               const Context&);
-template void apply_reflectors(MatrixView<const std::complex<double>>,
-                               index_t,
-                               const std::vector<std::complex<double>>&,
-                               MatrixView<std::complex<double>>,
-                               const Context&);
 
 }  // namespace eckart::factor

@@ -41,12 +41,4 @@ class PivotedQr {
   index_t rank_ = 0;
 };
 
-// C <- Q C in parallel, with Q = H_1 ... H_count of the reflectors below the diagonal of X.
-template <Scalar T>
-void apply_reflectors(MatrixView<const T> X,
-                      index_t count,
-                      const std::vector<T>& tau,
-                      MatrixView<T> C,
-                      const Context& context);
-
 }  // namespace eckart::factor

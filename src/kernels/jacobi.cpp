@@ -25,10 +25,11 @@ template <class Real>
   }
 }
 
-// x <- c (x + p w y), y <- c (y - t conj(w) x) on both columns, for a phase w = u + i v.
+// x <- x + (p w y - k x), y <- y - (t conj(w) x + k y) for a phase w = u + i v. With k = 1 - cosine
+// in place of the cosine, a small angle makes a small error.
 template <class T>
 struct Rotation {
-  real_t<T> c;
+  real_t<T> k;
   real_t<T> p;
   real_t<T> t;
   real_t<T> u;
@@ -52,10 +53,10 @@ template <class T>
     for (index_t k = 0; k < width; ++k) {
       const Real a = x[k], a_im = x_im[k];
       const Real b = y[k], b_im = y_im[k];
-      x[k] = r.c * (a + (pu * b - pv * b_im));
-      x_im[k] = r.c * (a_im + (pu * b_im + pv * b));
-      y[k] = r.c * (b - (tu * a + tv * a_im));
-      y_im[k] = r.c * (b_im - (tu * a_im - tv * a));
+      x[k] = a + (pu * b - pv * b_im - r.k * a);
+      x_im[k] = a_im + (pu * b_im + pv * b - r.k * a_im);
+      y[k] = b - (tu * a + tv * a_im + r.k * b);
+      y_im[k] = b_im - (tu * a_im - tv * a + r.k * b_im);
     }
   } else {
     const Real p = r.p * r.u;
@@ -64,8 +65,8 @@ template <class T>
     for (index_t k = 0; k < width; ++k) {
       const Real a = x[k];
       const Real b = y[k];
-      x[k] = r.c * (a + p * b);
-      y[k] = r.c * (b - t * a);
+      x[k] = a + (p * b - r.k * a);
+      y[k] = b - (t * a + r.k * b);
     }
   }
 }
@@ -124,8 +125,10 @@ struct SweepKernel {
     const Real gap = a - q * q * b;
     const Real t = 2 * g / (gap + std::sqrt(gap * gap + 4 * (q * g) * (q * g)));
     const Real tangent = q * t;
-    const Rotation<T> r{1 / std::sqrt(1 + tangent * tangent), q * q * t, t, re / g, -im / g};
-    seen.largest_sine = std::max(seen.largest_sine, tangent * r.c);
+    const Real cosine = 1 / std::sqrt(1 + tangent * tangent);
+    const Real sine = tangent * cosine;
+    const Rotation<T> r{sine * sine / (1 + cosine), sine * q, t * cosine, re / g, -im / g};
+    seen.largest_sine = std::max(seen.largest_sine, sine);
     ++seen.rotations;
 
     rotate<T>(problem.C.data(), x, y, r);
