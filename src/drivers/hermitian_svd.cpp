@@ -96,8 +96,8 @@ SvdResult<T> hermitian_svd(const LinearOperator<T>& A,
     result.V = std::move(spectral.Q);
     report.passes_over_A += 1;
   }
+  factor::apply_sign_rule(MatrixView<T>{}, result.V.view(), n, context);
   take_moduli(result);
-  factor::apply_sign_rule(result.U.view(), result.V.view(), n, context);
   if (options.certify) {
     factor::fill_certificate<T>(prepared.matrix(), result.U.view(), result.sigma, result.V.view(),
                                 {.accuracy = options.accuracy, .sampled = true}, {}, -1, context,

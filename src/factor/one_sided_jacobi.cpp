@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -121,6 +120,21 @@ void copy_in_order(MatrixView<const T> from, const std::vector<index_t>& order, 
   }
 }
 
+// Columns of U_x, which stand in the order of their falling lengths, that were so short that their
+// directions are rounding: replaced by directions orthogonal to the others.
+template <Scalar T>
+void replace_lost(MatrixView<T> U_x, const std::vector<real_t<T>>& lengths) {
+  using Real = real_t<T>;
+  constexpr Real lost = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
+  index_t kept = 0;
+  while (kept < U_x.cols && lengths[static_cast<std::size_t>(kept)] >= lost) ++kept;
+  if (kept == U_x.cols) return;
+  const Matrix<T> basis = blas::complete_basis<T>(U_x.columns(0, kept));
+  for (index_t j = kept; j < U_x.cols; ++j) {
+    std::copy_n(basis.view().column(j), U_x.rows, U_x.column(j));
+  }
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -175,15 +189,20 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
     return sigma[static_cast<std::size_t>(i)] > sigma[static_cast<std::size_t>(j)];
   });
 
+  const std::vector<Real> unordered = sigma;
+  for (std::size_t j = 0; j < order.size(); ++j) {
+    sigma[j] = unordered[static_cast<std::size_t>(order[j])];
+  }
+
   // U = Q1 [U_x 0; 0 I], V = P Q2 [V_x 0; 0 I]
   if (vectors) {
     copy_in_order<T>(X.view(), order, U);
+    replace_lost(U.block(0, 0, r, r), sigma);
     outer.apply_q(U.columns(0, n), context);
     copy_in_order<T>(V_x.view(), order, V);
     apply_reflectors<T>(Stored::columns, inner.view(), tau, V, context);
     outer.apply_p(V);
   }
-  std::sort(sigma.begin(), sigma.end(), std::greater<>());
   for (Real& s : sigma) s = std::ldexp(s, -lifted);
   return sigma;
 }
