@@ -13,8 +13,8 @@ namespace eckart::factor {
 // Accuracy: every row of A is changed by a modest multiple of eps times its own largest entry,
 // and every column by eps times its length [1]; so the factors serve D1 B D2 with diagonal D1, D2.
 // Cost: 4 n^2 (m - n/3) flops, half of them products of matrix and vector.
-// Source: [1] Cox and Higham, BIT 38(1):34-50, 1998, after Powell and Reid (1969): rows are sorted
-// by their largest entry before the pivoting.
+// Source: [1] Cox and Higham, in Numerical Analysis 1997, pages 57-73, after Powell and Reid
+// (1969): rows are sorted by their largest entry before the pivoting.
 template <Scalar T>
 class PivotedQr {
  public:

@@ -40,7 +40,7 @@ struct JacobiSweep {
 // Accuracy: Z is graded as the columns are: with W_ij = Z_ij 2^(exponent_j - exponent_i) the
 // matrix W is orthonormal to a few eps in every row and column.
 // Cost: at most count^2 / 2 rotations of 32-vectors in C and Z.
-// Source: Drmac and Veselic, SIAM J. Matrix Anal. Appl. 29(4):1322-1362, 2008.
+// Source: Drmac and Veselic, SIAM J. Matrix Anal. Appl. 29(4):1343-1362, 2008.
 template <Scalar T>
 JacobiSweep<real_t<T>> jacobi_sweep(JacobiProblem<T>& problem, real_t<T> tolerance);
 
