@@ -136,7 +136,7 @@ void add_rank(CLI::App& command, RankRule& rank) {
 }
 
 void add_method(CLI::App& command, std::string& method) {
-  Group{command, "Running"}.choice("--method", "auto|dense|gram|randomized|lanczos",
+  Group{command, "Running"}.choice("--method", "auto|dense|gram|randomized|lanczos|jacobi",
                                    "instead of the planner's choice", method);
 }
 
@@ -160,8 +160,18 @@ void add_svd(CLI::App& top, SvdOptions& o) {
   Group before{command, "Before the decomposition"};
   before.flag("--center", "subtract the mean of every column; sparse input stays sparse", o.center);
   before.flag("--scale", "divide every column by its standard deviation", o.scale);
-  add_accuracy(command, o.accuracy);
+  Group{command, "Accuracy"}.value("--accuracy", "R",
+                                   "residual / sigma_1 to reach; 1e-10, or 1e-4 in single "
+                                   "precision; or the word relative: every "
+                                   "singular value to its own digits",
+                                   [&o](const std::string& text) {
+                                     o.relative_accuracy = text == "relative";
+                                     if (!o.relative_accuracy)
+                                       o.accuracy = parse_accuracy("--accuracy", text);
+                                   });
   add_method(command, o.method);
+  Group{command, "Running"}.flag(
+      "--hermitian", "A is Hermitian: take its eigenvalues; refused if it is not", o.hermitian);
   add_seed(command, o.seed);
   Group{command, "Running"}.flag("--plan", "say what would be done, at what cost, and do nothing",
                                  o.plan);

@@ -36,8 +36,10 @@ struct SvdOptions {
   bool smallest = false;
   bool center = false;
   bool scale = false;
+  bool hermitian = false;
   std::string method = "auto";
   double accuracy = 0;  // 0: the default of the scalar
+  bool relative_accuracy = false;
   std::uint64_t seed = 0;
   bool plan = false;
   std::string folder;  // -o; empty: nothing is written

@@ -1,6 +1,7 @@
 // eckart svd: decompose a matrix, say how right the result is, save it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -28,6 +29,14 @@ void check_request(const SvdOptions& o) {
         "give one of them");
   }
   if (o.full && o.values_only) throw UsageError("--full asks for vectors, --values-only for none");
+  if (o.hermitian && o.method != "auto") {
+    throw UsageError("--hermitian and --method each say what decomposes the matrix; give one");
+  }
+  if (o.hermitian && o.relative_accuracy) {
+    throw UsageError(
+        "--accuracy relative needs the jacobi method; --hermitian is accurate relative to the "
+        "largest value");
+  }
   if (o.smallest && !o.rank.rank) throw UsageError("--smallest needs -k N: how many of them");
 }
 
@@ -36,8 +45,9 @@ SvdRequest request_of(const SvdOptions& o) {
   request.rank = o.rank;
   request.vectors = o.values_only ? Vectors::none : o.full ? Vectors::full : Vectors::thin;
   request.smallest = o.smallest;
-  request.method = method_named(o.method);
+  request.method = o.hermitian ? Method::hermitian : method_named(o.method);
   request.accuracy = o.accuracy;
+  request.relative_accuracy = o.relative_accuracy;
   request.seed = o.seed;
   return request;
 }
@@ -81,6 +91,17 @@ std::string files_text(const SvdOptions& o, const SvdResult<T>& result) {
   return text + fmt::format("{0}/s.npy ({1})  {0}/report.json\n", folder, result.sigma.size());
 }
 
+// The first eigenvalues, with the signs that singular values lack; empty if there are none.
+std::string eigenvalue_text(const std::vector<double>& lambda) {
+  constexpr std::size_t most = 10;
+  if (lambda.empty()) return "";
+  std::string text = "\n  eigenvalues ";
+  for (std::size_t i = 0; i < std::min(most, lambda.size()); ++i) {
+    text += fmt::format(" {:.6g}", lambda[i]);
+  }
+  return text + (lambda.size() > most ? " ...\n" : "\n");
+}
+
 template <Scalar T>
 std::string result_text(const MatrixFacts& facts,
                         const SvdOptions& o,
@@ -99,6 +120,7 @@ std::string result_text(const MatrixFacts& facts,
     text += "\n" + importance_table(sigma, frobenius_norm_of(report, sigma), session.terminal);
     const std::string plot = spectrum_plot(sigma, floor, session.terminal);
     if (!plot.empty()) text += "\n  singular values, logarithmic\n" + plot;
+    text += eigenvalue_text(as_doubles(result.lambda));
   }
   text += "\nhow right it is\n" + certificate_text(report.certificate, session.terminal);
   if (!o.folder.empty()) text += "\n" + session.terminal.text(files_text(o, result));
@@ -151,6 +173,7 @@ int decompose(const LinearOperator<T>& A,
   const SvdResult<T> result = svd(A, request_of(o), session.context);
   session.progress.clear();
   ordered_json report = report_json(facts, o, result.report);
+  if (o.hermitian) report["lambda"] = as_doubles(result.lambda);
   if (!o.folder.empty()) save(o, result, report);
   print_warnings(result.report, session);
   if (session.json) {

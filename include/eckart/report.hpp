@@ -69,7 +69,7 @@ struct Stage {
 };
 
 struct SvdReport {
-  std::string method;  // "dense", "gram", "randomized", "lanczos"
+  std::string method;  // to_string(Method)
   std::string why;     // why the planner chose it; empty when called directly
   Status status = Status::converged;
   std::string scalar;  // "float64", ...

@@ -15,7 +15,15 @@
 
 namespace eckart {
 
-enum class Method { automatic, dense, gram, randomized, lanczos };
+enum class Method {
+  automatic,
+  dense,
+  gram,
+  randomized,
+  lanczos,
+  jacobi,
+  hermitian,  // the matrix is Hermitian; never chosen automatically
+};
 const char* to_string(Method method);
 // Throws InvalidArgument naming the known methods.
 Method method_from_string(const std::string& name);
@@ -31,6 +39,9 @@ struct SvdRequest {
   // iterative methods iterate to it. 0 means default_accuracy<T>().
   // REQUIRES: accuracy >= 0
   double accuracy = 0;
+
+  // Every singular value to high accuracy relative to itself, where the matrix allows it.
+  bool relative_accuracy = false;
 
   std::uint64_t seed = 0;  // same seed, same bits, for any number of threads
 

@@ -18,6 +18,9 @@ struct SvdResult {
   Matrix<T> U;                   // m x k, orthonormal columns
   std::vector<real_t<T>> sigma;  // sigma[0] >= ... >= sigma[k-1] >= 0
   Matrix<T> V;                   // n x k, orthonormal columns
+  // Of a Hermitian matrix by its own method: A = V diag(lambda) V^H, |lambda_i| = sigma_i. Else
+  // empty.
+  std::vector<real_t<T>> lambda;
   SvdReport report;
 };
 

@@ -317,6 +317,45 @@ void zheevd_(const char*,
              blas_int*,
              std::size_t,
              std::size_t);
+// QR factorisation with column pivoting
+void sgeqp3_(const blas_int*,
+             const blas_int*,
+             float*,
+             const blas_int*,
+             blas_int*,
+             float*,
+             float*,
+             const blas_int*,
+             blas_int*);
+void dgeqp3_(const blas_int*,
+             const blas_int*,
+             double*,
+             const blas_int*,
+             blas_int*,
+             double*,
+             double*,
+             const blas_int*,
+             blas_int*);
+void cgeqp3_(const blas_int*,
+             const blas_int*,
+             cfloat*,
+             const blas_int*,
+             blas_int*,
+             cfloat*,
+             cfloat*,
+             const blas_int*,
+             float*,
+             blas_int*);
+void zgeqp3_(const blas_int*,
+             const blas_int*,
+             cdouble*,
+             const blas_int*,
+             blas_int*,
+             cdouble*,
+             cdouble*,
+             const blas_int*,
+             double*,
+             blas_int*);
 // Singular value decomposition: divide and conquer, then QR iteration
 }
 
@@ -331,6 +370,7 @@ struct Fortran<float> {
   static constexpr auto potrf = spotrf_;
   static constexpr auto geqrf = sgeqrf_;
   static constexpr auto ungqr = sorgqr_;
+  static constexpr auto geqp3 = sgeqp3_;
   static constexpr auto heevd = ssyevd_;
 };
 
@@ -342,6 +382,7 @@ struct Fortran<double> {
   static constexpr auto potrf = dpotrf_;
   static constexpr auto geqrf = dgeqrf_;
   static constexpr auto ungqr = dorgqr_;
+  static constexpr auto geqp3 = dgeqp3_;
   static constexpr auto heevd = dsyevd_;
 };
 
@@ -353,6 +394,7 @@ struct Fortran<cfloat> {
   static constexpr auto potrf = cpotrf_;
   static constexpr auto geqrf = cgeqrf_;
   static constexpr auto ungqr = cungqr_;
+  static constexpr auto geqp3 = cgeqp3_;
   static constexpr auto heevd = cheevd_;
 };
 
@@ -364,6 +406,7 @@ struct Fortran<cdouble> {
   static constexpr auto potrf = zpotrf_;
   static constexpr auto geqrf = zgeqrf_;
   static constexpr auto ungqr = zungqr_;
+  static constexpr auto geqp3 = zgeqp3_;
   static constexpr auto heevd = zheevd_;
 };
 

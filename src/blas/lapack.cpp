@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "blas/blas.hpp"
@@ -74,6 +75,42 @@ void householder_qr(MatrixView<T> X, MatrixView<T> R) {
 }
 
 template <Scalar T>
+void reflect_to_triangle(MatrixView<T> X, T* tau) {
+  if (X.empty()) return;
+  const BlasThreads one_thread;
+  const blas_int m = to_blas_int(X.rows);
+  const blas_int n = to_blas_int(X.cols);
+  const blas_int ld = to_blas_int(X.ld);
+  blas_int info = 0;
+  with_workspace<T>([&](T* work, blas_int size) {
+    Fortran<T>::geqrf(&m, &n, X.data, &ld, tau, work, &size, &info);
+  });
+}
+
+template <Scalar T>
+void reflect_to_triangle_pivoted(MatrixView<T> X, T* tau, std::vector<index_t>& order) {
+  order.resize(static_cast<std::size_t>(X.cols));
+  std::iota(order.begin(), order.end(), index_t{0});
+  if (X.empty()) return;
+  const BlasThreads one_thread;
+  const blas_int m = to_blas_int(X.rows);
+  const blas_int n = to_blas_int(X.cols);
+  const blas_int ld = to_blas_int(X.ld);
+  blas_int info = 0;
+  std::vector<blas_int> pivots(static_cast<std::size_t>(X.cols));
+  with_workspace<T>([&](T* work, blas_int size) {
+    if constexpr (is_complex<T>) {
+      std::vector<real_t<T>> real_work(static_cast<std::size_t>(2 * X.cols));
+      Fortran<T>::geqp3(&m, &n, X.data, &ld, pivots.data(), tau, work, &size, real_work.data(),
+                        &info);
+    } else {
+      Fortran<T>::geqp3(&m, &n, X.data, &ld, pivots.data(), tau, work, &size, &info);
+    }
+  });
+  for (std::size_t j = 0; j < order.size(); ++j) order[j] = pivots[j] - 1;
+}
+
+template <Scalar T>
 Matrix<T> complete_basis(MatrixView<const T> X) {
   const BlasThreads one_thread;
   Matrix<T> Q(X.rows, X.rows);
@@ -131,6 +168,14 @@ template void householder_qr(MatrixView<float>, MatrixView<float>);
 template void householder_qr(MatrixView<double>, MatrixView<double>);
 template void householder_qr(MatrixView<cfloat>, MatrixView<cfloat>);
 template void householder_qr(MatrixView<cdouble>, MatrixView<cdouble>);
+template void reflect_to_triangle(MatrixView<float>, float*);
+template void reflect_to_triangle(MatrixView<double>, double*);
+template void reflect_to_triangle(MatrixView<cfloat>, cfloat*);
+template void reflect_to_triangle(MatrixView<cdouble>, cdouble*);
+template void reflect_to_triangle_pivoted(MatrixView<float>, float*, std::vector<index_t>&);
+template void reflect_to_triangle_pivoted(MatrixView<double>, double*, std::vector<index_t>&);
+template void reflect_to_triangle_pivoted(MatrixView<cfloat>, cfloat*, std::vector<index_t>&);
+template void reflect_to_triangle_pivoted(MatrixView<cdouble>, cdouble*, std::vector<index_t>&);
 template Matrix<float> complete_basis(MatrixView<const float>);
 template Matrix<double> complete_basis(MatrixView<const double>);
 template Matrix<cfloat> complete_basis(MatrixView<const cfloat>);

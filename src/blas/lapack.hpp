@@ -18,6 +18,15 @@ template <Scalar T>
 template <Scalar T>
 void householder_qr(MatrixView<T> X, MatrixView<T> R);
 
+// X <- reflectors of Q below the diagonal, R on and above it; tau (min(m, n)) <- their factors.
+template <Scalar T>
+void reflect_to_triangle(MatrixView<T> X, T* tau);
+
+// The same with column pivoting: column j of Q R is column order[j] of X. The diagonal of R falls
+// in modulus.
+template <Scalar T>
+void reflect_to_triangle_pivoted(MatrixView<T> X, T* tau, std::vector<index_t>& order);
+
 // Returns Q (m x m) whose first X.cols columns span those of X: a completed orthonormal basis.
 template <Scalar T>
 Matrix<T> complete_basis(MatrixView<const T> X);

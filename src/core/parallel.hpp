@@ -26,14 +26,22 @@ inline void throw_if_stopped(const Context& context) {
 template <class Body>
 void for_each_chunk(index_t n, index_t chunk, const Context& context, const Body& body) {
   const index_t chunks = count_chunks(n, chunk);
+  const auto work = [&](index_t c) {
+    throw_if_stopped(context);
+    const index_t first = c * chunk;
+    body(c, first, first + std::min(n - first, chunk));
+  };
+  // A region that is switched off would make those inside it start threads anew.
+  if (chunks <= 1 || context.threads() == 1) {
+    for (index_t c = 0; c < chunks; ++c) work(c);
+    return;
+  }
   std::exception_ptr error;
   index_t error_chunk = chunks;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(context.threads()) if (chunks > 1)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(context.threads())
   for (index_t c = 0; c < chunks; ++c) {
     try {
-      throw_if_stopped(context);
-      const index_t first = c * chunk;
-      body(c, first, first + std::min(n - first, chunk));
+      work(c);
     } catch (...) {  // an exception that left the region would end the program
 #pragma omp critical(eckart_for_each_chunk)
       if (c < error_chunk) {

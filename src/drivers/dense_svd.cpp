@@ -98,6 +98,7 @@ template <Scalar T>
 Scaling choose_scaling(const operators::Prepared<T>& prepared,
                        index_t n,
                        DenseAlgorithm algorithm) {
+  if (algorithm == DenseAlgorithm::jacobi) return {0, algorithm, true};  // it scales upwards
   const Scaling scaling = scale_by_largest(prepared, algorithm);
   constexpr index_t small = 128;
   const double least = std::numeric_limits<real_t<T>>::min();

@@ -52,6 +52,16 @@ SvdReport start_report(const char* method,
 }
 
 template <Scalar T>
+void copy_tall(const LinearOperator<T>& A, MatrixView<T> to, Context& context) {
+  if (A.rows() >= A.cols()) return A.copy_to(to, context);
+  Matrix<T> copy(A.rows(), A.cols());
+  A.copy_to(copy.view(), context);
+  for (index_t j = 0; j < to.cols; ++j) {
+    for (index_t i = 0; i < to.rows; ++i) to(i, j) = conjugate(copy(j, i));
+  }
+}
+
+template <Scalar T>
 void finish(SvdResult<T>& result, double scale, std::chrono::steady_clock::time_point start) {
   for (real_t<T>& s : result.sigma) {
     const bool was_finite = std::isfinite(s);
@@ -90,6 +100,14 @@ template SvdReport start_report(const char*,
                                 std::uint64_t,
                                 double,
                                 const Context&);
+template void copy_tall(const LinearOperator<float>&, MatrixView<float>, Context&);
+template void copy_tall(const LinearOperator<double>&, MatrixView<double>, Context&);
+template void copy_tall(const LinearOperator<std::complex<float>>&,
+                        MatrixView<std::complex<float>>,
+                        Context&);
+template void copy_tall(const LinearOperator<std::complex<double>>&,
+                        MatrixView<std::complex<double>>,
+                        Context&);
 template void finish(SvdResult<float>&, double, std::chrono::steady_clock::time_point);
 template void finish(SvdResult<double>&, double, std::chrono::steady_clock::time_point);
 template void finish(SvdResult<std::complex<float>>&,

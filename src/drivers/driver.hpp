@@ -24,6 +24,22 @@ SvdReport start_report(const char* method,
                        double bytes,
                        const Context& context);
 
+// Writes A (m x n), or A^H if m < n.
+template <Scalar T>
+void copy_tall(const LinearOperator<T>& A, MatrixView<T> to, Context& context);
+
+// While it lives, a cancelled run is left at once: there is no result before the end.
+class StopAtOnce {
+ public:
+  explicit StopAtOnce(Context& context) : context_(context) { context.set_stop_at_once(true); }
+  ~StopAtOnce() { context_.set_stop_at_once(false); }
+  StopAtOnce(const StopAtOnce&) = delete;
+  StopAtOnce& operator=(const StopAtOnce&) = delete;
+
+ private:
+  Context& context_;
+};
+
 // Undoes the scaling of Prepared, and notes rank and seconds.
 // Throws Overflow if a singular value is not representable.
 template <Scalar T>

@@ -61,6 +61,22 @@ Cost dense_cost(const Problem& p, Vectors vectors) {
   return cost;
 }
 
+Cost jacobi_cost(const Problem& p, Vectors vectors) {
+  // Two QR factorisations, the decomposition that prepares the rotations, two sweeps of them.
+  const auto [m, n] = shape(p);
+  Cost cost = dense_cost(p, vectors);
+  add(cost, p.scalar_factor * (4 * m * n * n + 32 * n * n * n), dense_svd_rate);
+  return cost;
+}
+
+Cost hermitian_cost(const Problem& p) {
+  const double n = shape(p).n;
+  Cost cost{.flops = 0, .passes = 13, .nominal_seconds = 0};
+  add(cost, p.scalar_factor * 9 * n * n * n, dense_svd_rate);
+  add_products(cost, p, certificate_products(n));
+  return cost;
+}
+
 Cost gram_cost(const Problem& p, index_t k) {
   const auto [m, n] = shape(p);
   const auto r = static_cast<double>(k);

@@ -27,6 +27,8 @@ struct Cost {
 index_t expected_rank(const RankRule& rule, index_t min_dim);
 
 Cost dense_cost(const Problem& p, Vectors vectors);
+Cost jacobi_cost(const Problem& p, Vectors vectors);
+Cost hermitian_cost(const Problem& p);
 Cost gram_cost(const Problem& p, index_t k);
 Cost randomized_cost(const Problem& p, index_t k);
 Cost lanczos_cost(const Problem& p, index_t k);

@@ -12,6 +12,8 @@
 #include "drivers/plan.hpp"
 #include "eckart/error.hpp"
 #include "eckart/gram_svd.hpp"
+#include "eckart/hermitian_svd.hpp"
+#include "eckart/jacobi_svd.hpp"
 #include "eckart/lanczos_svd.hpp"
 #include "eckart/randomized_svd.hpp"
 #include "factor/certificate.hpp"
@@ -87,13 +89,31 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& 
     rule_out(randomized, true,
              "reaches the accuracy only when the values decay fast; only by name");
   }
-  return {dense, lanczos, gram, randomized};
+  std::vector<Candidate> all = {dense, lanczos, gram, randomized};
+  // Offered where they are asked for: jacobi takes a few times as long as dense, and hermitian
+  // takes a promise about the entries.
+  if (request.method == Method::jacobi || request.relative_accuracy) {
+    all.push_back({Method::jacobi, drivers::jacobi_cost(p, vectors),
+                   jacobi_svd_bytes<T>(p.rows, p.cols, vectors) + copy, ""});
+  }
+  if (request.method == Method::hermitian) {
+    all.push_back(
+        {Method::hermitian, drivers::hermitian_cost(p), hermitian_svd_bytes<T>(p.rows), ""});
+    rule_out(all.back(), p.rows != p.cols, "a Hermitian matrix is square");
+  }
+  for (Candidate& candidate : all) {
+    rule_out(candidate, request.relative_accuracy && candidate.method != Method::jacobi,
+             "its accuracy is relative to the largest singular value");
+  }
+  return all;
 }
 
 std::string reason(const Candidate& chosen,
                    const std::vector<Candidate>& all,
                    const SvdRequest& request) {
+  if (request.method == Method::hermitian) return "the matrix is said to be Hermitian";
   if (request.method != Method::automatic) return "asked for by name";
+  if (request.relative_accuracy) return "high relative accuracy was asked for";
   for (const Candidate& other : all) {
     if (other.method == chosen.method || !other.unsuitable.empty()) continue;
     const double ratio = other.cost.nominal_seconds / chosen.cost.nominal_seconds;
@@ -122,19 +142,37 @@ void validate_request(const SvdRequest& request) {
 template <Scalar T>
 void keep_leading(SvdResult<T>& result, index_t k) {
   result.sigma.resize(static_cast<std::size_t>(k));
+  if (!result.lambda.empty()) result.lambda.resize(static_cast<std::size_t>(k));
   if (result.V.cols() > 0) {
     result.U.keep_columns(k);
     result.V.keep_columns(k);
   }
 }
 
-template <class Real>
-void keep_values(std::vector<Real>& sigma, bool smallest, index_t k) {
-  if (smallest) {
-    sigma.erase(sigma.begin(), sigma.end() - k);
-  } else {
-    sigma.resize(static_cast<std::size_t>(k));
+template <Scalar T>
+void keep_trailing(SvdResult<T>& result, index_t k) {
+  const index_t drop = static_cast<index_t>(result.sigma.size()) - k;
+  result.sigma.erase(result.sigma.begin(), result.sigma.begin() + drop);
+  if (!result.lambda.empty()) {
+    result.lambda.erase(result.lambda.begin(), result.lambda.begin() + drop);
   }
+  for (Matrix<T>* side : {&result.U, &result.V}) {
+    if (side->cols() == 0) continue;
+    std::copy_n(side->view().column(drop), k * side->ld(), side->data());
+    side->keep_columns(k);
+  }
+}
+
+// Keeps of all triplets, leading or smallest, those that the rank rule asks for.
+template <Scalar T>
+void keep_wanted(SvdResult<T>& result, const SvdRequest& request) {
+  const index_t k = choose_rank<T>(request.rank, result.sigma);
+  if (request.smallest) {
+    keep_trailing(result, k);
+  } else {
+    keep_leading(result, k);
+  }
+  result.report.rank = k;
 }
 
 // Fills the certificate of what was kept.
@@ -166,6 +204,18 @@ void update_energy(const std::vector<Real>& sigma, Certificate& certificate) {
   certificate.frobenius_error.value = std::sqrt(std::max(0.0, 1 - held));
 }
 
+// The wanted values. Values alone are certified by their sum of squares: all of them, before the
+// cut.
+template <class Solve>
+auto values_part(const SvdRequest& request, const Solve& solve) {
+  auto result = solve();
+  keep_wanted(result, request);
+  if (request.certify && result.report.certificate.frobenius_norm.value > 0) {
+    update_energy(result.sigma, result.report.certificate);
+  }
+  return result;
+}
+
 // The wanted triplets by the dense method.
 template <Scalar T>
 SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
@@ -173,15 +223,7 @@ SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, C
       .vectors = request.vectors, .accuracy = request.accuracy, .certify = request.certify};
   if (request.rank.all()) return dense_svd<T>(A, options, context);
   if (request.vectors == Vectors::none) {
-    // Values alone are certified by their sum of squares: all of them, before the cut.
-    SvdResult<T> result = dense_svd<T>(A, options, context);
-    const index_t k = choose_rank<T>(request.rank, result.sigma);
-    keep_values(result.sigma, request.smallest, k);
-    if (request.certify && result.report.certificate.frobenius_norm.value > 0) {
-      update_energy(result.sigma, result.report.certificate);
-    }
-    result.report.rank = k;
-    return result;
+    return values_part(request, [&] { return dense_svd<T>(A, options, context); });
   }
   options.at_most = request.rank.rank.value_or(-1);
   options.select = [&](std::span<const double> sigma) {
@@ -201,10 +243,39 @@ SvdResult<T> gram_part(const LinearOperator<T>& A, const SvdRequest& request, Co
       gram_svd<T>(A, request.rank.rank.value_or(min_dim),
                   {.accuracy = request.accuracy, .certify = request.certify && !open}, context);
   if (!open) return result;
-  keep_leading(result, choose_rank<T>(request.rank, result.sigma));
+  keep_wanted(result, request);
   if (request.certify) certify_part(A, request, context, result);
-  result.report.rank = static_cast<index_t>(result.sigma.size());
   return result;
+}
+
+// All triplets by a method that knows no fewer, then those that are wanted.
+template <Scalar T, class Solve>
+SvdResult<T> part_of_all(const LinearOperator<T>& A,
+                         const SvdRequest& request,
+                         Context& context,
+                         const Solve& solve) {
+  const bool part = !request.rank.all();
+  SvdResult<T> result = solve(request.certify && !part);
+  if (!part) return result;
+  keep_wanted(result, request);
+  if (request.certify) certify_part(A, request, context, result);
+  return result;
+}
+
+template <Scalar T>
+SvdResult<T> jacobi_part(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
+  if (request.vectors != Vectors::none || request.rank.all()) {
+    return part_of_all(A, request, context, [&](bool certify) {
+      return jacobi_svd<T>(
+          A, {.vectors = request.vectors, .accuracy = request.accuracy, .certify = certify},
+          context);
+    });
+  }
+  return values_part(request, [&] {
+    return jacobi_svd<T>(
+        A, {.vectors = Vectors::none, .accuracy = request.accuracy, .certify = request.certify},
+        context);
+  });
 }
 
 template <Scalar T>
@@ -225,6 +296,12 @@ SvdResult<T> run(Method method,
           A, request.rank,
           {.accuracy = request.accuracy, .seed = request.seed, .certify = request.certify},
           context);
+    case Method::jacobi:
+      return jacobi_part(A, request, context);
+    case Method::hermitian:
+      return part_of_all(A, request, context, [&](bool certify) {
+        return hermitian_svd<T>(A, {.accuracy = request.accuracy, .certify = certify}, context);
+      });
     case Method::automatic:
     case Method::dense:
       break;
@@ -246,17 +323,22 @@ const char* to_string(Method method) {
       return "randomized";
     case Method::lanczos:
       return "lanczos";
+    case Method::jacobi:
+      return "jacobi";
+    case Method::hermitian:
+      return "hermitian";
   }
   return "unknown";
 }
 
 Method method_from_string(const std::string& name) {
-  for (const Method method :
-       {Method::automatic, Method::dense, Method::gram, Method::randomized, Method::lanczos}) {
+  for (const Method method : {Method::automatic, Method::dense, Method::gram, Method::randomized,
+                              Method::lanczos, Method::jacobi, Method::hermitian}) {
     if (name == to_string(method)) return method;
   }
-  throw InvalidArgument(
-      fmt::format("there is no method '{}'; known: auto, dense, gram, randomized, lanczos", name));
+  throw InvalidArgument(fmt::format(
+      "there is no method '{}'; known: auto, dense, gram, randomized, lanczos, jacobi, hermitian",
+      name));
 }
 
 template <Scalar T>

@@ -274,16 +274,16 @@ Bidiagonal<T> bidiagonalize(MatrixView<T> A, const Context& context) {
 }
 
 template <Scalar T>
-void apply_left(MatrixView<const T> A,
-                const Bidiagonal<T>& bidiagonal,
+void apply_left(const Bidiagonal<T>& bidiagonal,
+                MatrixView<const T> A,
                 MatrixView<T> X,
                 const Context& context) {
   apply_reflectors<T>(Stored::columns, A, bidiagonal.tau_left, X, context);
 }
 
 template <Scalar T>
-void apply_right(MatrixView<const T> A,
-                 const Bidiagonal<T>& bidiagonal,
+void apply_right(const Bidiagonal<T>& bidiagonal,
+                 MatrixView<const T> A,
                  MatrixView<T> Y,
                  const Context& context) {
   if (Y.rows < 2) return;
@@ -297,36 +297,36 @@ template Bidiagonal<std::complex<float>> bidiagonalize(MatrixView<std::complex<f
                                                        const Context&);
 template Bidiagonal<std::complex<double>> bidiagonalize(MatrixView<std::complex<double>>,
                                                         const Context&);
-template void apply_left(MatrixView<const float>,
-                         const Bidiagonal<float>&,
+template void apply_left(const Bidiagonal<float>&,
+                         MatrixView<const float>,
                          MatrixView<float>,
                          const Context&);
-template void apply_left(MatrixView<const double>,
-                         const Bidiagonal<double>&,
+template void apply_left(const Bidiagonal<double>&,
+                         MatrixView<const double>,
                          MatrixView<double>,
                          const Context&);
-template void apply_left(MatrixView<const std::complex<float>>,
-                         const Bidiagonal<std::complex<float>>&,
+template void apply_left(const Bidiagonal<std::complex<float>>&,
+                         MatrixView<const std::complex<float>>,
                          MatrixView<std::complex<float>>,
                          const Context&);
-template void apply_left(MatrixView<const std::complex<double>>,
-                         const Bidiagonal<std::complex<double>>&,
+template void apply_left(const Bidiagonal<std::complex<double>>&,
+                         MatrixView<const std::complex<double>>,
                          MatrixView<std::complex<double>>,
                          const Context&);
-template void apply_right(MatrixView<const float>,
-                          const Bidiagonal<float>&,
+template void apply_right(const Bidiagonal<float>&,
+                          MatrixView<const float>,
                           MatrixView<float>,
                           const Context&);
-template void apply_right(MatrixView<const double>,
-                          const Bidiagonal<double>&,
+template void apply_right(const Bidiagonal<double>&,
+                          MatrixView<const double>,
                           MatrixView<double>,
                           const Context&);
-template void apply_right(MatrixView<const std::complex<float>>,
-                          const Bidiagonal<std::complex<float>>&,
+template void apply_right(const Bidiagonal<std::complex<float>>&,
+                          MatrixView<const std::complex<float>>,
                           MatrixView<std::complex<float>>,
                           const Context&);
-template void apply_right(MatrixView<const std::complex<double>>,
-                          const Bidiagonal<std::complex<double>>&,
+template void apply_right(const Bidiagonal<std::complex<double>>&,
+                          MatrixView<const std::complex<double>>,
                           MatrixView<std::complex<double>>,
                           const Context&);
 

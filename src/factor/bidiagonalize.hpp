@@ -35,13 +35,13 @@ Bidiagonal<T> bidiagonalize(MatrixView<T> A, const Context& context);
 
 // X <- Q X and Y <- P Y for X with A.rows and Y with A.cols rows; A as bidiagonalize left it.
 template <Scalar T>
-void apply_left(MatrixView<const T> A,
-                const Bidiagonal<T>& bidiagonal,
+void apply_left(const Bidiagonal<T>& bidiagonal,
+                MatrixView<const T> A,
                 MatrixView<T> X,
                 const Context& context);
 template <Scalar T>
-void apply_right(MatrixView<const T> A,
-                 const Bidiagonal<T>& bidiagonal,
+void apply_right(const Bidiagonal<T>& bidiagonal,
+                 MatrixView<const T> A,
                  MatrixView<T> Y,
                  const Context& context);
 

@@ -103,8 +103,8 @@ bool find_triplets(BidiagonalSolver solver,
   factors.sigma = std::move(reduction.d);
   if (!found) return false;
   for (index_t j = range.count; j < U.cols; ++j) U(j, j) = 1;  // completes the basis
-  apply_left<T>(A, reduction, U, context);
-  apply_right<T>(A, reduction, V, context);
+  apply_left<T>(reduction, A, U, context);
+  apply_right<T>(reduction, A, V, context);
   return true;
 }
 

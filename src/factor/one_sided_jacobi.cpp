@@ -4,185 +4,228 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <utility>
 
 #include "blas/blas.hpp"
 #include "blas/lapack.hpp"
+#include "factor/block_jacobi.hpp"
+#include "factor/direct_svd.hpp"
+#include "factor/padded.hpp"
+#include "factor/pivoted_qr.hpp"
+#include "factor/reflectors.hpp"
+#include "kernels/kernels.hpp"
 
 namespace eckart::factor {
 namespace {
 
-constexpr int most_sweeps = 60;  // convergence is quadratic; about 8 are seen
-
-// Wide enough that the square of any normal number is normal.
-template <class Real>
-using Wide = std::conditional_t<std::same_as<Real, float>, double, long double>;
-
 template <Scalar T>
-Wide<real_t<T>> squared_length(const T* x, index_t n) {
-  using W = Wide<real_t<T>>;
-  W sum = 0;
-  for (index_t i = 0; i < n; ++i) {
-    const W re = std::real(x[i]);
-    const W im = std::imag(x[i]);
-    sum += re * re + im * im;
-  }
-  return sum;
-}
-
-// Returns the sum of conj(x_i) y_i.
-template <Scalar T>
-std::complex<Wide<real_t<T>>> inner_product(const T* x, const T* y, index_t n) {
-  using W = Wide<real_t<T>>;
-  W re = 0;
-  W im = 0;
-  for (index_t i = 0; i < n; ++i) {
-    const W a = std::real(x[i]);
-    const W b = std::imag(x[i]);
-    const W c = std::real(y[i]);
-    const W d = std::imag(y[i]);
-    re += a * c + b * d;
-    im += a * d - b * c;
-  }
-  return {re, im};
-}
-
-template <Scalar T>
-struct Rotation {
-  real_t<T> c;
-  real_t<T> s;
-  T phase;  // y is multiplied by it first
-};
-
-// (x, y) <- (c x - s phase y, s x + c phase y)
-template <Scalar T>
-void rotate(T* x, T* y, index_t n, const Rotation<T>& r) {
-  for (index_t i = 0; i < n; ++i) {
-    const T turned = r.phase * y[i];
-    const T old = x[i];
-    x[i] = r.c * old - r.s * turned;
-    y[i] = r.s * old + r.c * turned;
-  }
-}
-
-// Makes columns p and q of W orthogonal; returns false if they were.
-template <Scalar T>
-bool orthogonalize(MatrixView<T> W, MatrixView<T> V, index_t p, index_t q) {
+bool all_finite(MatrixView<const T> A) {
   using Real = real_t<T>;
-  using X = Wide<Real>;
-  T* x = W.column(p);
-  T* y = W.column(q);
-  const X a = squared_length(x, W.rows);
-  const X b = squared_length(y, W.rows);
-  const auto c = inner_product(x, y, W.rows);
-  const X modulus = std::hypot(c.real(), c.imag());
-  const X tolerance = std::numeric_limits<Real>::epsilon() * std::sqrt(static_cast<X>(W.rows));
-  if (!(modulus > tolerance * std::sqrt(a) * std::sqrt(b))) return false;
-
-  const X zeta = (b - a) / (2 * modulus);
-  const X t = (zeta >= 0 ? 1 : -1) / (std::abs(zeta) + std::hypot(X{1}, zeta));
-  const X cosine = 1 / std::hypot(X{1}, t);
-  Rotation<T> r{static_cast<Real>(cosine), static_cast<Real>(cosine * t), T{}};
-  if constexpr (is_complex<T>) {
-    r.phase = {static_cast<Real>(c.real() / modulus), static_cast<Real>(-c.imag() / modulus)};
-  } else {
-    r.phase = c.real() > 0 ? T{1} : T{-1};
+  constexpr index_t parts = is_complex<T> ? 2 : 1;
+  for (index_t j = 0; j < A.cols; ++j) {
+    const auto* reals = reinterpret_cast<const Real*>(A.column(j));
+    if (!kernels::kernels<Real>().scan(A.rows * parts, reals).finite) return false;
   }
-  rotate(x, y, W.rows, r);
-  rotate(V.column(p), V.column(q), V.rows, r);
   return true;
+}
+
+// A <- A 2^e, returns e: the largest entry comes as high as sums of all of them allow, so that the
+// least is as far as can be from where digits are lost.
+template <Scalar T>
+int lift(MatrixView<T> A) {
+  int largest = exponent_of<T>(A.column(0), A.rows);
+  for (index_t j = 1; j < A.cols; ++j) {
+    largest = std::max(largest, exponent_of<T>(A.column(j), A.rows));
+  }
+  const int log_norm = std::ilogb(static_cast<double>(A.rows) * static_cast<double>(A.cols)) / 2;
+  constexpr int spare = 5;
+  const int exponent = std::numeric_limits<real_t<T>>::max_exponent - spare - log_norm - largest;
+  for (index_t j = 0; j < A.cols; ++j) {
+    scale_by_power<T>(A.column(j), A.rows, exponent, A.column(j));
+  }
+  return exponent;
+}
+
+// LAPACK's complex products may read one column beyond a matrix whose rows they take as vectors.
+template <Scalar T>
+Matrix<T> with_spare_column(index_t rows, index_t cols) {
+  Matrix<T> A(rows, cols + 1);
+  A.keep_columns(cols);
+  return A;
+}
+
+template <Scalar T>
+void set_identity(MatrixView<T> X) {
+  for (index_t j = 0; j < X.cols; ++j) {
+    std::fill_n(X.column(j), X.rows, T{});
+    X(j, j) = 1;
+  }
+}
+
+// V (n x n) <- the right singular vectors of L as divide and conquer finds them; the identity if
+// it fails.
+template <Scalar T>
+void find_right_vectors(MatrixView<const T> L, MatrixView<T> V, const Context& context) {
+  const index_t n = L.cols;
+  PaddedMatrix<T> copy(n, n);
+  for (index_t j = 0; j < n; ++j) std::copy_n(L.column(j), n, copy.view().column(j));
+  DenseFactors<T> factors;
+  const bool found = direct_svd<T>(BidiagonalSolver::divide_and_conquer, copy.view(), Vectors::thin,
+                                   {}, factors, context);
+  if (!found) return set_identity(V);
+  for (index_t j = 0; j < n; ++j) std::copy_n(factors.V.view().column(j), n, V.column(j));
+}
+
+// X <- X W for a lower triangular X with falling diagonal; returns W, orthonormal. The columns are
+// then nearly orthogonal: divide and conquer errs by eps times its largest singular value, so it
+// is asked for diagonal blocks in which the least is not lost in that.
+template <Scalar T>
+Matrix<T> precondition(MatrixView<T> X, const Context& context) {
+  const index_t n = X.cols;
+  const auto span = std::pow(std::numeric_limits<real_t<T>>::epsilon(), real_t<T>{2} / 3);
+  Matrix<T> W(n, n);
+  for (index_t first = 0, last = 0; first < n; first = last) {
+    do {
+      ++last;
+    } while (last < n && std::abs(X(last, last)) >= span * std::abs(X(first, first)));
+    const index_t count = last - first;
+    MatrixView<T> V = W.view().block(first, first, count, count);
+    find_right_vectors<T>(X.block(first, first, count, count), V, context);
+    blas::multiply_in_place<T>(X.block(first, first, n - first, count), V, context);
+  }
+  return W;
+}
+
+// Returns ||x|| without overflow on the way. x <- x / ||x|| unless it is zero.
+template <Scalar T>
+real_t<T> normalize(T* x, index_t n) {
+  const int exponent = exponent_of<T>(x, n);
+  scale_by_power<T>(x, n, -exponent, x);
+  const auto length =
+      static_cast<real_t<T>>(std::sqrt(kernels::kernels<T>().shifted_energy(n, x, T{}, 1)));
+  for (index_t i = 0; i < n && length > 0; ++i) x[i] /= length;
+  return std::ldexp(length, exponent);
+}
+
+// Column j of to, for every j: column order[j] of [from 0; 0 I].
+template <Scalar T>
+void copy_in_order(MatrixView<const T> from, const std::vector<index_t>& order, MatrixView<T> to) {
+  for (std::size_t j = 0; j < order.size(); ++j) {
+    T* column = to.column(static_cast<index_t>(j));
+    std::fill_n(column, to.rows, T{});
+    if (order[j] < from.cols) {
+      std::copy_n(from.column(order[j]), from.rows, column);
+    } else {
+      column[order[j]] = 1;
+    }
+  }
+}
+
+// Columns of U_x, which stand in the order of their falling lengths, that were so short that their
+// directions are rounding: replaced by directions orthogonal to the others.
+template <Scalar T>
+void replace_lost(MatrixView<T> U_x, const std::vector<real_t<T>>& lengths) {
+  using Real = real_t<T>;
+  constexpr Real lost = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
+  index_t kept = 0;
+  while (kept < U_x.cols && lengths[static_cast<std::size_t>(kept)] >= lost) ++kept;
+  if (kept == U_x.cols) return;
+  const Matrix<T> basis = blas::complete_basis<T>(U_x.columns(0, kept));
+  for (index_t j = kept; j < U_x.cols; ++j) {
+    std::copy_n(basis.view().column(j), U_x.rows, U_x.column(j));
+  }
 }
 
 }  // namespace
 
 template <Scalar T>
-std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A, MatrixView<T> U, MatrixView<T> V) {
+double one_sided_jacobi_elements(index_t rows, index_t cols) {
+  const auto m = static_cast<double>(rows);
+  const auto n = static_cast<double>(cols);
+  // The inner QR, X and V_x; then a copy and its decomposition, or the columns that are rotated.
+  return 3 * n * n +
+         std::max(n * n + direct_svd_elements<T>(cols, cols, Vectors::thin, cols), n * n + 64 * n) +
+         300 * n + 4 * m;
+}
+
+template <Scalar T>
+std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
+                                        MatrixView<T> U,
+                                        MatrixView<T> V,
+                                        const Context& context) {
   using Real = real_t<T>;
   const index_t n = A.cols;
-
-  // A = Q W: rotate the small factor.
-  Matrix<T> W(n, n);
-  const bool tall = A.rows > n;
-  if (tall) {
-    blas::householder_qr(A, W.view());
-  } else {
-    for (index_t j = 0; j < n; ++j) std::copy_n(A.column(j), n, W.view().column(j));
+  std::vector<Real> sigma(static_cast<std::size_t>(n));
+  if (n == 0) return sigma;
+  if (!all_finite<T>(A)) {
+    std::fill(sigma.begin(), sigma.end(), std::numeric_limits<Real>::quiet_NaN());
+    return sigma;
   }
-  for (index_t j = 0; j < n; ++j) {
-    std::fill_n(V.column(j), n, T{});
-    V(j, j) = 1;
-  }
+  const int lifted = lift(A);
 
-  bool rotated = true;
-  for (int sweep = 0; sweep < most_sweeps && rotated; ++sweep) {
-    rotated = false;
-    for (index_t p = 0; p + 1 < n; ++p) {
-      // de Rijk: the longest remaining column first.
-      index_t longest = p;
-      auto length = squared_length<T>(W.view().column(p), n);
-      for (index_t q = p + 1; q < n; ++q) {
-        const auto other = squared_length<T>(W.view().column(q), n);
-        if (other > length) {
-          longest = q;
-          length = other;
-        }
-      }
-      if (longest != p) {
-        std::swap_ranges(W.view().column(p), W.view().column(p) + n, W.view().column(longest));
-        std::swap_ranges(V.column(p), V.column(p) + n, V.column(longest));
-      }
-      for (index_t q = p + 1; q < n; ++q) {
-        if (orthogonalize(W.view(), V, p, q)) rotated = true;
-      }
-    }
+  // A = Q1 R P^H and R^H = Q2 L^H: the columns and the rows of L fall in length, which is what
+  // makes rotations few and accurate.
+  const PivotedQr<T> outer(A);
+  const index_t r = outer.rank();
+  Matrix<T> inner = with_spare_column<T>(n, r);
+  outer.copy_adjoint_of_r(inner.view());
+  std::vector<T> tau(static_cast<std::size_t>(r));
+  blas::reflect_to_triangle(inner.view(), tau.data());
+  Matrix<T> X(r, r);
+  for (index_t j = 0; j < r; ++j) {
+    for (index_t i = j; i < r; ++i) X(i, j) = conjugate(inner(j, i));
   }
 
-  // sigma_j is the length of column j; sort, divide, and complete where it is zero.
-  std::vector<Real> lengths(static_cast<std::size_t>(n));
-  for (index_t j = 0; j < n; ++j) {
-    lengths[static_cast<std::size_t>(j)] =
-        static_cast<Real>(std::sqrt(squared_length<T>(W.view().column(j), n)));
+  // L V_x = U_x diag(sigma)
+  Matrix<T> V_x = precondition(X.view(), context);
+  const bool vectors = U.data != nullptr;
+  if (!vectors) V_x = {};
+  orthogonalize_columns(X.view(), V_x.view(), context);
+  for (index_t j = 0; j < r; ++j) {
+    sigma[static_cast<std::size_t>(j)] = normalize(X.view().column(j), r);
   }
   std::vector<index_t> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), index_t{0});
   std::stable_sort(order.begin(), order.end(), [&](index_t i, index_t j) {
-    return lengths[static_cast<std::size_t>(i)] > lengths[static_cast<std::size_t>(j)];
+    return sigma[static_cast<std::size_t>(i)] > sigma[static_cast<std::size_t>(j)];
   });
-  Matrix<T> X(n, n);
-  Matrix<T> V_sorted(n, n);
-  std::vector<Real> sigma(static_cast<std::size_t>(n));
-  index_t positive = 0;
-  for (index_t j = 0; j < n; ++j) {
-    const index_t from = order[static_cast<std::size_t>(j)];
-    const Real length = lengths[static_cast<std::size_t>(from)];
-    sigma[static_cast<std::size_t>(j)] = length;
-    std::copy_n(V.column(from), n, V_sorted.view().column(j));
-    if (length < std::numeric_limits<Real>::min()) continue;
-    for (index_t i = 0; i < n; ++i) X(i, j) = W(i, from) / length;
-    ++positive;
-  }
-  for (index_t j = 0; j < n; ++j) std::copy_n(V_sorted.view().column(j), n, V.column(j));
-  if (positive < n) X = blas::complete_basis<T>(X.view().columns(0, positive));
 
-  if (tall) {
-    blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, A, X.view(), T{0}, U.columns(0, n));
-  } else {
-    for (index_t j = 0; j < n; ++j) std::copy_n(X.view().column(j), n, U.column(j));
+  const std::vector<Real> unordered = sigma;
+  for (std::size_t j = 0; j < order.size(); ++j) {
+    sigma[j] = unordered[static_cast<std::size_t>(order[j])];
   }
+
+  // U = Q1 [U_x 0; 0 I], V = P Q2 [V_x 0; 0 I]
+  if (vectors) {
+    copy_in_order<T>(X.view(), order, U);
+    replace_lost(U.block(0, 0, r, r), sigma);
+    outer.apply_q(U.columns(0, n), context);
+    copy_in_order<T>(V_x.view(), order, V);
+    apply_reflectors<T>(Stored::columns, inner.view(), tau, V, context);
+    outer.apply_p(V);
+  }
+  for (Real& s : sigma) s = std::ldexp(s, -lifted);
   return sigma;
 }
 
+template double one_sided_jacobi_elements<float>(index_t, index_t);
+template double one_sided_jacobi_elements<double>(index_t, index_t);
+template double one_sided_jacobi_elements<std::complex<float>>(index_t, index_t);
+template double one_sided_jacobi_elements<std::complex<double>>(index_t, index_t);
 template std::vector<float> one_sided_jacobi(MatrixView<float>,
                                              MatrixView<float>,
-                                             MatrixView<float>);
+                                             MatrixView<float>,
+                                             const Context&);
 template std::vector<double> one_sided_jacobi(MatrixView<double>,
                                               MatrixView<double>,
-                                              MatrixView<double>);
+                                              MatrixView<double>,
+                                              const Context&);
 template std::vector<float> one_sided_jacobi(MatrixView<std::complex<float>>,
                                              MatrixView<std::complex<float>>,
-                                             MatrixView<std::complex<float>>);
+                                             MatrixView<std::complex<float>>,
+                                             const Context&);
 template std::vector<double> one_sided_jacobi(MatrixView<std::complex<double>>,
                                               MatrixView<std::complex<double>>,
-                                              MatrixView<std::complex<double>>);
+                                              MatrixView<std::complex<double>>,
+                                              const Context&);
 
 }  // namespace eckart::factor

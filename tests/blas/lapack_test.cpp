@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "blas/blas.hpp"
 #include "core/philox.hpp"
@@ -47,6 +48,34 @@ double orthogonality(const Matrix<T>& Q) {
   Matrix<T> I(Q.cols(), Q.cols());
   for (index_t i = 0; i < Q.cols(); ++i) I(i, i) = 1;
   return difference<T>(product<T>(Op::adjoint, Q.view(), Q.view()).view(), I.view());
+}
+
+// With R^H R = (X P)^H (X P) the triangle is that of the columns in their order.
+TYPED_TEST(Lapack, TrianglesBelongToTheColumnsInTheirOrder) {
+  using T = TypeParam;
+  const Matrix<T> X = gaussian<T>(20, 6);
+  for (const bool pivoted : {false, true}) {
+    Matrix<T> R = X.clone();
+    std::vector<T> tau(6);
+    std::vector<index_t> order = {0, 1, 2, 3, 4, 5};
+    if (pivoted) {
+      reflect_to_triangle_pivoted(R.view(), tau.data(), order);
+      for (index_t j = 1; j < 6; ++j) EXPECT_TRUE(std::abs(R(j, j)) <= std::abs(R(j - 1, j - 1)));
+    } else {
+      reflect_to_triangle(R.view(), tau.data());
+    }
+    Matrix<T> ordered(20, 6);
+    for (index_t j = 0; j < 6; ++j) {
+      std::fill(R.view().column(j) + j + 1, R.view().column(j) + 20, T{});
+      std::copy_n(X.view().column(order[static_cast<std::size_t>(j)]), 20,
+                  ordered.view().column(j));
+    }
+    const double eps = std::numeric_limits<real_t<T>>::epsilon();
+    EXPECT_TRUE(difference<T>(product<T>(Op::adjoint, R.view(), R.view()).view(),
+                              product<T>(Op::adjoint, ordered.view(), ordered.view()).view()) <=
+                1000 * eps)
+        << pivoted;
+  }
 }
 
 TYPED_TEST(Lapack, CholeskyFactorsAndRefusesAnIndefiniteMatrix) {

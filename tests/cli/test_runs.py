@@ -12,7 +12,7 @@ import scipy.io
 import scipy.sparse
 from conftest import TOOL
 
-METHODS = ["dense", "gram", "randomized", "lanczos"]
+METHODS = ["dense", "gram", "randomized", "lanczos", "jacobi"]
 
 
 def test_plan_runs_nothing(eckart, matrix, tmp_path):

@@ -74,10 +74,15 @@ TYPED_TEST(Memory, ThePlanIsAnUpperBoundWithinReason) {
     const auto op = make_operator<T>(view(matrix));
     expect_plan_covers_run<T>(*op, {});
     expect_plan_covers_run<T>(*op, {.vectors = Vectors::none});
+    expect_plan_covers_run<T>(*op, {.method = Method::jacobi});
+    expect_plan_covers_run<T>(*op, {.vectors = Vectors::none, .method = Method::jacobi});
     for (const Method method : {Method::gram, Method::randomized, Method::lanczos}) {
       expect_plan_covers_run<T>(*op, {.rank = {.rank = 8}, .method = method});
     }
   }
+  Matrix<T> symmetric(250, 250);
+  for (index_t i = 0; i < 250; ++i) symmetric(i, 249 - i) = T(1);
+  expect_plan_covers_run<T>(*make_operator<T>(view(symmetric)), {.method = Method::hermitian});
   for (const Method method : {Method::gram, Method::randomized, Method::lanczos}) {
     expect_plan_covers_run<T>(*sparse_op, {.rank = {.rank = 8}, .method = method});
   }

@@ -29,8 +29,8 @@ Reduced<T> reduce(const Matrix<T>& A, int threads) {
                      Matrix<T>(A.cols(), A.cols())};
   for (index_t j = 0; j < A.cols(); ++j) reduced.Q(j, j) = reduced.P(j, j) = 1;
   const MatrixView<const T> reflectors = std::as_const(work).view();
-  apply_left<T>(reflectors, reduced.bidiagonal, reduced.Q.view(), context);
-  apply_right<T>(reflectors, reduced.bidiagonal, reduced.P.view(), context);
+  apply_left<T>(reduced.bidiagonal, reflectors, reduced.Q.view(), context);
+  apply_right<T>(reduced.bidiagonal, reflectors, reduced.P.view(), context);
   return reduced;
 }
 
