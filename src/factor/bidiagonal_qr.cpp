@@ -52,7 +52,6 @@ class Wave {
   Wave(index_t n, MatrixView<Real> Q) : Q_(Q) {
     if (Q.rows == 0) return;
     rotations_.resize(static_cast<std::size_t>(sweeps_ * n));
-    chains_.reserve(static_cast<std::size_t>(sweeps_ * n));
   }
 
   // Begins a chain of count rotations. Returns where they are to be written; null if not wanted.

@@ -18,7 +18,7 @@ namespace eckart::factor {
 // as long as it is a normal number; X and Y stay orthogonal to a small multiple of n eps. A value
 // beyond the largest number becomes infinite.
 // Cost: about 6 (rows of X + rows of Y) n^2 flops in vector registers and 2 n^2 steps of two square
-// roots; on the calling thread. Memory: 64 n elements.
+// roots; on the calling thread. Memory: at most 200 n elements.
 //
 // Source: Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11(5):873-912, 1990.
 template <std::floating_point Real>

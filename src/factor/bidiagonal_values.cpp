@@ -68,16 +68,24 @@ struct Segment {
 
 class Dqds {
  public:
-  // Returns all eigenvalues in any order, or nothing if they take too many transforms.
+  // Returns all eigenvalues in any order, or nothing if they take too many transforms or underflow.
   std::optional<std::vector<double>> eigenvalues(Segment whole) {
     const auto n = static_cast<double>(whole.q.size());
     most_work_ = 30 * n * n + 1000;
     split(whole, 0);
+    // An unreduced bidiagonal matrix with zeros on its diagonal has the singular value 0 once.
+    const auto zeros = std::count_if(segments_.begin(), segments_.end(), [](const Segment& s) {
+      return std::find(s.q.begin(), s.q.end(), 0.0) != s.q.end();
+    });
     while (!segments_.empty()) {
       Segment segment = std::move(segments_.back());
       segments_.pop_back();
       if (!reduce(segment)) return std::nullopt;
     }
+    constexpr double least = 1e-240;  // below it, parts of an eigenvalue may have underflowed
+    const bool lost =
+        std::any_of(found_.begin(), found_.end(), [](double x) { return x > 0 && x < least; });
+    if (lost || std::count(found_.begin(), found_.end(), 0.0) != zeros) return std::nullopt;
     return std::move(found_);
   }
 
@@ -219,11 +227,7 @@ bool bidiagonal_values(std::span<Real> d, std::span<Real> e) {
     Segment whole{std::vector<double>(d.size()), std::vector<double>(e.size()), {}};
     std::transform(d.begin(), d.end(), whole.q.begin(), square);
     std::transform(e.begin(), e.end(), whole.e.begin(), square);
-    auto squares = Dqds().eigenvalues(std::move(whole));
-    // Below this bound parts of it may have underflowed, or all of it.
-    constexpr double least_square = 1e-240;
-    if (squares &&
-        std::all_of(squares->begin(), squares->end(), [](double x) { return x >= least_square; })) {
+    if (auto squares = Dqds().eigenvalues(std::move(whole))) {
       std::sort(squares->begin(), squares->end(), std::greater<>());
       std::transform(squares->begin(), squares->end(), d.begin(), [exponent](double x) {
         return static_cast<Real>(std::ldexp(std::sqrt(x), exponent));

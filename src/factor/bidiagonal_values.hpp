@@ -14,7 +14,7 @@ namespace eckart::factor {
 // as long as it is a normal number. A value beyond the largest number becomes infinite.
 // Cost: about 1.5 n^2 steps of one division, each of which waits for the one before; on the calling
 // thread. A matrix whose entries or values span so many orders of magnitude that their squares
-// underflow, a singular one, and one on which dqds does not converge are left to bidiagonal_qr,
+// underflow, and one on which dqds does not converge, are left to bidiagonal_qr,
 // which takes about three times as long. Memory: 8 n doubles.
 //
 // Source: Fernando and Parlett, Numerische Mathematik 67:191-229, 1994; shifts in the manner of
