@@ -116,7 +116,8 @@ bool solve_alone(const Problem<T>& problem,
           std::copy_n(copy.view().column(j), to.rows, to.column(j));
         }
       },
-      problem.options.vectors, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer), reasons);
+      problem.options.vectors, {}, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
+      reasons, context);
   const index_t k = problem.k();
   for (index_t j = 0; j < k; ++j) {
     problem.sigma[b * k + j] = std::ldexp(factors.sigma[static_cast<std::size_t>(j)], exponent);
@@ -209,19 +210,27 @@ std::vector<Outcome> solve_in_lanes(const Problem<T>& problem, const Context& co
   return outcomes;
 }
 
-// Decomposes one matrix after another on each thread.
+// Decomposes one matrix after another: each thread its own, or large ones on all threads.
 template <Scalar T>
 std::vector<Outcome> solve_one_by_one(const Problem<T>& problem, const Context& context) {
+  constexpr index_t large = 512;
   std::vector<Outcome> outcomes(static_cast<std::size_t>(problem.A.count));
-  core::for_each_chunk(problem.A.count, 1, context, [&](index_t b, index_t, index_t) {
+  const auto solve = [&](index_t b, const Context& own) {
     Outcome& outcome = outcomes[static_cast<std::size_t>(b)];
-    const bool sound = solve_alone(problem, b, context, outcome.reasons);
+    const bool sound = solve_alone(problem, b, own, outcome.reasons);
     if (!outcome.reasons.empty()) outcome.fallbacks = 1;
     const bool empty = problem.k() == 0;
     if (!sound || !(empty || std::isfinite(problem.sigma[b * problem.k()]))) {
       fail(problem, b, outcome);
     }
-  });
+  };
+  if (problem.k() >= large) {
+    for (index_t b = 0; b < problem.A.count; ++b) solve(b, context);
+  } else {
+    const Context one_thread(1);
+    core::for_each_chunk(problem.A.count, 1, context,
+                         [&](index_t b, index_t, index_t) { solve(b, one_thread); });
+  }
   return outcomes;
 }
 
@@ -301,7 +310,7 @@ double batch_svd_bytes(index_t rows, index_t cols, const BatchSvdOptions& option
   if (std::min(rows, cols) == 0) return 0;
   const double solve = fits_lanes(rows, cols)
                            ? factor::lane_svd_bytes<T>(rows, cols, options.vectors)
-                           : dense_svd_bytes<T>(rows, cols, options.vectors);
+                           : dense_svd_bytes<T>(rows, cols, options.vectors, std::min(rows, cols));
   const double judge =
       options.certify ? factor::lane_judge_bytes<T>(rows, cols, options.vectors) : 0;
   return std::max(solve, judge);

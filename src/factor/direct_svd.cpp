@@ -205,18 +205,20 @@ double reduction_elements(double m, double n, Vectors vectors, double k) {
   const auto count = static_cast<index_t>(k);
   double strips = 40 * m + 32 * n;
   double back = 128 * n;  // the back-transform
+  double kept = 0;        // the reflectors of the second stage
   if (m == n && two_stages_pay<T>(order, vectors == Vectors::none ? 0 : count)) {
     strips = static_cast<double>(two_stage_bytes<T>(order, vectors != Vectors::none)) / sizeof(T);
     back = static_cast<double>(two_stage_apply_bytes<T>(order, count)) / sizeof(T);
-    if (vectors != Vectors::none) back += n * n;  // the reflectors of the second stage
+    if (vectors != Vectors::none) kept = n * n + 160 * n;
+    back += kept;
   }
   if (vectors == Vectors::none) return strips + 16 * n;
   const double results = (vectors == Vectors::full ? m * m : m * k) + n * k;
   const double real = is_complex<T> ? 0.5 : 1;
   const double vectors_of_B = is_complex<T> ? n * k : 0;
   const double merges =
-      bidiagonal_divide_and_conquer_elements(static_cast<index_t>(n), static_cast<index_t>(k));
-  return results + std::max(strips, std::max(vectors_of_B + real * merges, 128 * n)) + 64 * n;
+      kept + vectors_of_B + real * bidiagonal_divide_and_conquer_elements(order, count);
+  return std::max(strips, results + std::max(merges, back)) + 64 * n;
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace eckart::factor {
 RouteModel this_machine() {
   constexpr double usual = 3.2e7;
   const long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
-  return {.cache_bytes = (bytes > 0 ? static_cast<double>(bytes) : usual) / 2};
+  return {.cache_bytes = (bytes > 0 ? static_cast<double>(bytes) : usual) * 0.75};
 }
 
 template <Scalar T>

@@ -5,7 +5,7 @@
 namespace eckart::factor {
 namespace {
 
-constexpr RouteModel machine{.cache_bytes = 1.6e7};
+constexpr RouteModel machine{.cache_bytes = 2.4e7};
 
 TEST(Route, ValuesOnlyGoThroughABandUnlessTheMatrixIsSmall) {
   EXPECT_FALSE(two_stages_pay<double>(100, 0, machine));
