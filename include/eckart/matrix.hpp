@@ -45,6 +45,13 @@ struct MatrixView {
 // Returns rows * cols * size_bytes. Throws InvalidArgument if that does not fit 63 bits.
 index_t checked_bytes(index_t rows, index_t cols, index_t size_bytes);
 
+namespace detail {
+// Returns storage aligned to a cache line; large storage lies on large pages, where the system
+// has them. Throws std::bad_alloc.
+void* allocate(std::size_t bytes);
+void release(void* storage, std::size_t bytes) noexcept;
+}  // namespace detail
+
 // Owns a rows x cols matrix, zero-filled, in 64-byte-aligned column-major storage.
 // Move-only: a copy must be asked for with clone(). ld() is max(1, rows): contiguous.
 // Throws InvalidArgument on negative or overflowing sizes, std::bad_alloc when memory is out.
@@ -52,12 +59,22 @@ template <Scalar T>
 class Matrix {
  public:
   Matrix() = default;
-  Matrix(index_t rows, index_t cols) : rows_(rows), cols_(cols) {
-    const index_t bytes = checked_bytes(rows, cols, sizeof(T));
-    if (bytes == 0) return;
-    data_.reset(static_cast<T*>(
-        ::operator new (static_cast<std::size_t>(bytes) + padding, std::align_val_t{alignment})));
-    std::uninitialized_value_construct_n(data_.get(), rows * cols);
+  Matrix(index_t rows, index_t cols) {
+    *this = uninitialized(rows, cols);
+    if (data_) std::uninitialized_value_construct_n(data_.get(), rows * cols);
+  }
+  // A matrix whose entries must be written before they are read.
+  static Matrix uninitialized(index_t rows, index_t cols) {
+    Matrix A;
+    const index_t entries = checked_bytes(rows, cols, sizeof(T));
+    A.rows_ = rows;
+    A.cols_ = cols;
+    if (entries == 0) return A;
+    // Vector kernels of a BLAS may read a few entries past the last one.
+    constexpr std::size_t padding = 256;
+    const std::size_t bytes = static_cast<std::size_t>(entries) + padding;
+    A.data_ = {static_cast<T*>(detail::allocate(bytes)), Free{bytes}};
+    return A;
   }
   Matrix(Matrix&& other) noexcept
       : data_(std::move(other.data_)),
@@ -91,11 +108,9 @@ class Matrix {
   void keep_columns(index_t count) { cols_ = count; }
 
  private:
-  static constexpr std::size_t alignment = 64;
-  // Vector kernels of a BLAS may read a few entries past the last one.
-  static constexpr std::size_t padding = 256;
   struct Free {
-    void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }
+    std::size_t bytes = 0;
+    void operator()(T* p) const { detail::release(p, bytes); }
   };
   std::unique_ptr<T[], Free> data_;
   index_t rows_ = 0;

@@ -49,10 +49,10 @@ class Tree {
       needed[l % 2] = std::max(needed[l % 2], sum);
     }
     for (std::size_t s = 0; s < 2; ++s) {
-      stores_[s] = std::make_unique_for_overwrite<Real[]>(static_cast<std::size_t>(needed[s]));
+      stores_[s] = Matrix<Real>::uninitialized(needed[s], 1);
     }
     for (std::size_t l = lowest_; l < levels_.size(); ++l) {
-      Real* place = stores_[l % 2].get();
+      Real* place = stores_[l % 2].data();
       for (const auto& node : levels_[l]) {
         BidiagonalBlock<Real>& b = node->block;
         const index_t ld = padded(b.columns());
@@ -98,7 +98,7 @@ class Tree {
 
   std::size_t lowest_ = 0;
   std::vector<Level> levels_;
-  std::array<std::unique_ptr<Real[]>, 2> stores_;
+  std::array<Matrix<Real>, 2> stores_;
 };
 
 // B = U [diag 0] V^T for a leaf: the additional column of a wide one is rotated away first.

@@ -176,12 +176,12 @@ void multiply_quarters(std::array<Quarter<Real>, 4>& quarters,
   const index_t rows = n + 2;
   const index_t ld = (rows + 7) / 8 * 8 + 8;
   const index_t width = std::min(wanted, std::max(tile_cols, (n + 3) / 4));
-  const auto left = std::make_unique_for_overwrite<Real[]>(static_cast<std::size_t>(ld * width));
-  const auto right = std::make_unique_for_overwrite<Real[]>(static_cast<std::size_t>(ld * width));
+  auto left = Matrix<Real>::uninitialized(ld, width);
+  auto right = Matrix<Real>::uninitialized(ld, width);
   const auto factor_of = [&](const Quarter<Real>& q, index_t col, index_t cols) {
     const bool top = &q == &quarters[0] || &q == &quarters[1];
     const index_t row = top ? (q.right ? 0 : 1) : 1 + factor.top_only;
-    const Real* const data = q.right ? right.get() : left.get();
+    const Real* const data = q.right ? right.data() : left.data();
     return MatrixView<const Real>{data + row + col * ld, q.used, cols, ld};
   };
   struct Tile {
@@ -194,8 +194,8 @@ void multiply_quarters(std::array<Quarter<Real>, 4>& quarters,
       for (; c < last; ++c) {
         const auto root = static_cast<std::size_t>(roots[static_cast<std::size_t>(begin + c)]);
         middle_row[(begin + c) * middle_step] =
-            arrow_vectors(factor, svd.origins[root], svd.offsets[root], left.get() + c * ld,
-                          right.get() + c * ld);
+            arrow_vectors(factor, svd.origins[root], svd.offsets[root], left.data() + c * ld,
+                          right.data() + c * ld);
       }
     });
     std::vector<Tile> tiles;

@@ -77,8 +77,9 @@ bool find_triplets(BidiagonalSolver solver,
   }
   const TripletRange range = choose(reduction.d, reduction.e, select);
   factors.range = range;
-  factors.U = Matrix<T>(A.rows, vectors == Vectors::full ? A.rows : range.count);
-  factors.V = Matrix<T>(n, range.count);
+  const index_t columns = vectors == Vectors::full ? A.rows : range.count;
+  factors.U = Matrix<T>::uninitialized(A.rows, columns);
+  factors.V = Matrix<T>::uninitialized(n, range.count);
   const MatrixView<T> U = factors.U.view();
   const MatrixView<T> V = factors.V.view();
 
@@ -102,7 +103,10 @@ bool find_triplets(BidiagonalSolver solver,
   }
   factors.sigma = std::move(reduction.d);
   if (!found) return false;
-  for (index_t j = range.count; j < U.cols; ++j) U(j, j) = 1;  // completes the basis
+  for (index_t j = 0; j < columns; ++j) {
+    std::fill(U.column(j) + (j < range.count ? n : 0), U.column(j) + U.rows, T{0});
+    if (j >= range.count) U(j, j) = 1;  // completes the basis
+  }
   apply_left<T>(reduction, A, U, context);
   apply_right<T>(reduction, A, V, context);
   return true;
@@ -151,7 +155,7 @@ bool decompose(BidiagonalSolver solver,
     if (vectors == Vectors::none) return true;
     Matrix<T> inner = std::move(factors.U);
     blas::solve_upper_from_left<T>(std::as_const(S).view(), inner.view(), context);
-    factors.U = Matrix<T>(A.rows, inner.cols());
+    factors.U = Matrix<T>::uninitialized(A.rows, inner.cols());
     blas::multiply<T>(Op::none, Op::none, T{1}, A, std::as_const(inner).view(), T{0},
                       factors.U.view(), context);
     return true;

@@ -5,8 +5,8 @@
 
 namespace eckart::factor {
 
-// Owns a rows x cols matrix for the inner loops of a reduction. Columns a multiple of 4096 bytes
-// apart would fall into the same few lines of the cache.
+// Owns a rows x cols matrix, uninitialized, for the inner loops of a reduction. Columns a multiple
+// of 4096 bytes apart would fall into the same few lines of the cache.
 template <Scalar T>
 class PaddedMatrix {
  public:
@@ -14,7 +14,9 @@ class PaddedMatrix {
   // One more column stands behind the matrix: LAPACK hands rows of a matrix to gemv as strided
   // vectors, and OpenBLAS 0.3.21's zgemv reads one element beyond such a vector.
   PaddedMatrix(index_t rows, index_t cols)
-      : storage_(leading_dimension(rows), cols + 1), rows_(rows), cols_(cols) {}
+      : storage_(Matrix<T>::uninitialized(leading_dimension(rows), cols + 1)),
+        rows_(rows),
+        cols_(cols) {}
 
   MatrixView<T> view() { return storage_.view().block(0, 0, rows_, cols_); }
 

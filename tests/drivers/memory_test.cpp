@@ -34,7 +34,7 @@ void returned(void* block) {
 void* operator new(std::size_t size) { return taken(std::malloc(size ? size : 1)); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   const auto unit = static_cast<std::size_t>(alignment);
-  return taken(std::aligned_alloc(unit, (size / unit + 1) * unit));
+  return taken(std::aligned_alloc(unit, (size / 64 + 1) * 64));
 }
 void operator delete(void* block) noexcept { returned(block); }
 void operator delete(void* block, std::size_t) noexcept { returned(block); }
