@@ -75,7 +75,7 @@ struct BatchSvdReport {
   // Matrices with a NaN or an infinity, or with a singular value that exceeds the largest number
   // of T; their outputs are NaN. In rising order.
   std::vector<index_t> failed;
-  index_t fallbacks = 0;  // matrices that the lanes left to LAPACK, and why:
+  index_t fallbacks = 0;  // matrices that the lanes left to the dense chain, and why:
   std::vector<std::string> reasons;
 
   // The largest over all matrices but those that failed, evaluated from their definitions:

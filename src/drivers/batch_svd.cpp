@@ -86,7 +86,7 @@ void write(MatrixView<const T> X, const BatchView<T>& to, index_t b) {
   }
 }
 
-// Matrix b by LAPACK's chain. Returns false if it is not finite.
+// Matrix b by the dense chain. Returns false if it is not finite.
 template <Scalar T>
 bool solve_alone(const Problem<T>& problem,
                  index_t b,

@@ -5,10 +5,10 @@
 namespace eckart::drivers {
 namespace {
 
-// Nominal rates in flops per second: matrix products, LAPACK's dense SVD, products with sparse
+// Nominal rates in flops per second: matrix products, the dense SVD, products with sparse
 // rows, the small SVD of a basis; and the fixed cost of one step of an iteration.
 constexpr double product_rate = 4e10;
-constexpr double dense_svd_rate = 1.5e10;
+constexpr double dense_svd_rate = 3e10;
 constexpr double sparse_rate = 2e9;
 constexpr double small_svd_rate = 3e9;
 constexpr double step_seconds = 5e-4;
@@ -22,6 +22,9 @@ Shape shape(const Problem& p) {
   return {static_cast<double>(std::max(p.rows, p.cols)),
           static_cast<double>(std::min(p.rows, p.cols))};
 }
+
+// Products on each side from which a certificate of many triplets is sampled.
+constexpr double certificate_sample = 48;
 
 // Products with A and A^H that the certificate makes: the triplets, and a probe of about 40.
 double certificate_products(double k) { return 2 * k + 40; }
@@ -46,25 +49,28 @@ index_t expected_rank(const RankRule& rule, index_t min_dim) {
   return std::min<index_t>(min_dim, std::max<index_t>(10, min_dim / 20));
 }
 
-Cost dense_cost(const Problem& p, Vectors vectors) {
+Cost dense_cost(const Problem& p, Vectors vectors, index_t k) {
   const auto [m, n] = shape(p);
-  // With vectors: a copy, the certificate's two passes and its probe.
-  Cost cost{.flops = 0, .passes = 13, .nominal_seconds = 0};
-  if (vectors == Vectors::none) {
-    cost.passes = 1;
-    add(cost, p.scalar_factor * (2 * m * n * n + 2 * n * n * n), dense_svd_rate);
-    return cost;
+  const auto count = static_cast<double>(k);
+  const bool tall = 2 * m >= 3 * n && vectors != Vectors::full;
+  // The copy, and the certificate's two passes.
+  Cost cost{.flops = 0, .passes = vectors == Vectors::none ? 1.0 : 3.0, .nominal_seconds = 0};
+  double flops = tall ? 4 * m * n * n + 8.0 / 3 * n * n * n : 4 * n * n * (m - n / 3);
+  if (vectors != Vectors::none) {
+    const double left = vectors == Vectors::full ? 4 * m * m * n : 4 * m * n * count;
+    flops += 2.0 / 3 * n * n * n + 2 * n * n * count + left + 4 * n * n * count;
   }
-  const double extra = vectors == Vectors::full ? 4 * m * m * n : 0;
-  add(cost, p.scalar_factor * (6 * m * n * n + 16 * n * n * n + extra), dense_svd_rate);
-  add_products(cost, p, certificate_products(n));
+  add(cost, p.scalar_factor * flops, dense_svd_rate);
+  if (vectors != Vectors::none) {
+    add_products(cost, p, 2 * std::min(count, certificate_sample));
+  }
   return cost;
 }
 
 Cost jacobi_cost(const Problem& p, Vectors vectors) {
   // Two QR factorisations, the decomposition that prepares the rotations, two sweeps of them.
   const auto [m, n] = shape(p);
-  Cost cost = dense_cost(p, vectors);
+  Cost cost = dense_cost(p, vectors, std::min(p.rows, p.cols));
   add(cost, p.scalar_factor * (4 * m * n * n + 32 * n * n * n), dense_svd_rate);
   return cost;
 }

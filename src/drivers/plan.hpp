@@ -26,7 +26,7 @@ struct Cost {
 // Expected number of triplets when the rule leaves it open.
 index_t expected_rank(const RankRule& rule, index_t min_dim);
 
-Cost dense_cost(const Problem& p, Vectors vectors);
+Cost dense_cost(const Problem& p, Vectors vectors, index_t k);
 Cost jacobi_cost(const Problem& p, Vectors vectors);
 Cost hermitian_cost(const Problem& p);
 Cost gram_cost(const Problem& p, index_t k);

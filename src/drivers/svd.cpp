@@ -64,7 +64,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& 
                           ? sizeof(T) * static_cast<double>(p.rows) * static_cast<double>(p.cols)
                           : 0;
 
-  Candidate dense{Method::dense, drivers::dense_cost(p, vectors),
+  Candidate dense{Method::dense, drivers::dense_cost(p, vectors, k),
                   dense_svd_bytes<T>(p.rows, p.cols, vectors, open ? min_dim : k) + copy, ""};
   Candidate lanczos{Method::lanczos, drivers::lanczos_cost(p, k),
                     lanczos_svd_bytes<T>(p.rows, p.cols, k), ""};

@@ -18,7 +18,8 @@ constexpr DenseAlgorithm algorithms[] = {DenseAlgorithm::divide_and_conquer,
                                          DenseAlgorithm::qr_iteration, DenseAlgorithm::jacobi};
 
 template <Scalar T>
-SvdResult<T> solve(const Matrix<T>& A, const DenseSvdOptions& options = {},
+SvdResult<T> solve(const Matrix<T>& A,
+                   const DenseSvdOptions& options = {},
                    Context& context = default_context()) {
   return dense_svd<T>(*make_operator<T>(A.view()), options, context);
 }
@@ -92,8 +93,8 @@ TYPED_TEST(DenseSvd, ValuesAloneAreThoseWithVectorsToTheNormalBound) {
     const SvdResult<T> alone = solve(entry.A, {.vectors = Vectors::none});
     const SvdResult<T> thin = solve(entry.A);
     const std::vector<long double> with(thin.sigma.begin(), thin.sigma.end());
-    const double ratio = oracles::value_error_ratio<T>(alone.sigma, with,
-                                                       std::max(entry.A.rows(), entry.A.cols()));
+    const double ratio =
+        oracles::value_error_ratio<T>(alone.sigma, with, std::max(entry.A.rows(), entry.A.cols()));
     EXPECT_TRUE(ratio <= 5) << entry.name << ": " << ratio;
   }
 }
@@ -104,8 +105,8 @@ TYPED_TEST(DenseSvd, FullVectorsComeWithTheSameValues) {
     const SvdResult<T> thin = solve(entry.A, {.vectors = Vectors::thin});
     SvdResult<T> full = solve(entry.A, {.vectors = Vectors::full});
     const std::vector<long double> with(thin.sigma.begin(), thin.sigma.end());
-    const double ratio = oracles::value_error_ratio<T>(full.sigma, with,
-                                                       std::max(entry.A.rows(), entry.A.cols()));
+    const double ratio =
+        oracles::value_error_ratio<T>(full.sigma, with, std::max(entry.A.rows(), entry.A.cols()));
     EXPECT_TRUE(ratio <= 5) << entry.name << ": " << ratio;
   }
 }
@@ -128,8 +129,8 @@ TYPED_TEST(DenseSvd, PassesRandomGradedMatrices) {
     const double decades = 20 * random.uniform();
     for (index_t j = 0; j < n; ++j) {
       for (index_t i = 0; i < m; ++i) {
-        A(i, j) *= static_cast<real_t<T>>(
-            std::pow(10, -decades * static_cast<double>(i + 2 * j) / static_cast<double>(m + 2 * n)));
+        A(i, j) *= static_cast<real_t<T>>(std::pow(
+            10, -decades * static_cast<double>(i + 2 * j) / static_cast<double>(m + 2 * n)));
       }
     }
     expect_right<T>({"graded " + std::to_string(trial), std::move(A), {}}, {}, 10);
@@ -139,9 +140,9 @@ TYPED_TEST(DenseSvd, PassesRandomGradedMatrices) {
 TYPED_TEST(DenseSvd, AgreesWithTheReferenceOnClassicalMatrices) {
   using T = TypeParam;
   const std::pair<const char*, cases::Table> tables[] = {
-      {"hilbert", cases::hilbert(12)},  {"cauchy", cases::cauchy(16)},
+      {"hilbert", cases::hilbert(12)},   {"cauchy", cases::cauchy(16)},
       {"kahan", cases::kahan(24, 1.2L)}, {"vandermonde", cases::vandermonde(20, 10)},
-      {"grcar", cases::grcar(20)},      {"frank", cases::frank(12)}};
+      {"grcar", cases::grcar(20)},       {"frank", cases::frank(12)}};
   for (const auto& [name, table] : tables) {
     Matrix<T> A = cases::to_matrix<T>(table);
     auto reference = oracles::reference_singular_values<T>(view(A));
@@ -208,8 +209,7 @@ TYPED_TEST(DenseSvd, TheAdjointHasTheSameValues) {
   using T = TypeParam;
   for (const auto& entry : cases::dense_cases<T>()) {
     const SvdResult<T> result = solve(entry.A, {.vectors = Vectors::none});
-    const SvdResult<T> adjoint =
-        solve(conjugate_transpose(entry.A), {.vectors = Vectors::none});
+    const SvdResult<T> adjoint = solve(conjugate_transpose(entry.A), {.vectors = Vectors::none});
     const std::vector<long double> other(adjoint.sigma.begin(), adjoint.sigma.end());
     const double ratio = oracles::value_error_ratio<T>(result.sigma, other,
                                                        std::max(entry.A.rows(), entry.A.cols()));
@@ -263,6 +263,97 @@ TYPED_TEST(DenseSvd, GivesTheSameBitsForAnyAlignmentAndLeadingDimension) {
     const auto op = make_operator<T>(MatrixView<const T>(inside));
     EXPECT_TRUE(same_bits(packed, dense_svd<T>(*op))) << "shifted by " << shift;
   }
+}
+
+// --- Some of the triplets ------------------------------------------------------------------------
+
+TYPED_TEST(DenseSvd, SelectedTripletsAreThoseOfTheWholeDecomposition) {
+  using T = TypeParam;
+  for (const auto& [m, n] : {std::pair<index_t, index_t>{40, 40}, {230, 230}, {90, 40}, {30, 60}}) {
+    const auto spectrum = cases::power_spectrum(std::min(m, n), 0.93L);
+    const auto made = cases::prescribed<T>(m, n, spectrum, 6);
+    const index_t k = std::min(m, n);
+    for (const auto& [first, count] :
+         {std::pair<index_t, index_t>{0, 5}, {k - 4, 4}, {7, 9}, {0, 0}, {0, k}}) {
+      DenseSvdOptions options;
+      options.select = [first = first, count = count](std::span<const double>) {
+        return TripletRange{first, count};
+      };
+      options.at_most = count;
+      const SvdResult<T> part = solve(made.A, options);
+      ASSERT_EQ(static_cast<index_t>(part.sigma.size()), count);
+      EXPECT_EQ(part.U.cols(), count);
+      EXPECT_EQ(part.V.cols(), count);
+      const oracles::SvdCheck check = oracles::check_triplets<T>(made.A.view(), part);
+      EXPECT_TRUE(check.passes(100 * oracles::epsilon<T>())) << m << "x" << n << " " << check;
+      for (index_t i = 0; i < count; ++i) {
+        const auto got = static_cast<long double>(part.sigma[static_cast<std::size_t>(i)]);
+        const long double exact = spectrum[static_cast<std::size_t>(first + i)];
+        EXPECT_TRUE(std::abs(got - exact) <= 100 * oracles::epsilon<T>()) << first + i;
+      }
+    }
+  }
+}
+
+TYPED_TEST(DenseSvd, TheNamedSelectionsChooseByRankAndByValue) {
+  using T = TypeParam;
+  Matrix<T> A(9, 6);  // 6, 5, ..., 1
+  for (index_t i = 0; i < 6; ++i) A(i, i) = static_cast<real_t<T>>(6 - i);
+  const auto values = [&](const auto& select) {
+    DenseSvdOptions options;
+    options.select = select;
+    const SvdResult<T> result = solve(A, options);
+    EXPECT_TRUE(result.report.certificate.met);
+    std::vector<int> rounded;
+    for (const real_t<T> s : result.sigma) rounded.push_back(static_cast<int>(std::lround(s)));
+    return rounded;
+  };
+  EXPECT_EQ(values(leading_triplets(2)), (std::vector<int>{6, 5}));
+  EXPECT_EQ(values(leading_triplets(99)), (std::vector<int>{6, 5, 4, 3, 2, 1}));
+  EXPECT_EQ(values(trailing_triplets(2)), (std::vector<int>{2, 1}));
+  EXPECT_EQ(values(triplets_between(2.5, 4.5)), (std::vector<int>{4, 3}));
+  EXPECT_EQ(values(triplets_between(7, 9)), std::vector<int>{});
+}
+
+// A scale far from 1 must not change what a selection sees.
+TYPED_TEST(DenseSvd, ASelectionSeesTheValuesOfTheMatrixItself) {
+  using T = TypeParam;
+  const auto tiny = static_cast<real_t<T>>(1e-30);
+  Matrix<T> A(30, 4);
+  for (index_t i = 0; i < 4; ++i) A(i, i) = static_cast<real_t<T>>(4 - i) * tiny;
+  std::vector<double> seen;
+  DenseSvdOptions options;
+  options.select = [&](std::span<const double> sigma) {
+    seen.assign(sigma.begin(), sigma.end());
+    return TripletRange{0, 1};
+  };
+  static_cast<void>(solve(A, options));
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_TRUE(std::abs(seen[0] / 4e-30 - 1) <= 1e-5);
+  EXPECT_TRUE(std::abs(seen[3] / 1e-30 - 1) <= 1e-5);
+}
+
+TYPED_TEST(DenseSvd, MoreTripletsThanAnnouncedAreRefused) {
+  using T = TypeParam;
+  DenseSvdOptions options;
+  options.select = leading_triplets(5);
+  options.at_most = 3;
+  EXPECT_THROW(static_cast<void>(solve(cases::gaussian<T>(20, 10, 1), options)), InvalidArgument);
+}
+
+// --- Cancellation --------------------------------------------------------------------------------
+
+TEST(DenseSvdCancellation, LeavesARunningDecompositionAndTheContextUsable) {
+  const Matrix<double> A = cases::gaussian<double>(700, 700, 1);
+  Context context(2);
+  context.on_progress([&](const Progress& progress) {
+    if (progress.stage == "decompose") context.cancel();
+  });
+  EXPECT_THROW(static_cast<void>(solve(A, {}, context)), Cancelled);
+  context.clear_cancellation();
+  context.on_progress({});
+  EXPECT_FALSE(context.must_stop());
+  EXPECT_TRUE(solve(A, {}, context).report.certificate.met);
 }
 
 TYPED_TEST(DenseSvd, ReadsRowMajorMatrices) {
