@@ -16,8 +16,8 @@ namespace eckart::factor {
 // Accuracy: for A = D1 B D2 with D1, D2 diagonal, every singular value to relative accuracy of a
 // modest multiple of n eps times the condition number of B, and of what pivoting leaves of it
 // [1, 2]; no entry of A is scaled out of its range, so this holds from 1e-300 to 1 in one matrix.
-// Cost: two QR factorisations, then about 10 n^3 flops a sweep as matrix products, 4 to 8 sweeps;
-// 2 n^2 (with vectors 4 n^2) elements.
+// Cost: two QR factorisations, the decomposition of a triangle by divide and conquer, then one to
+// four sweeps of 4 to 12 n^3 flops as matrix products; one_sided_jacobi_elements of memory.
 //
 // [1] Drmac and Veselic, SIAM J. Matrix Anal. Appl. 29(4):1322-1342 and 1343-1362, 2008.
 // [2] Demmel, Gu, Eisenstat, Slapnicar, Veselic and Drmac, Linear Algebra Appl. 299:21-80, 1999.

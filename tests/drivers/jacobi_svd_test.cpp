@@ -73,6 +73,24 @@ TYPED_TEST(JacobiSvd, FindsEveryValueOfAGradedMatrixToItsOwnDigitsTallAndWide) {
   EXPECT_EQ(dense_svd<T>(*make_operator<T>(view(A)), options).sigma, tall.sigma);
 }
 
+TYPED_TEST(JacobiSvd, TheDenseMethodScalesNothingAwayWhereItStartsWithJacobi) {
+  using T = TypeParam;
+  using Real = real_t<T>;
+  const index_t n = 130;
+  const int reach = std::numeric_limits<Real>::max_exponent - 20;
+  Matrix<T> A(n, n);
+  for (index_t i = 0; i < n; ++i) {
+    const int exponent = reach - static_cast<int>(2 * reach * i / (n - 1));
+    A((3 * i) % n, (7 * i) % n) = T(std::ldexp(Real{1}, exponent));
+  }
+  DenseSvdOptions options;
+  options.algorithm = DenseAlgorithm::jacobi;
+  options.certify = false;
+  const auto result = dense_svd<T>(*make_operator<T>(view(A)), options);
+  EXPECT_EQ(result.sigma.front(), std::ldexp(Real{1}, reach));
+  EXPECT_EQ(result.sigma.back(), std::ldexp(Real{1}, -reach));
+}
+
 TYPED_TEST(JacobiSvd, FullVectorsAreSquareAndOrthonormal) {
   using T = TypeParam;
   for (const auto& [m, n] : {std::pair<index_t, index_t>{9, 4}, {4, 9}, {5, 0}, {0, 5}}) {

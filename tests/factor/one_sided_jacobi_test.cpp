@@ -123,7 +123,7 @@ TYPED_TEST(OneSidedJacobi, KeepsEveryValueOfMatricesScaledOnBothSidesRelativelyA
   EXPECT_TRUE(relative_error(graded<T>(20, 10, span, span)) <= 20 * eps<T>());
 }
 
-TYPED_TEST(OneSidedJacobi, GradingOverMoreThanTheRangeOfOneBlockIsPreconditionedByParts) {
+TYPED_TEST(OneSidedJacobi, StaysAccurateWhereTheGradingIsPreconditionedByParts) {
   using T = TypeParam;
   const int span = sizeof(real_t<T>) == 8 ? 120 : 60;
   EXPECT_TRUE(relative_error(graded<T>(36, 34, 0, span)) <= 34 * eps<T>());

@@ -164,6 +164,8 @@ TEST(ScaleByPower, IsExactWhereThePowerItselfIsNoNumber) {
   double y[3];
   scale_by_power(1, x, 2000, y);
   EXPECT_EQ(y[0], std::ldexp(x[0], 2000));
+  scale_by_power(3, x, -999, y);
+  EXPECT_EQ(y[1], std::ldexp(1.5, -999));
   scale_by_power(3, x, -1000, y);
   EXPECT_EQ(y[1], std::ldexp(1.5, -1000));
   EXPECT_TRUE(std::signbit(y[2]));
