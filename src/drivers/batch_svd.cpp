@@ -291,18 +291,6 @@ void require_shapes(const Problem<T>& problem) {
   fits("V", problem.V, A.cols);
 }
 
-// While it lives, a cancelled context stops the run at its next chunk.
-class StopAtOnce {
- public:
-  explicit StopAtOnce(Context& context) : context_(context) { context_.set_stop_at_once(true); }
-  ~StopAtOnce() { context_.set_stop_at_once(false); }
-  StopAtOnce(const StopAtOnce&) = delete;
-  StopAtOnce& operator=(const StopAtOnce&) = delete;
-
- private:
-  Context& context_;
-};
-
 }  // namespace
 
 template <Scalar T>
@@ -333,7 +321,7 @@ BatchSvdReport batch_svd_into(BatchView<const T> A,
   const double bytes = context.threads() * batch_svd_bytes<T>(A.rows, A.cols, options);
   drivers::require_memory("batch", bytes, context);
   if (context.cancelled()) throw Cancelled();
-  const StopAtOnce stop(context);
+  const drivers::StopAtOnce stop(context);
   const blas::BlasThreads one_thread;
 
   BatchSvdReport report;

@@ -39,46 +39,6 @@ void divide_by_power_of_two(MatrixView<T> A, int exponent, const Context& contex
   });
 }
 
-// B <- A^H, by squares that fit the cache.
-template <Scalar T>
-void adjoint_copy(MatrixView<const T> A, MatrixView<T> B, const Context& context) {
-  constexpr index_t square = 32;
-  core::for_each_chunk(B.cols, square, context, [&](index_t, index_t first, index_t last) {
-    for (index_t top = 0; top < B.rows; top += square) {
-      const index_t bottom = std::min(top + square, B.rows);
-      for (index_t j = first; j < last; ++j) {
-        for (index_t i = top; i < bottom; ++i) B(i, j) = conjugate(A(j, i));
-      }
-    }
-  });
-}
-
-// Writes A, or A^H if adjoint, divided by 2^exponent.
-template <Scalar T>
-void copy_scaled(
-    const LinearOperator<T>& A, bool adjoint, int exponent, MatrixView<T> to, Context& context) {
-  if (!adjoint) {
-    A.copy_to(to, context);
-  } else {
-    Matrix<T> copy(A.rows(), A.cols());
-    A.copy_to(copy.view(), context);
-    adjoint_copy<T>(std::as_const(copy).view(), to, context);
-  }
-  divide_by_power_of_two(to, exponent, context);
-}
-
-// While it lives, a cancelled run is left at once: there is no result before the end.
-class StopAtOnce {
- public:
-  explicit StopAtOnce(Context& context) : context_(context) { context.set_stop_at_once(true); }
-  ~StopAtOnce() { context_.set_stop_at_once(false); }
-  StopAtOnce(const StopAtOnce&) = delete;
-  StopAtOnce& operator=(const StopAtOnce&) = delete;
-
- private:
-  Context& context_;
-};
-
 struct Scaling {
   int exponent;  // the matrix is divided by 2^exponent
   DenseAlgorithm algorithm;
@@ -206,11 +166,14 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
     const auto decompose = [&] {
       return factor::factor_dense<T>(
           std::max(A.rows(), A.cols()), n,
-          [&](MatrixView<T> to) { copy_scaled(A, wide, scaling.exponent, to, context); },
+          [&](MatrixView<T> to) {
+            drivers::copy_tall(A, to, context);
+            divide_by_power_of_two(to, scaling.exponent, context);
+          },
           options.vectors, select, factor::dense_chain<T>(scaling.algorithm), report.fallbacks,
           context);
     };
-    const StopAtOnce stop(context);
+    const drivers::StopAtOnce stop(context);
     factor::DenseFactors<T> factors;
     try {
       factors = decompose();
