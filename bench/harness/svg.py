@@ -34,14 +34,18 @@ def chart(title, across, upwards, lines, marks=()):
         text(LEFT, TOP - 8, upwards),
     ]
     for y in y_ticks:
-        parts += [stroke(LEFT, at_y(y), right, at_y(y)), text(LEFT - 8, at_y(y) + 4, f"{y:g}", "end")]
+        parts.append(stroke(LEFT, at_y(y), right, at_y(y)))
+        parts.append(text(LEFT - 8, at_y(y) + 4, f"{y:g}", anchor="end"))
     for x in x_ticks:
-        parts += [stroke(at_x(x), TOP, at_x(x), bottom), text(at_x(x), bottom + 20, f"{x:g}", "middle")]
+        parts.append(stroke(at_x(x), TOP, at_x(x), bottom))
+        parts.append(text(at_x(x), bottom + 20, f"{x:g}", anchor="middle"))
     ends = spread_out([at_y(line[-1][1]) for line in lines.values()])
     for (name, line), end, colour in zip(lines.items(), ends, COLOURS):
         places = [(at_x(x), at_y(y)) for x, y in line]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        parts.append(
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+        )
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{colour}"/>' for x, y in places]
         parts.append(text(places[-1][0] + 10, end + 4, name, colour=colour))
     for x, y, words in marks:

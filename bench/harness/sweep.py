@@ -1,4 +1,4 @@
-"""Eckart alone over many sizes: seconds over n³, and where they leave what their neighbours take."""
+"""Eckart alone over many sizes: seconds over n³, and what leaves its neighbours behind."""
 
 import statistics
 from dataclasses import dataclass, field
@@ -35,7 +35,8 @@ def measure(sizes, pace, log, say):
             say(f"  round {turn + 1} of {pace.rounds}")
             for kind, vectors in KINDS.items():
                 for point in points[kind]:
-                    case = Case(f"{point.n} {kind}", gaussian(point.n, point.n), (), vectors=vectors)
+                    made = gaussian(point.n, point.n)
+                    case = Case(f"{point.n} {kind}", made, contenders=(), vectors=vectors)
                     matrix = case.matrix()
                     rounds.load(worker, case, matrix, eckart, pace)
                     worker.ask({"do": "run"}, pace.limit)

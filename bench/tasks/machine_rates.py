@@ -24,7 +24,8 @@ def run(pace, head, log, say, tiny):
         "Products of double-precision matrices by the BLAS that Eckart links, and reading of "
         "numbers that lie one after the other. Medians of five samples.",
     )
-    return {"machine_rates.md": "\n\n".join([text, gemm_table(rates, long), read_table(rates)]) + "\n"}
+    parts = [text, gemm_table(rates, long), read_table(rates)]
+    return {"machine_rates.md": "\n\n".join(parts) + "\n"}
 
 
 def measure(threads, long, seconds, megabytes, log, limit):
