@@ -10,9 +10,10 @@
 
 namespace {
 
-class EckartWorker : public bench::Worker {
+template <class T>
+class EckartWorker : public bench::Worker<T> {
  public:
-  std::string load(bench::Problem problem) override {
+  std::string load(bench::Problem<T> problem) override {
     request_.rank.rank = problem.rank;
     request_.vectors = problem.vectors ? eckart::Vectors::thin : eckart::Vectors::none;
     request_.accuracy = problem.accuracy;
@@ -34,7 +35,7 @@ class EckartWorker : public bench::Worker {
                  .columns = std::move(problem.columns),
                  .values = std::move(problem.values)};
     } else {
-      dense_ = eckart::Matrix<double>(problem.rows, problem.cols);
+      dense_ = eckart::Matrix<T>(problem.rows, problem.cols);
       std::copy(problem.values.begin(), problem.values.end(), dense_.data());
     }
     return std::string("Eckart ") + eckart::version() + ", kernels " + eckart::isa_name() + ", " +
@@ -59,7 +60,7 @@ class EckartWorker : public bench::Worker {
     return taken;
   }
 
-  bench::Answer answer() override {
+  bench::Answer<T> answer() override {
     if (batch_ > 0) return {batch_result_.sigma, block(batch_result_.U), block(batch_result_.V)};
     return {result_.sigma, block(result_.U), block(result_.V)};
   }
@@ -68,37 +69,32 @@ class EckartWorker : public bench::Worker {
   double run_batch() {
     batch_result_ = {};
     const double taken = bench::seconds([&] {
-      batch_result_ = eckart::batch_svd<double>(
-          eckart::column_major_batch<const double>(stack_.data(), batch_, rows_, cols_),
-          {.vectors = request_.vectors,
-           .accuracy = request_.accuracy,
-           .certify = request_.certify},
+      batch_result_ = eckart::batch_svd<T>(
+          eckart::column_major_batch<const T>(stack_.data(), batch_, rows_, cols_),
+          {.vectors = request_.vectors, .accuracy = request_.accuracy, .certify = request_.certify},
           context_);
     });
     if (request_.certify && !batch_result_.report.met) throw std::runtime_error("not certified");
     return taken;
   }
 
-  static bench::Block block(const eckart::Matrix<double>& matrix) {
+  static bench::Block<T> block(const eckart::Matrix<T>& matrix) {
     return {matrix.data(), matrix.rows(), matrix.cols()};
   }
 
   eckart::Context context_;
   eckart::SvdRequest request_;
   bool is_sparse_ = false;
-  eckart::SparseMatrix<double> sparse_;
-  eckart::Matrix<double> dense_;
-  eckart::SvdResult<double> result_;
+  eckart::SparseMatrix<T> sparse_;
+  eckart::Matrix<T> dense_;
+  eckart::SvdResult<T> result_;
   bench::Index batch_ = 0;
   bench::Index rows_ = 0;
   bench::Index cols_ = 0;
-  std::vector<double> stack_;
-  eckart::BatchSvdResult<double> batch_result_;
+  std::vector<T> stack_;
+  eckart::BatchSvdResult<T> batch_result_;
 };
 
 }  // namespace
 
-int main() {
-  EckartWorker worker;
-  return bench::serve(worker);
-}
+int main() { return bench::serve<EckartWorker>(); }

@@ -1,7 +1,7 @@
 """Contenders in Python: NumPy, SciPy, scikit-learn, PRIMME. Usage: python_worker.py SOLVER
 
-Speaks the protocol of worker.hpp. Every solver returns U (m x k), sigma (k), V (n x k), in its
-own order; sorting them is not timed.
+Speaks the protocol of worker.hpp. Every solver returns U (m x k), sigma (k), Vᴴ (k x n), in its
+own order; sorting and transposing them is not timed.
 """
 
 import json
@@ -16,10 +16,12 @@ import scipy.sparse
 
 
 def numpy_svd(A, task):
+    """All triplets, of which the wanted ones are told."""
+    k = task["rank"]
     if not task["vectors"]:
-        return None, np.linalg.svd(A, compute_uv=False), None
-    U, sigma, Vt = np.linalg.svd(A, full_matrices=False)
-    return U, sigma, np.swapaxes(Vt, -1, -2)
+        return None, np.linalg.svd(A, compute_uv=False)[..., :k], None
+    U, sigma, Vh = np.linalg.svd(A, full_matrices=False)
+    return U[..., :k], sigma[..., :k], Vh[..., :k, :]
 
 
 def svds(solver, **settings):
@@ -28,10 +30,9 @@ def svds(solver, **settings):
     def solve(A, task):
         from scipy.sparse.linalg import svds as scipy_svds
 
-        U, sigma, Vt = scipy_svds(
+        return scipy_svds(
             A, task["rank"], tol=task["accuracy"], solver=solver, random_state=0, **settings
         )
-        return U, sigma, Vt.T
 
     return solve
 
@@ -40,8 +41,7 @@ def randomized_svd(**settings):
     def solve(A, task):
         from sklearn.utils.extmath import randomized_svd as sklearn_randomized_svd
 
-        U, sigma, Vt = sklearn_randomized_svd(A, task["rank"], random_state=0, **settings)
-        return U, sigma, Vt.T
+        return sklearn_randomized_svd(A, task["rank"], random_state=0, **settings)
 
     return solve
 
@@ -51,26 +51,24 @@ def truncated_svd(A, task):
 
     model = TruncatedSVD(task["rank"], random_state=0)
     scores = model.fit_transform(A)
-    return scores / model.singular_values_, model.singular_values_, model.components_.T
+    return scores / model.singular_values_, model.singular_values_, model.components_
 
 
 def primme_svds(A, task):
     import primme
 
-    U, sigma, Vt = primme.svds(A, task["rank"], tol=task["accuracy"])
-    return U, sigma, Vt.T
+    return primme.svds(A, task["rank"], tol=task["accuracy"])
 
 
 def perturbed(A, task):
     """A wrong contender for the self test: NumPy's answer, off by 100 times the accuracy."""
     error = 100 * task["accuracy"]
-    U, sigma, V = numpy_svd(A.toarray() if scipy.sparse.issparse(A) else A, task)
-    k = task["rank"] or sigma.shape[-1]
-    if V is not None:
-        V = V.copy()
-        V[..., 0] += error * V[..., 1]
-        return U[..., :k], sigma[..., :k], V[..., :k]
-    return None, sigma[..., :k] * (1 + error), None
+    U, sigma, Vh = numpy_svd(A.toarray() if scipy.sparse.issparse(A) else A, task)
+    if Vh is None:
+        return None, sigma * (1 + error), None
+    Vh = Vh.copy()
+    Vh[..., 0, :] += error * Vh[..., 1, :]
+    return U, sigma, Vh
 
 
 # Solver by name, and the module whose version is told.
@@ -119,7 +117,8 @@ def about(module):
 
 
 def save(folder, answer):
-    U, sigma, V = answer
+    U, sigma, Vh = answer
+    V = None if Vh is None else np.swapaxes(Vh, -1, -2).conj()
     if sigma.ndim == 2:  # of a stack, each in order
         np.save(f"{folder}/sigma.npy", sigma.ravel())
         for name, X in (("U", U), ("V", V)) if U is not None else ():

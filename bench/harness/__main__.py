@@ -1,12 +1,14 @@
 """Command line of the benchmark; bench/run.sh sets the environment up and calls it."""
 
 import argparse
+import functools
 import importlib
 import os
 import sys
 from pathlib import Path
 
 from harness import machine, report, rounds, self_test
+from harness.task import Measurement
 
 BENCH = Path(__file__).parent.parent
 EFFORTS = ("quick", "standard", "full")
@@ -43,6 +45,19 @@ def say(text):
     print(text, flush=True)
 
 
+def run_measurement(task, pace, folder, command, tiny=False):
+    """Runs it and writes its files. Returns them as {name: text}."""
+    say(task.name)
+    facts = {"command": command, "threads": pace.threads, "load": machine.load_average()}
+    log = Path(os.environ["ECKART_BENCH_CACHE"]) / "logs" / f"{task.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    files = task.run(pace, functools.partial(report.head, facts=(), **facts), log, say, tiny)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return files
+
+
 def run_task(task, cases, pace, folder, command):
     """Runs the cases and writes folder/TASK.md. Returns the outcomes."""
     load = machine.load_average()
@@ -61,22 +76,26 @@ def main():
     arguments = parse(known)
     chosen = [known[name] for name in arguments.task or known]
     if arguments.self_test:
-        return self_test.run(chosen, run_task)
+        return self_test.run(chosen, run_task, run_measurement)
     pace = rounds.Pace(arguments.threads, arguments.limit)
     flag = "" if arguments.effort == "standard" else f" --{arguments.effort}"
+    effort = EFFORTS.index(arguments.effort)
     for task in chosen:
+        command = f"bench/run.sh {task.name}{flag}"
+        if isinstance(task, Measurement):
+            if EFFORTS.index(task.effort) <= effort:
+                run_measurement(task, pace, BENCH / "results", command)
+            else:
+                say(f"{task.name}: skipped, it is not that quick")
+            continue
         if task.needs_data and not os.environ.get("ECKART_DATA"):
             say(f"{task.name}: skipped, ECKART_DATA does not name the folder of real data")
             continue
-        cases = [
-            case
-            for case in task.cases
-            if EFFORTS.index(case.effort) <= EFFORTS.index(arguments.effort)
-        ]
+        cases = [case for case in task.cases if EFFORTS.index(case.effort) <= effort]
         if not cases:
             say(f"{task.name}: skipped, no case is that quick")
             continue
-        run_task(task, cases, pace, BENCH / "results", f"bench/run.sh {task.name}{flag}")
+        run_task(task, cases, pace, BENCH / "results", command)
         say((BENCH / "results" / f"{task.name}.md").read_text())
     return 0
 

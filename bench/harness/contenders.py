@@ -22,9 +22,9 @@ class Contender:
     information: bool = False  # shown, never compared with
 
 
-def environment(contender, threads):
-    """Returns what the worker inherits: the same number of threads for everybody, and OpenBLAS
-    with the kernels that this CPU deserves unless the contender says otherwise."""
+def environment(own, threads):
+    """Returns what a worker inherits: the same number of threads for everybody, and OpenBLAS
+    with the kernels that this CPU deserves, unless its own settings say otherwise."""
     count = str(threads)
     settings = {
         **os.environ,
@@ -34,20 +34,24 @@ def environment(contender, threads):
         "PYTHONDONTWRITEBYTECODE": "1",
         "SCIPY_USE_PROPACK": "1",
         "OPENBLAS_CORETYPE": machine.best_openblas_kernel(),
-        **contender.environment,
+        **own,
     }
     return {name: value for name, value in settings.items() if value is not None}
 
 
+def built(program):
+    """Returns the path of a program of bench/baselines."""
+    return Path(os.environ["ECKART_BENCH_WORKERS"]) / program
+
+
 def known():
     """Returns every contender by the name that tasks use."""
-    built = Path(os.environ["ECKART_BENCH_WORKERS"])
     venv = Path(os.environ["ECKART_BENCH_VENV"])
     openblas = first(Path("/usr/lib").glob("*/openblas-*/libopenblas.so.0"))
     mkl = first((venv / "lib").glob("libmkl_rt.so.*"))
 
     def compiled(title, program, *arguments, **more):
-        path = built / program
+        path = built(program)
         missing = "" if path.exists() else f"{program} was not built"
         return Contender(title, [str(path), *map(str, arguments)], **{"missing": missing, **more})
 
@@ -70,14 +74,14 @@ def known():
         "eckart_gram": eckart("Eckart, method gram", method="gram"),
         "eckart_randomized": eckart("Eckart, method randomized", method="randomized"),
         "mkl": lapack(
-            "MKL dgesdd",
+            "MKL gesdd",
             mkl,
             "PyPI package mkl",
             environment={"LD_LIBRARY_PATH": str(venv / "lib")},
         ),
-        "openblas": lapack("OpenBLAS dgesdd", openblas, "libopenblas0"),
+        "openblas": lapack("OpenBLAS gesdd", openblas, "libopenblas0"),
         "openblas_as_it_comes": lapack(
-            "OpenBLAS dgesdd, kernel not repaired",
+            "OpenBLAS gesdd, kernel not repaired",
             openblas,
             "libopenblas0",
             environment={"OPENBLAS_CORETYPE": None},

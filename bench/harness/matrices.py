@@ -30,11 +30,16 @@ class Matrix:
         self.rows, self.cols = (int(size) for size in self.A.shape)
 
     @property
+    def scalar(self):
+        """"float32", "float64", "complex64" or "complex128"."""
+        return self.A.dtype.name
+
+    @property
     def description(self):
         text = f"{self.rows} x {self.cols}"
         if scipy.sparse.issparse(self.A):
-            return f"{text} sparse, {self.A.nnz} stored entries"
-        return f"{text} dense"
+            return f"{text} sparse, {self.A.nnz} stored entries, {self.scalar}"
+        return f"{text} dense, {self.scalar}"
 
     def bytes(self):
         """What the entries take in a worker's memory."""
@@ -42,20 +47,21 @@ class Matrix:
 
     def reference(self, rank):
         """Returns the leading singular values: the known ones if the maker knew them, else
-        computed once: all of them by QR iteration, the leading ones by ARPACK to full precision.
-        ARPACK is a contender too: a triplet that it misses would go unseen there."""
+        computed once in double precision: of a dense matrix all by QR iteration, of a sparse one
+        the leading ones by ARPACK to full precision. ARPACK is a contender too: a triplet that it
+        misses would go unseen there."""
         file = self.folder / "reference.npy"
         if file.exists() and len(np.load(file)) >= (rank or min(self.rows, self.cols)):
             return np.load(file)[:rank]
-        if rank is None:
-            sigma = scipy.linalg.svd(self.A, compute_uv=False, lapack_driver="gesvd")
+        if not scipy.sparse.issparse(self.A):
+            sigma = values_by_qr_iteration(self.A)
         else:
             sigma = scipy.sparse.linalg.svds(
                 self.A, rank, tol=0, random_state=1, return_singular_vectors=False
             )
             sigma = np.sort(sigma)[::-1]
         np.save(file, sigma)
-        return sigma
+        return sigma[:rank]
 
 
 class Stack(Matrix):
@@ -74,16 +80,22 @@ class Stack(Matrix):
 
     @property
     def description(self):
-        return f"{self.count} matrices of {self.rows} x {self.cols}"
+        return f"{self.count} matrices of {self.rows} x {self.cols}, {self.scalar}"
 
     def reference(self, rank):
         file = self.folder / "reference.npy"
         if not file.exists():
-            np.save(
-                file,
-                [scipy.linalg.svd(A, compute_uv=False, lapack_driver="gesvd") for A in self.A],
-            )
+            np.save(file, [values_by_qr_iteration(A) for A in self.A])
         return np.load(file)[:, :rank]
+
+
+def values_by_qr_iteration(A):
+    return scipy.linalg.svd(in_double(A), compute_uv=False, lapack_driver="gesvd")
+
+
+def in_double(A):
+    """Returns the same numbers in float64 or complex128."""
+    return A.astype(np.promote_types(A.dtype, np.float64), copy=False)
 
 
 def kept(make):
@@ -118,16 +130,21 @@ def store(folder, A, sigma):
         np.save(making / "count.npy", len(A))
         np.save(making / "values.npy", np.asfortranarray(np.hstack(A)))
     else:
-        np.save(making / "values.npy", np.asfortranarray(A, dtype=np.float64))
+        np.save(making / "values.npy", np.asfortranarray(A))
     if sigma is not None:
         np.save(making / "reference.npy", sigma)
     making.rename(folder)
 
 
 @kept
-def gaussian(m, n):
-    """Independent standard normal entries: no gaps and no deflation, the hard case for D&C."""
-    return np.random.default_rng(1).standard_normal((m, n)), None
+def gaussian(m, n, scalar="float64"):
+    """Independent standard normal entries (of complex ones both parts): no gaps and no deflation,
+    the hard case for D&C."""
+    rng = np.random.default_rng(1)
+    A = rng.standard_normal((m, n))
+    if np.issubdtype(scalar, np.complexfloating):
+        A = A + 1j * rng.standard_normal((m, n))
+    return A.astype(scalar), None
 
 
 @kept

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.matrices import in_double
+
 
 @dataclass
 class Verdict:
-    residual: float = float("nan")  # max_i max(|Av - su|, |A'u - sv|) / sigma_1
-    orthogonality: float = float("nan")  # the larger of |U'U - I|_F, |V'V - I|_F over sqrt(k)
+    residual: float = float("nan")  # max_i max(|Av - su|, |Aᴴu - sv|) / sigma_1
+    orthogonality: float = float("nan")  # the larger of |UᴴU - I|_F, |VᴴV - I|_F over sqrt(k)
     sigma_error: float = float("nan")  # max_i |sigma_i - reference| / sigma_1
     faults: list = field(default_factory=list)
 
@@ -19,20 +21,24 @@ class Verdict:
 
 
 def read_answer(folder):
-    """Returns U, sigma, V as a worker saved them; U and V are None for values only."""
+    """Returns U, sigma, V as a worker saved them, in double precision; U and V are None for values
+    only."""
     folder = Path(folder)
     parts = {
         part: np.load(folder / f"{part}.npy") if (folder / f"{part}.npy").exists() else None
         for part in ("U", "sigma", "V")
     }
-    return parts["U"], parts["sigma"].ravel(), parts["V"]
+    U, sigma, V = (part if part is None else in_double(part) for part in parts.values())
+    return U, sigma.ravel(), V
 
 
 def check(A, U, sigma, V, *, count, vectors, accuracy, reference):
     """Returns the Verdict on an answer that should have `count` triplets.
 
-    Residuals cannot show that a leading triplet was missed; the reference values can.
+    Judged in double precision. Residuals cannot show that a leading triplet was missed; the
+    reference values can.
     """
+    A = in_double(A)
     if A.ndim == 3:
         return check_stack(
             A, U, sigma, V, count=count, vectors=vectors, accuracy=accuracy, reference=reference
@@ -60,13 +66,13 @@ def check(A, U, sigma, V, *, count, vectors, accuracy, reference):
         verdict.residual = float(
             max(
                 np.linalg.norm(A @ V - U * sigma, axis=0).max(),
-                np.linalg.norm(A.T @ U - V * sigma, axis=0).max(),
+                np.linalg.norm(adjoint(A) @ U - V * sigma, axis=0).max(),
             )
             / scale
         )
         identity = np.eye(count)
         verdict.orthogonality = float(
-            max(np.linalg.norm(X.T @ X - identity) for X in (U, V)) / np.sqrt(count)
+            max(np.linalg.norm(adjoint(X) @ X - identity) for X in (U, V)) / np.sqrt(count)
         )
         measures |= {"residual": verdict.residual, "orthogonality": verdict.orthogonality}
     faults += [
@@ -75,6 +81,13 @@ def check(A, U, sigma, V, *, count, vectors, accuracy, reference):
         if not value <= accuracy
     ]
     return verdict
+
+
+def adjoint(X):
+    """Returns the conjugate transpose of a matrix, or of each of a stack. What is real is not
+    copied."""
+    turned = X.swapaxes(-1, -2) if X.ndim == 3 else X.T
+    return turned.conj() if np.iscomplexobj(X) else turned
 
 
 def check_stack(A, U, sigma, V, *, count, vectors, accuracy, reference):
@@ -104,11 +117,11 @@ def check_stack(A, U, sigma, V, *, count, vectors, accuracy, reference):
         U, V = factors
         values = sigma[:, None, :]
         right = np.linalg.norm(A @ V - U * values, axis=1)
-        left = np.linalg.norm(A.transpose(0, 2, 1) @ U - V * values, axis=1)
+        left = np.linalg.norm(adjoint(A) @ U - V * values, axis=1)
         verdict.residual = float((np.maximum(right, left) / scale).max())
         verdict.orthogonality = float(
             max(
-                np.linalg.norm(X.transpose(0, 2, 1) @ X - np.eye(count), axis=(1, 2)).max()
+                np.linalg.norm(adjoint(X) @ X - np.eye(count), axis=(1, 2)).max()
                 for X in factors
             )
             / np.sqrt(count)

@@ -8,28 +8,34 @@ from harness.rounds import REFERENCE
 UNCERTIFIED = "eckart_uncertified"
 
 
-def markdown(task, outcomes, *, command, threads, load):
-    parts = [
-        f"# {task.title}",
-        task.notes,
-        f"- Machine: {machine.describe()}; {threads} threads for every contender.",
+def head(title, notes, facts, *, command, threads, load):
+    """Returns the top of every file of results. facts: lines for its list."""
+    lines = [
+        f"- Machine: {machine.describe()}; {threads} threads.",
         f"- Again: `{command}`",
-        "- Seconds: median [fastest .. slowest] of the call alone, inputs in memory; contenders "
-        "take turns in one session, each in its own process.",
-        "- Ratio: the contender's seconds over Eckart's in the same round, median [smallest .. "
-        "largest]; above 1 Eckart is faster. Only for answers within the accuracy of the case, "
-        "checked before timing: residual = max of |Av − σu|, |Aᵀu − σv| over σ₁; orthogonality = "
-        "larger of |UᵀU − I|, |VᵀV − I| (Frobenius) over √k; σ error over σ₁.",
-        "- Memory: peak of the process during one call, beyond what it held before.",
+        *facts,
     ]
     if load > 0.5:
-        parts.append(
+        lines.append(
             f"- **Provisional**: the machine was busy with other work (load {load:.1f} before "
             "the start)."
         )
-    header = parts[:1] + ([parts[1]] if parts[1] else []) + ["\n".join(parts[2:])]
-    sections = [section(outcome) for outcome in outcomes]
-    return "\n\n".join(header + sections + [versions(outcomes)]) + "\n"
+    return "\n\n".join([f"# {title}", *([notes] if notes else []), "\n".join(lines)])
+
+
+def markdown(task, outcomes, **run):
+    """run: command, threads and load, as head() wants them."""
+    facts = [
+        "- Seconds: median [fastest .. slowest] of the call alone, inputs in memory; contenders "
+        "take turns in one session, each in its own process, all with as many threads.",
+        "- Ratio: the contender's seconds over Eckart's in the same round, median [smallest .. "
+        "largest]; above 1 Eckart is faster. Only for answers within the accuracy of the case, "
+        "checked before timing: residual = max of |Av − σu|, |Aᴴu − σv| over σ₁; orthogonality = "
+        "larger of |UᴴU − I|, |VᴴV − I| (Frobenius) over √k; σ error over σ₁.",
+        "- Memory: peak of the process during one call, beyond what it held before.",
+    ]
+    top = head(task.title, task.notes, facts, **run)
+    return "\n\n".join([top, *map(section, outcomes), versions(outcomes)]) + "\n"
 
 
 def section(outcome):

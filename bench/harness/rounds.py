@@ -62,7 +62,6 @@ class Outcome:
 def run_case(case, pace, say):
     """Returns the Outcome. `say` is told of progress."""
     matrix = case.matrix()
-    count = case.rank or min(matrix.rows, matrix.cols)
     reference = matrix.reference(case.rank)
     known = contenders.known()
     lines = [Line(name, known[name], failure=known[name].missing) for name in case.contenders]
@@ -74,13 +73,13 @@ def run_case(case, pace, say):
                 continue
             try:
                 start(line, case, matrix, workers, pace)
-                check(line, case, matrix, workers[line.name], count, reference, pace.limit)
+                check(line, case, matrix, workers[line.name], reference, pace.limit)
                 state = "right" if line.accepted else "; ".join(line.verdict.faults)
                 say(f"  {line.contender.title}: {line.first_seconds:.3g} s, {state}")
             except WorkerFailed as failure:
                 line.failure = str(failure)
                 say(f"  {line.contender.title}: {line.failure}")
-        time_in_turn([line for line in lines if not line.failure], workers, pace)
+        time_in_turn([line for line in lines if not line.failure], workers, pace, case.rounds)
     finally:
         for worker in workers.values():
             worker.stop()
@@ -89,36 +88,49 @@ def run_case(case, pace, say):
 
 def start(line, case, matrix, workers, pace):
     log = Path(os.environ["ECKART_BENCH_CACHE"]) / "logs" / case.name / f"{line.name}.log"
-    workers[line.name] = worker = Worker(
-        line.contender.command, contenders.environment(line.contender, pace.threads), log
+    workers[line.name] = Worker(
+        line.contender.command,
+        contenders.environment(line.contender.environment, pace.threads),
+        log,
     )
+    line.about = load(workers[line.name], case, matrix, line.contender, pace)
+
+
+def load(worker, case, matrix, contender, pace):
+    """Gives the worker its problem. Returns what it says of itself."""
     question = {
         "do": "load",
         "rows": matrix.rows,
         "cols": matrix.cols,
+        "scalar": matrix.scalar,
         "rank": case.rank,
         "vectors": case.vectors,
         "accuracy": case.accuracy,
         "threads": pace.threads,
-        "options": line.contender.options,
+        "options": {**case.options, **contender.options},
         **matrix.files,
     }
-    line.about = worker.ask(question, pace.limit)["about"]
+    return worker.ask(question, pace.limit)["about"]
 
 
-def check(line, case, matrix, worker, count, reference, limit):
+def check(line, case, matrix, worker, reference, limit):
     """The first run warms up, is measured for memory, and its answer is judged."""
     worker.forget_peak()
     before = worker.memory("VmRSS")
     line.first_seconds = worker.ask({"do": "run"}, limit)["seconds"]
     line.memory = worker.memory("VmHWM") - before
+    line.verdict = judge(worker, case, matrix, reference, limit)
+
+
+def judge(worker, case, matrix, reference, limit):
+    """Returns the Verdict on the worker's last answer."""
     folder = tempfile.mkdtemp(prefix="eckart-bench-")
     try:
         worker.ask({"do": "save", "folder": folder}, limit)
-        line.verdict = oracle.check(
+        return oracle.check(
             matrix.A,
             *oracle.read_answer(folder),
-            count=count,
+            count=case.rank or min(matrix.rows, matrix.cols),
             vectors=case.vectors,
             accuracy=case.accuracy,
             reference=reference,
@@ -127,10 +139,11 @@ def check(line, case, matrix, worker, count, reference, limit):
         shutil.rmtree(folder)
 
 
-def time_in_turn(lines, workers, pace):
+def time_in_turn(lines, workers, pace, most_rounds):
     """A B C A B C ...: whatever else the machine does meets all contenders alike."""
     together = sum(line.first_seconds for line in lines)
-    for turn in range(pace.rounds * (3 if together < BRIEF_SECONDS else 1)):
+    turns = pace.rounds * (3 if together < BRIEF_SECONDS else 1)
+    for turn in range(min(turns, most_rounds or turns)):
         for line in lines:
             slow = line.first_seconds > SLOW_SECONDS
             if line.failure or (slow and turn >= (2 if line.accepted else 0)):

@@ -1,21 +1,30 @@
 """Tests the harness: tiny sizes of every task, and answers that are wrong on purpose."""
 
 import dataclasses
+import re
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 
-from harness import oracle, rounds
+from harness import oracle, rounds, sweep
+from harness.task import Measurement
 
 
-def run(tasks, run_task):
+def run(tasks, run_task, run_measurement):
     """Returns the exit code: 0 when every test passed. Ends with one line of counts."""
-    results = oracle_tests()
+    results = oracle_tests() | complex_tests() | cliff_tests()
     # One thread: idle threads that spin make tiny work slow on a busy machine.
     pace = rounds.Pace(threads=1, limit=60, rounds=1, settle=0)
     with tempfile.TemporaryDirectory(prefix="eckart-bench-") as folder:
         for task in tasks:
+            if isinstance(task, Measurement):
+                files = run_measurement(
+                    task, pace, Path(folder), "bench/run.sh --self-test", tiny=True
+                )
+                results |= measurement_tests(task.name, files)
+                continue
             cases = [
                 dataclasses.replace(case, contenders=(*case.contenders, "perturbed"))
                 for case in task.tiny
@@ -55,6 +64,51 @@ def task_tests(where, outcome, text):
         )
         tests[f"{where}: {line.name} does not crash"] = "died" not in line.failure
     return tests
+
+
+def measurement_tests(where, files):
+    """Returns {what should hold: whether it does}."""
+    tests = {f"{where}: writes {where}.md": f"{where}.md" in files}
+    for name, text in files.items():
+        if name.endswith(".svg"):
+            kinds = {element.tag.split("}")[1] for element in ElementTree.fromstring(text).iter()}
+            tests[f"{name} is a chart"] = {"polyline", "circle", "text"} <= kinds
+            tests[f"{name} has only finite places"] = not re.search(r"\b(nan|inf)\b", text)
+        else:
+            table = "\n".join(row for row in text.splitlines() if row.startswith("|"))
+            figures = [float(figure) for figure in re.findall(r"\d+\.\d+", table)]
+            tests[f"{name} has tables of figures"] = len(figures) >= 10 and min(figures) > 0
+            tests[f"{name} has only finite figures"] = not re.search(r"\b(nan|inf)\b", table)
+    return tests
+
+
+def cliff_tests():
+    """A size that takes twice what its neighbours take is found; a steady slope is none."""
+    slope = [sweep.Point(n, [1e-9 * n**2.7]) for n in range(200, 1100, 40)]
+    steep = [sweep.Point(p.n, [s * (2 if p.n == 520 else 1) for s in p.seconds]) for p in slope]
+    ratios = sweep.cliffs(steep)
+    return {
+        "a sweep without cliffs shows none": max(sweep.cliffs(slope)[3:-3]) < 1.05,
+        "a cliff of 2 is found where it is": abs(max(ratios) - 2) < 0.1
+        and steep[ratios.index(max(ratios))].n == 520,
+    }
+
+
+def complex_tests():
+    """Of complex factors, V and its conjugate are not the same."""
+    rng = np.random.default_rng(0)
+    A = (rng.standard_normal((12, 9)) + 1j * rng.standard_normal((12, 9))).astype(np.complex64)
+    U, sigma, Vh = np.linalg.svd(A.astype(complex), full_matrices=False)
+
+    def accepted(V):
+        return oracle.check(
+            A, U, sigma, V, count=9, vectors=True, accuracy=1e-4, reference=sigma
+        ).accepted
+
+    return {
+        "oracle accepts true complex factors": accepted(Vh.conj().T),
+        "oracle rejects conjugated vectors": not accepted(Vh.T),
+    }
 
 
 def oracle_tests():

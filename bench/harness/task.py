@@ -1,12 +1,12 @@
 """What a benchmark task is. The tasks themselves are in bench/tasks/, one file each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Optional
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What design.md, section 8, demands of Eckart: factor times the fastest of the peers.
+    """What Eckart must reach: factor times the fastest of the peers.
 
     While `more_accurate`, the peer need not reach the accuracy of the case: Eckart must be
     faster by the factor and more accurate as well.
@@ -25,8 +25,11 @@ class Case:
 
     matrix: called without arguments, returns a matrices.Matrix.
     rank: number of leading triplets; None means all.
+    vectors: False for the singular values alone.
     accuracy: what the residual and orthogonality of an answer must not exceed, relative to
         sigma_1; the singular values as well, where they are known.
+    options: told to every contender; those of the contender itself come first.
+    rounds: at most so many, for cases that take minutes.
     """
 
     name: str
@@ -36,6 +39,8 @@ class Case:
     vectors: bool = True
     accuracy: float = 1e-12
     bars: tuple[Bar, ...] = ()
+    options: dict = field(default_factory=dict)
+    rounds: Optional[int] = None
     effort: str = "standard"  # "quick", "standard" or "full": the smallest set that holds it
 
 
@@ -50,3 +55,17 @@ class Task:
     tiny: tuple[Case, ...]
     needs_data: bool = False
     notes: str = ""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What has no contenders to take turns, and writes files of its own.
+
+    run: called with pace, head (report.head without its facts), the file for what programs say
+        on standard error, say, and whether it is the self test and sizes should be tiny.
+        Returns {file name: text}.
+    """
+
+    name: str
+    run: Callable
+    effort: str = "standard"

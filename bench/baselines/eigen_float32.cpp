@@ -1,0 +1,3 @@
+#include "eigen_worker.hpp"
+
+template class bench::EigenWorker<float>;

@@ -1,0 +1,166 @@
+// What decides between the routes of a dense SVD: how fast BLAS multiplies when one size is small,
+// and how fast memory is read. Usage: machine_rates THREADS LONG SECONDS MEGABYTES...
+// Prints one JSON object:
+//   {"gemm": {"M": {"32": GFlop/s, ...}, "N": {...}, "K": {...}}, the other two sizes being LONG,
+//    "read": {"8": GB/s, ...}, "gemv": {...}, "gemv_transposed": {...}}, by megabytes.
+// Every figure is the median of five samples of SECONDS / 5 each. BLAS takes its threads from the
+// environment.
+#include <omp.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+extern "C" {
+void dgemm_(const char* transa,
+            const char* transb,
+            const int* m,
+            const int* n,
+            const int* k,
+            const double* alpha,
+            const double* a,
+            const int* lda,
+            const double* b,
+            const int* ldb,
+            const double* beta,
+            double* c,
+            const int* ldc,
+            std::size_t,
+            std::size_t);
+void dgemv_(const char* trans,
+            const int* m,
+            const int* n,
+            const double* alpha,
+            const double* a,
+            const int* lda,
+            const double* x,
+            const int* incx,
+            const double* beta,
+            double* y,
+            const int* incy,
+            std::size_t);
+}
+
+namespace {
+
+using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+// Returns the median of five rates of f, which does `work` each time it is called.
+template <class F>
+double rate(double work, double sample_seconds, F&& f) {
+  f();  // warms caches and threads
+  std::array<double, 5> rates;
+  for (double& sample : rates) {
+    int calls = 0;
+    double taken = 0;
+    for (const auto start = Clock::now(); taken < sample_seconds || calls == 0; ++calls) {
+      f();
+      taken = std::chrono::duration<double>(Clock::now() - start).count();
+    }
+    sample = work * calls / taken;
+  }
+  std::nth_element(rates.begin(), rates.begin() + 2, rates.end());
+  return rates[2];
+}
+
+std::size_t area(int rows, int cols) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
+}
+
+// GFlop/s of C += A B, where C is m x n and A is m x k.
+double gemm_rate(int m, int n, int k, double sample_seconds) {
+  const std::vector<double> A(area(m, k), 1);
+  const std::vector<double> B(area(k, n), 1);
+  std::vector<double> C(area(m, n), 0);
+  const double one = 1;
+  return 2e-9 * rate(1.0 * m * n * k, sample_seconds, [&] {
+           dgemm_("N", "N", &m, &n, &k, &one, A.data(), &m, B.data(), &k, &one, C.data(), &m, 1, 1);
+         });
+}
+
+// GB/s of y = A x or y = A' x with a square A that takes so many megabytes.
+double gemv_rate(const char* transposed, double megabytes, double sample_seconds) {
+  const int n = static_cast<int>(std::sqrt(megabytes * 1e6 / 8));
+  const std::vector<double> A(area(n, n), 1);
+  const std::vector<double> x(area(n, 1), 1);
+  std::vector<double> y(area(n, 1), 0);
+  const double one = 1;
+  const double zero = 0;
+  const int step = 1;
+  return 8e-9 * rate(1.0 * n * n, sample_seconds, [&] {
+           dgemv_(transposed, &n, &n, &one, A.data(), &n, x.data(), &step, &zero, y.data(), &step,
+                  1);
+         });
+}
+
+// The sum of count numbers, a multiple of 64, in as many independent sums as hide the latency.
+double sum(const double* x, std::size_t count) {
+  std::array<double, 64> lanes{};
+  for (std::size_t i = 0; i < count; i += 64) {
+#pragma omp simd
+    for (std::size_t j = 0; j < 64; ++j) lanes[j] += x[i + j];
+  }
+  double total = 0;
+  for (const double lane : lanes) total += lane;
+  return total;
+}
+
+// GB/s of reading so many megabytes again and again, each thread a part of its own.
+double read_rate(int threads, double megabytes, double sample_seconds) {
+  const auto part = static_cast<std::size_t>(megabytes * 1e6 / 8 / threads) / 64 * 64;
+  const auto parts = static_cast<std::size_t>(threads);
+  std::vector<std::vector<double>> data(parts);
+  std::vector<double> sums(parts);
+#pragma omp parallel num_threads(threads)
+  {
+    const auto mine = static_cast<std::size_t>(omp_get_thread_num());
+    data[mine].assign(part, 1);
+  }
+  const double total = rate(static_cast<double>(part * parts), sample_seconds, [&] {
+#pragma omp parallel num_threads(threads)
+    {
+      const auto mine = static_cast<std::size_t>(omp_get_thread_num());
+      sums[mine] = sum(data[mine].data(), part);
+    }
+  });
+  for (const double found : sums) {
+    if (found != static_cast<double>(part)) throw std::runtime_error("a sum is wrong");
+  }
+  return 8e-9 * total;
+}
+
+Json measure(int threads, int full, double sample_seconds, const std::vector<std::string>& sizes) {
+  Json rates;
+  for (const int block : {32, 64, 128, 256}) {
+    const std::string name = std::to_string(block);
+    rates["gemm"]["M"][name] = gemm_rate(block, full, full, sample_seconds);
+    rates["gemm"]["N"][name] = gemm_rate(full, block, full, sample_seconds);
+    rates["gemm"]["K"][name] = gemm_rate(full, full, block, sample_seconds);
+  }
+  for (const std::string& size : sizes) {
+    const double megabytes = std::stod(size);
+    rates["read"][size] = read_rate(threads, megabytes, sample_seconds);
+    rates["gemv"][size] = gemv_rate("N", megabytes, sample_seconds);
+    rates["gemv_transposed"][size] = gemv_rate("T", megabytes, sample_seconds);
+  }
+  return rates;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 5) {
+    std::cerr << "usage: machine_rates THREADS LONG SECONDS MEGABYTES...\n";
+    return 2;
+  }
+  const std::vector<std::string> sizes(argv + 4, argv + argc);
+  std::cout << measure(std::stoi(argv[1]), std::stoi(argv[2]), std::stod(argv[3]) / 5, sizes)
+            << '\n';
+}
