@@ -106,7 +106,10 @@ struct SweepKernel {
     Real im = 0;
     if constexpr (is_complex<T>) im = problem.C[1][static_cast<std::size_t>(at(i, j))];
     const Real g = is_complex<T> ? std::sqrt(re * re + im * im) : std::abs(re);
-    const Real lengths = std::sqrt(C[at(i, i)] * C[at(j, j)]);
+    // A column that rotations have cancelled again and again waits for its next Gram matrix.
+    constexpr Real least = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
+    if (!(C[at(i, i)] >= least && C[at(j, j)] >= least)) return;
+    const Real lengths = std::sqrt(C[at(i, i)]) * std::sqrt(C[at(j, j)]);
     if (!(g > tolerance * lengths)) return;
     seen.largest_cosine = std::max(seen.largest_cosine, std::min(g / lengths, Real{1}));
 
@@ -122,8 +125,10 @@ struct SweepKernel {
     }
     const Real a = C[at(x, x)];
     const Real b = C[at(y, y)];
-    const Real gap = a - q * q * b;
-    const Real t = 2 * g / (gap + std::sqrt(gap * gap + 4 * (q * g) * (q * g)));
+    // In units of a, so that no square vanishes.
+    const Real gap = 1 - q * q * (b / a);
+    const Real h = g / a;
+    const Real t = 2 * h / (gap + std::sqrt(gap * gap + 4 * (q * h) * (q * h)));
     const Real tangent = q * t;
     const Real cosine = 1 / std::sqrt(1 + tangent * tangent);
     const Real sine = tangent * cosine;

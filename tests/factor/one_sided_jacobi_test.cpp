@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -105,6 +106,20 @@ TYPED_TEST(OneSidedJacobi, CompletesTheVectorsOfARankDeficientMatrix) {
     }
   }
   EXPECT_TRUE(expect_svd(low_rank, 20)[5] <= 500 * eps<T>());
+}
+
+// What rounding leaves of their equal columns falls over the whole range of T.
+TYPED_TEST(OneSidedJacobi, DecomposesConstantMatricesOfEveryShape) {
+  using T = TypeParam;
+  for (index_t m = 20; m <= 60; m += 5) {
+    for (index_t n = 20; n <= m; n += 5) {
+      Matrix<T> A(m, n);
+      for (index_t j = 0; j < n; ++j) std::fill_n(A.view().column(j), m, T(1));
+      const double size = std::sqrt(static_cast<double>(m * n));
+      const auto sigma = expect_svd(A, size);
+      EXPECT_TRUE(std::abs(static_cast<double>(sigma[0]) - size) <= 20 * eps<T>() * size);
+    }
+  }
 }
 
 TYPED_TEST(OneSidedJacobi, KeepsEveryValueOfColumnScaledMatricesRelativelyAccurate) {
