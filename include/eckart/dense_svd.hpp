@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "eckart/context.hpp"
 #include "eckart/linear_operator.hpp"
+#include "eckart/matrix.hpp"
 #include "eckart/svd_result.hpp"
 
 namespace eckart {
@@ -76,6 +78,16 @@ template <Scalar T>
 [[nodiscard]] SvdResult<T> dense_svd(const LinearOperator<T>& A,
                                      const DenseSvdOptions& options = {},
                                      Context& context = default_context());
+
+// Returns all n singular values of A (m x n, m >= n), falling, and destroys A: no copy is made.
+// For a wide matrix give its conjugate transpose.
+//
+// Accuracy: as dense_svd. Cost: that of dense_svd without vectors; O(n) columns of 64 elements of
+// memory beyond A for a square matrix, m n / 4 + 4 n^2 elements for a tall one.
+// Throws Cancelled, NonFiniteInput (A is then unchanged), Overflow, InvalidArgument if A is wide.
+template <Scalar T>
+[[nodiscard]] std::vector<real_t<T>> singular_values_in_place(MatrixView<T> A,
+                                                              Context& context = default_context());
 
 // Returns the bytes that dense_svd allocates for an m x n matrix and count triplets with vectors.
 template <Scalar T>

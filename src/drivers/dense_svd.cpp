@@ -15,6 +15,7 @@
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
+#include "factor/direct_svd.hpp"
 #include "factor/padded.hpp"
 #include "factor/sign_rule.hpp"
 #include "operators/scaled.hpp"
@@ -223,6 +224,27 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   return result;
 }
 
+template <Scalar T>
+std::vector<real_t<T>> singular_values_in_place(MatrixView<T> A, Context& context) {
+  require(A.rows >= A.cols,
+          fmt::format("A is {} x {}: wide; give its conjugate transpose", A.rows, A.cols));
+  if (A.cols == 0) return {};
+  const auto op = make_operator<T>(MatrixView<const T>(A));
+  const operators::Prepared<T> prepared(*op, context);  // throws where an entry is not finite
+  const drivers::StopAtOnce stop(context);
+  factor::DenseFactors<T> factors;
+  if (!factor::direct_svd<T>(factor::BidiagonalSolver::divide_and_conquer, A, Vectors::none, {},
+                             factors, context)) {
+    throw Error("the values of the bidiagonal form did not converge, and A is gone: use dense_svd");
+  }
+  if (!std::isfinite(factors.sigma[0])) {
+    throw Overflow(fmt::format(
+        "a singular value exceeds the largest {} number; divide the matrix by a power of two",
+        scalar_name<T>()));
+  }
+  return factors.sigma;
+}
+
 template SvdResult<float> dense_svd(const LinearOperator<float>&, const DenseSvdOptions&, Context&);
 template SvdResult<double> dense_svd(const LinearOperator<double>&,
                                      const DenseSvdOptions&,
@@ -237,5 +259,11 @@ template double dense_svd_bytes<float>(index_t, index_t, Vectors, index_t);
 template double dense_svd_bytes<double>(index_t, index_t, Vectors, index_t);
 template double dense_svd_bytes<std::complex<float>>(index_t, index_t, Vectors, index_t);
 template double dense_svd_bytes<std::complex<double>>(index_t, index_t, Vectors, index_t);
+template std::vector<real_t<float>> singular_values_in_place(MatrixView<float>, Context&);
+template std::vector<real_t<double>> singular_values_in_place(MatrixView<double>, Context&);
+template std::vector<real_t<std::complex<float>>> singular_values_in_place(
+    MatrixView<std::complex<float>>, Context&);
+template std::vector<real_t<std::complex<double>>> singular_values_in_place(
+    MatrixView<std::complex<double>>, Context&);
 
 }  // namespace eckart

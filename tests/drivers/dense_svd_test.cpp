@@ -344,6 +344,33 @@ TYPED_TEST(DenseSvd, MoreTripletsThanAnnouncedAreRefused) {
   EXPECT_THROW(static_cast<void>(solve(cases::gaussian<T>(20, 10, 1), options)), InvalidArgument);
 }
 
+// --- In place ---
+
+TYPED_TEST(DenseSvd, ValuesInPlaceAreThoseOfACopy) {
+  using T = TypeParam;
+  for (const auto& [m, n] : {std::pair<index_t, index_t>{50, 50}, {200, 200}, {90, 20}, {5, 0}}) {
+    Matrix<T> A = cases::gaussian<T>(m, n, 4);
+    const std::vector<real_t<T>> copied = solve(A, {.vectors = Vectors::none}).sigma;
+    const std::vector<real_t<T>> values = singular_values_in_place<T>(A.view());
+    ASSERT_EQ(values.size(), copied.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_TRUE(std::abs(values[i] - copied[i]) <=
+                  static_cast<real_t<T>>(10 * oracles::epsilon<T>()) * copied[0] *
+                      static_cast<real_t<T>>(n));
+    }
+  }
+}
+
+TYPED_TEST(DenseSvd, ValuesInPlaceRefuseWideAndNonFiniteMatrices) {
+  using T = TypeParam;
+  Matrix<T> wide = cases::gaussian<T>(3, 5, 1);
+  EXPECT_THROW(static_cast<void>(singular_values_in_place<T>(wide.view())), InvalidArgument);
+  Matrix<T> A = cases::gaussian<T>(5, 3, 1);
+  A(4, 2) = std::numeric_limits<real_t<T>>::infinity();
+  EXPECT_THROW(static_cast<void>(singular_values_in_place<T>(A.view())), NonFiniteInput);
+  EXPECT_EQ(A(0, 0), cases::gaussian<T>(5, 3, 1)(0, 0));
+}
+
 // --- Cancellation --------------------------------------------------------------------------------
 
 TEST(DenseSvdCancellation, LeavesARunningDecompositionAndTheContextUsable) {
