@@ -68,6 +68,19 @@ Scaling choose_scaling(const operators::Prepared<T>& prepared,
   return scaling;
 }
 
+// Throws InvalidArgument unless the triplets exist, are no more than planned for, and are all of
+// them for full vectors.
+void require_range(TripletRange range, index_t n, index_t most, Vectors vectors) {
+  require(
+      range.first >= 0 && range.count >= 0 && range.first <= n && range.count <= n - range.first,
+      fmt::format("select returned {} triplets from {} on; there are {}", range.count, range.first,
+                  n));
+  require(range.count <= most,
+          fmt::format("select returned {} triplets, more than at_most = {}", range.count, most));
+  require(vectors != Vectors::full || range.count == n,
+          fmt::format("select returned {} triplets; full vectors need all {}", range.count, n));
+}
+
 }  // namespace
 
 const char* to_string(DenseAlgorithm algorithm) {
@@ -161,7 +174,9 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
       select.choose = [&](std::span<const double> sigma) {
         std::vector<double> values(sigma.begin(), sigma.end());
         for (double& s : values) s = std::ldexp(s, scaling.exponent);
-        return options.select(values);
+        const TripletRange selected = options.select(values);
+        require_range(selected, n, most, options.vectors);
+        return selected;
       };
     }
     const auto decompose = [&] {
@@ -187,8 +202,6 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
     result.V = std::move(wide ? factors.U : factors.V);
     result.sigma = std::move(factors.sigma);
     range = factors.range;
-    require(options.vectors == Vectors::none || range.count <= most,
-            fmt::format("select returned {} triplets, more than at_most = {}", range.count, most));
     report.passes_over_A += 1;
   }
   const bool part = options.vectors != Vectors::none && range.count < n;

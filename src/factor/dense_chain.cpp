@@ -46,17 +46,20 @@ bool jacobi(MatrixView<T> A,
   const index_t n = A.cols;
   factors.U = Matrix<T>(A.rows, n);
   factors.V = Matrix<T>(n, n);
-  factors.sigma = one_sided_jacobi(A, factors.U.view(), factors.V.view());
+  factors.sigma = one_sided_jacobi(A, factors.U.view(), factors.V.view(), context);
   factors.range = {0, n};
   if (vectors == Vectors::none) {
     factors.U = {};
     factors.V = {};
-  } else if (vectors == Vectors::full && A.rows > n) {
-    factors.U = blas::complete_basis<T>(std::as_const(factors.U).view());
-  } else if (select.choose) {
+    return true;
+  }
+  if (select.choose) {
     factors.range = select.choose(std::vector<double>(factors.sigma.begin(), factors.sigma.end()));
     keep_columns(factors.U, factors.range);
     keep_columns(factors.V, factors.range);
+  }
+  if (vectors == Vectors::full && A.rows > n) {
+    factors.U = blas::complete_basis<T>(std::as_const(factors.U).view());
   }
   return true;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -45,13 +46,15 @@ bool solve_by_iteration(std::span<Real> d,
   return true;
 }
 
+// Returns nothing if the values are not found.
 template <class Real>
-TripletRange choose(const std::vector<Real>& d, const std::vector<Real>& e, const Select& select) {
-  const auto n = static_cast<index_t>(d.size());
-  if (!select.choose) return {0, n};
+std::optional<TripletRange> choose(const std::vector<Real>& d,
+                                   const std::vector<Real>& e,
+                                   const Select& select) {
+  if (!select.choose) return TripletRange{0, static_cast<index_t>(d.size())};
   std::vector<Real> values = d;
   std::vector<Real> off_diagonal = e;
-  if (!bidiagonal_values<Real>(values, off_diagonal)) return {0, n};
+  if (!bidiagonal_values<Real>(values, off_diagonal)) return std::nullopt;
   const std::vector<double> sigma(values.begin(), values.end());
   return select.choose(sigma);
 }
@@ -75,7 +78,9 @@ bool find_triplets(BidiagonalSolver solver,
     factors.sigma = std::move(reduction.d);
     return found;
   }
-  const TripletRange range = choose(reduction.d, reduction.e, select);
+  const std::optional<TripletRange> chosen = choose(reduction.d, reduction.e, select);
+  if (!chosen) return false;
+  const TripletRange range = *chosen;
   factors.range = range;
   const index_t columns = vectors == Vectors::full ? A.rows : range.count;
   factors.U = Matrix<T>::uninitialized(A.rows, columns);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -79,10 +81,34 @@ void solve_and_gram(MatrixView<T> X,
   });
 }
 
-// R <- the Cholesky factor of R, which holds the upper triangle of a Gram matrix G. Works on D G D
-// with unit diagonal, shift added to it. Returns false if a pivot of that is below smallest_pivot.
+// Returns a lower bound of ||R^-1||_2, close as a rule: from R^H y = c, the entries of c of modulus
+// one and chosen on the way so that y grows. Pivots alone do not tell: those of a unit triangle are
+// one, whatever its condition number.
+// Source: Golub and Van Loan, Matrix Computations, 4th ed., Section 3.5.4.
 template <Scalar T>
-bool scaled_cholesky(MatrixView<T> R, double shift, double smallest_pivot) {
+double inverse_norm(MatrixView<const T> R) {
+  using Wide = std::conditional_t<is_complex<T>, std::complex<double>, double>;
+  std::vector<Wide> y(static_cast<std::size_t>(R.cols));
+  double sum = 0;
+  for (index_t j = 0; j < R.cols; ++j) {
+    Wide known = 0;
+    for (index_t i = 0; i < j; ++i) {
+      known += Wide(conjugate(R(i, j))) * y[static_cast<std::size_t>(i)];
+    }
+    const double size = std::abs(known);
+    const Wide grown = size > 0 ? known * ((size + 1) / size) : Wide(1);
+    y[static_cast<std::size_t>(j)] = -grown / std::real(Wide(R(j, j)));
+    sum += std::norm(y[static_cast<std::size_t>(j)]);
+    if (!std::isfinite(sum)) return std::numeric_limits<double>::infinity();
+  }
+  return std::sqrt(sum / static_cast<double>(R.cols));
+}
+
+// R <- the Cholesky factor of R, which holds the upper triangle of a Gram matrix G. Works on D G D
+// with unit diagonal, shift added to it. Returns false if the least singular value of the factor of
+// that is, by all signs, below least_value.
+template <Scalar T>
+bool scaled_cholesky(MatrixView<T> R, double shift, double least_value) {
   using Real = real_t<T>;
   constexpr Real least = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
   std::vector<Real> length(static_cast<std::size_t>(R.cols));
@@ -99,8 +125,9 @@ bool scaled_cholesky(MatrixView<T> R, double shift, double smallest_pivot) {
     R(j, j) = static_cast<Real>(1 + shift);
   }
   if (!blas::cholesky(R)) return false;
+  if (!(inverse_norm<T>(R) * least_value <= 1)) return false;
   for (index_t j = 0; j < R.cols; ++j) {
-    if (!(std::abs(R(j, j)) >= smallest_pivot)) return false;
+    if (!(std::abs(R(j, j)) >= least_value)) return false;
     for (index_t i = 0; i <= j; ++i) R(i, j) *= length[static_cast<std::size_t>(j)];
   }
   return true;
@@ -153,8 +180,9 @@ void tall_qr_deferred(MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const C
   const double eps = std::numeric_limits<real_t<T>>::epsilon();
   const auto m = static_cast<double>(X.rows);
   const auto n = static_cast<double>(X.cols);
-  // With unit columns, a pivot above this means a condition number that one more round repairs.
-  const double safe_pivot = 100 * std::sqrt(eps);
+  // With unit columns, a least singular value above this means a condition number that one more
+  // round repairs.
+  const double safe_value = 100 * std::sqrt(eps);
   // Keeps the factor definite whatever the rounding of the Gram matrix.
   const double shift = 11 * (m * n + n * (n + 1)) * eps;
 
@@ -171,11 +199,11 @@ void tall_qr_deferred(MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const C
   set_identity(R);
   gram(X, G.view(), context);
   copy<T>(std::as_const(G).view(), round.view());
-  if (!scaled_cholesky(round.view(), 0.0, safe_pivot)) {
+  if (!scaled_cholesky(round.view(), 0.0, safe_value)) {
     if (!(shift < 0.1) || !scaled_cholesky(G.view(), shift, 0.0)) return finish_by_householder();
     blas::multiply_from_left<T>(std::as_const(G).view(), R, context);
     solve_and_gram<T>(X, std::as_const(R), round.view(), context);
-    if (!scaled_cholesky(round.view(), 0.0, safe_pivot)) return finish_by_householder();
+    if (!scaled_cholesky(round.view(), 0.0, safe_value)) return finish_by_householder();
   }
   blas::multiply_from_left<T>(std::as_const(round).view(), R, context);
   solve_and_gram<T>(X, std::as_const(round).view(), S, context);

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "eckart/error.hpp"
 #include "tests/drivers/driver_testing.hpp"
@@ -410,6 +412,53 @@ TYPED_TEST(DenseSvd, TheCertificateFollowsItsOptions) {
   const auto without = dense_svd<T>(*op, {.certify = false});
   EXPECT_FALSE(without.report.certificate.residual.known());
   EXPECT_TRUE(same_bits(with, without));
+}
+
+TYPED_TEST(DenseSvd, ReturnsTheSelectedTripletsOfEveryAlgorithm) {
+  using T = TypeParam;
+  const Matrix<T> A = cases::gaussian<T>(30, 20, 17);
+  for (const DenseAlgorithm algorithm : algorithms) {
+    DenseSvdOptions options{.algorithm = algorithm, .certify = false};
+    const SvdResult<T> all = solve(A, options);
+    for (const auto& [first, count] :
+         {std::pair<index_t, index_t>{0, 6}, {7, 5}, {14, 6}, {9, 0}}) {
+      options.select = [&](std::span<const double>) { return TripletRange{first, count}; };
+      options.at_most = count;
+      const SvdResult<T> part = solve(A, options);
+      ASSERT_EQ(static_cast<index_t>(part.sigma.size()), count);
+      EXPECT_TRUE(oracles::check_triplets<T>(A.view(), part).passes(1000 * oracles::epsilon<T>()));
+      for (index_t j = 0; j < count; ++j) {
+        const auto expected = static_cast<double>(all.sigma[static_cast<std::size_t>(first + j)]);
+        const auto found = static_cast<double>(part.sigma[static_cast<std::size_t>(j)]);
+        EXPECT_TRUE(std::abs(found - expected) <= 100 * oracles::epsilon<T>() * expected);
+        T inner = 0;  // the left vectors are those of all triplets, not only orthogonal
+        for (index_t i = 0; i < 30; ++i) inner += conjugate(all.U(i, first + j)) * part.U(i, j);
+        EXPECT_TRUE(std::abs(static_cast<double>(std::abs(inner)) - 1) <=
+                    1e4 * oracles::epsilon<T>());
+      }
+    }
+  }
+}
+
+TYPED_TEST(DenseSvd, RefusesASelectionThatIsNotThere) {
+  using T = TypeParam;
+  const Matrix<T> A = cases::gaussian<T>(9, 6, 18);
+  for (const DenseAlgorithm algorithm : algorithms) {
+    DenseSvdOptions options{.algorithm = algorithm};
+    const auto expect_refusal = [&](TripletRange range) {
+      options.select = [=](std::span<const double>) { return range; };
+      EXPECT_THROW((void)solve(A, options), InvalidArgument);
+    };
+    expect_refusal({-1, 3});
+    expect_refusal({2, -1});
+    expect_refusal({4, 3});
+    expect_refusal({7, 0});
+    options.at_most = 2;
+    expect_refusal({0, 3});
+    options.at_most = -1;
+    options.vectors = Vectors::full;  // which need all triplets
+    expect_refusal({0, 3});
+  }
 }
 
 TYPED_TEST(DenseSvd, RefusesAMemoryCapThatIsTooSmall) {

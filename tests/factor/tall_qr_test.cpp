@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/factor/factor_testing.hpp"
 
 namespace eckart::factor {
@@ -64,6 +66,21 @@ TYPED_TEST(TallQr, FactorsIllConditionedBlocksAtEveryStepOfTheEscalation) {
       }
     }
     expect_qr(X, 1);
+  }
+}
+
+// Their Gram matrices have pivots far from zero, and condition numbers of 4^n.
+TYPED_TEST(TallQr, FactorsTrianglesWhosePivotsHideTheirCondition) {
+  using T = TypeParam;
+  for (const index_t n : {20, 40, 60, 90}) {
+    for (const index_t m : {3 * n / 2, 5 * n}) {
+      Matrix<T> X(m, n);
+      for (index_t j = 0; j < n; ++j) {
+        std::fill_n(X.view().column(j), j, T(-1));
+        X(j, j) = 1;
+      }
+      expect_qr(X, static_cast<double>(n));
+    }
   }
 }
 
