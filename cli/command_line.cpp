@@ -161,9 +161,8 @@ void add_svd(CLI::App& top, SvdOptions& o) {
   before.flag("--center", "subtract the mean of every column; sparse input stays sparse", o.center);
   before.flag("--scale", "divide every column by its standard deviation", o.scale);
   Group{command, "Accuracy"}.value("--accuracy", "R",
-                                   "residual / sigma_1 to reach; 1e-10, or 1e-4 in single "
-                                   "precision; or the word relative: every "
-                                   "singular value to its own digits",
+                                   "residual / sigma_1 to reach (1e-10; float32 1e-4), or "
+                                   "relative",
                                    [&o](const std::string& text) {
                                      o.relative_accuracy = text == "relative";
                                      if (!o.relative_accuracy)

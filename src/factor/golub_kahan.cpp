@@ -308,7 +308,7 @@ double GolubKahanBasis<T>::bytes(index_t rows, index_t cols, index_t capacity, i
   const auto n = static_cast<double>(cols);
   const auto p = static_cast<double>(capacity);
   const auto b = static_cast<double>(block);
-  return sizeof(T) * (m * p + n * (p + b) + 8 * p * p + 2 * (m + n) * b);
+  return sizeof(T) * (m * p + n * (p + b) + 10 * p * p + 400 * p + 2 * (m + n) * b);
 }
 
 template class GolubKahanBasis<float>;
