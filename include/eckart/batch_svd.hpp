@@ -61,8 +61,8 @@ struct BatchSvdOptions {
   // REQUIRES: accuracy >= 0
   double accuracy = 0;
 
-  // Judge every matrix by its factors as they were written; bench/results/batched_small.md has
-  // the cost.
+  // Judge every matrix by its factors as they were written: about a third more time at 16 x 16,
+  // a fifth at 64 x 64.
   bool certify = true;
 };
 
