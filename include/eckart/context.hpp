@@ -51,6 +51,7 @@ class Context {
   // For drivers that have nothing to return before their end: while set, a cancelled run is left
   // by the exception Cancelled at its next step instead of at its next pass.
   void set_stop_at_once(bool stop) { stop_at_once_ = stop; }
+  bool stop_at_once() const { return stop_at_once_; }
   bool must_stop() const noexcept { return stop_at_once_ && cancelled(); }
 
  private:

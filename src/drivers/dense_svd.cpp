@@ -16,6 +16,7 @@
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
 #include "factor/direct_svd.hpp"
+#include "factor/one_sided_jacobi.hpp"
 #include "factor/padded.hpp"
 #include "factor/sign_rule.hpp"
 #include "operators/scaled.hpp"
@@ -159,8 +160,14 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   const bool wide = A.rows() < A.cols();
   const index_t n = std::min(A.rows(), A.cols());
   const index_t most = options.select && options.at_most >= 0 ? std::min(options.at_most, n) : n;
-  report = drivers::start_report(
-      "dense", A, 0, dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors, most), context);
+  double bytes = dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors, most);
+  if (options.algorithm == DenseAlgorithm::jacobi) {  // its own workspace, and all vectors
+    const auto tall = static_cast<double>(std::max(A.rows(), A.cols()));
+    const double vectors = (tall + static_cast<double>(n)) * static_cast<double>(n);
+    bytes += sizeof(T) *
+             (vectors + factor::one_sided_jacobi_elements<T>(std::max(A.rows(), A.cols()), n));
+  }
+  report = drivers::start_report("dense", A, 0, bytes, context);
   const operators::Prepared<T> prepared(A, context);
   Scaling scaling = choose_scaling(prepared, n, options.algorithm);
   TripletRange range;
@@ -193,6 +200,10 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
     factor::DenseFactors<T> factors;
     try {
       factors = decompose();
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const InvalidArgument&) {  // of the selection
+      throw;
     } catch (const Error&) {
       if (!scaling.left_unscaled) throw;
       scaling = scale_by_largest(prepared, options.algorithm);

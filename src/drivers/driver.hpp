@@ -31,13 +31,16 @@ void copy_tall(const LinearOperator<T>& A, MatrixView<T> to, Context& context);
 // While it lives, a cancelled run is left at once: there is no result before the end.
 class StopAtOnce {
  public:
-  explicit StopAtOnce(Context& context) : context_(context) { context.set_stop_at_once(true); }
-  ~StopAtOnce() { context_.set_stop_at_once(false); }
+  explicit StopAtOnce(Context& context) : context_(context), before_(context.stop_at_once()) {
+    context.set_stop_at_once(true);
+  }
+  ~StopAtOnce() { context_.set_stop_at_once(before_); }
   StopAtOnce(const StopAtOnce&) = delete;
   StopAtOnce& operator=(const StopAtOnce&) = delete;
 
  private:
   Context& context_;
+  bool before_;
 };
 
 // Undoes the scaling of Prepared, and notes rank and seconds.

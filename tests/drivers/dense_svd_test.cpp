@@ -346,6 +346,33 @@ TYPED_TEST(DenseSvd, MoreTripletsThanAnnouncedAreRefused) {
   EXPECT_THROW(static_cast<void>(solve(cases::gaussian<T>(20, 10, 1), options)), InvalidArgument);
 }
 
+// A matrix that is left unscaled is tried again when an algorithm fails, not when the caller does.
+TEST(DenseSvdSelection, AFailingSelectionIsAskedOnce) {
+  Matrix<double> A(2, 2);
+  A(0, 0) = 1e200;
+  A(1, 1) = 1e-200;
+  int asked = 0;
+  DenseSvdOptions options;
+  options.select = [&](std::span<const double>) -> TripletRange {
+    ++asked;
+    throw InvalidArgument("none of these");
+  };
+  EXPECT_THROW(static_cast<void>(solve(A, options)), InvalidArgument);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(DenseSvdMemory, JacobiAnnouncesItsWorkspace) {
+  const Matrix<double> A = cases::gaussian<double>(60, 50, 2);
+  const auto direct = solve(A).report.peak_bytes;
+  const auto jacobi = solve(A, {.algorithm = DenseAlgorithm::jacobi}).report.peak_bytes;
+  EXPECT_GT(jacobi, direct);
+  Context context;
+  context.set_memory_cap_bytes(jacobi - 1);
+  EXPECT_NO_THROW(static_cast<void>(solve(A, {}, context)));
+  EXPECT_THROW(static_cast<void>(solve(A, {.algorithm = DenseAlgorithm::jacobi}, context)),
+               MemoryLimit);
+}
+
 // --- In place ---
 
 TYPED_TEST(DenseSvd, ValuesInPlaceAreThoseOfACopy) {
