@@ -166,7 +166,8 @@ void add_svd(CLI::App& top, SvdOptions& o) {
                                    [&o](const std::string& text) {
                                      o.relative_accuracy = text == "relative";
                                      if (!o.relative_accuracy)
-                                       o.accuracy = parse_accuracy("--accuracy", text);
+                                       o.accuracy = parse_accuracy("--accuracy", text,
+                                                                   ", or the word relative");
                                    });
   add_method(command, o.method);
   Group{command, "Running"}.flag(

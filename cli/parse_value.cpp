@@ -99,10 +99,12 @@ double parse_tolerance(const std::string& option, const std::string& text) {
   return value;
 }
 
-double parse_accuracy(const std::string& option, const std::string& text) {
+double parse_accuracy(const std::string& option, const std::string& text, const char* or_word) {
   double value = 0;
   if (!read_number(text, value) || !(value > 0 && value < 1)) {
-    refuse(option, text, "a relative accuracy such as 1e-8, above 0 and below 1");
+    refuse(
+        option, text,
+        std::string("a number such as 1e-8, above 0 and below 1, relative to sigma_1") + or_word);
   }
   return value;
 }

@@ -23,7 +23,7 @@ double parse_share(const std::string& option, const std::string& text);
 double parse_tolerance(const std::string& option, const std::string& text);
 
 // "1e-8"; above 0, below 1.
-double parse_accuracy(const std::string& option, const std::string& text);
+double parse_accuracy(const std::string& option, const std::string& text, const char* or_word = "");
 
 // "500M", "2G", "1.5GiB", "1048576"; units are powers of 1024. At least 1 byte.
 std::uint64_t parse_bytes(const std::string& option, const std::string& text);
