@@ -58,7 +58,5 @@ function(eckart_test_folder folder)
   target_link_libraries(${folder}_tests
     PRIVATE eckart_flags Eckart::eckart Eckart::blas OpenMP::OpenMP_CXX fmt::fmt
       nlohmann_json::nlohmann_json ZLIB::ZLIB GTest::gtest GTest::gtest_main ${CMAKE_DL_LIBS})
-  target_compile_definitions(${folder}_tests PRIVATE
-    ECKART_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${folder}_tests TEST_PREFIX ${folder}/ DISCOVERY_TIMEOUT 60)
 endfunction()
