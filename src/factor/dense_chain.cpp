@@ -65,14 +65,22 @@ bool jacobi(MatrixView<T> A,
 }
 
 template <Scalar T>
-bool all_finite(MatrixView<const T> A) {
+bool all_finite(MatrixView<const T> A, const Context& context) {
   using Real = real_t<T>;
   constexpr index_t parts = is_complex<T> ? 2 : 1;
-  for (index_t j = 0; j < A.cols; ++j) {
-    const auto* column = reinterpret_cast<const Real*>(A.column(j));
-    if (!kernels::kernels<Real>().scan(A.rows * parts, column).finite) return false;
-  }
-  return true;
+  constexpr index_t columns_per_chunk = 4;
+  std::vector<char> finite(static_cast<std::size_t>(core::count_chunks(A.cols, columns_per_chunk)),
+                           1);
+  core::for_each_chunk(A.cols, columns_per_chunk, context,
+                       [&](index_t c, index_t first, index_t last) {
+                         for (index_t j = first; j < last; ++j) {
+                           const auto* column = reinterpret_cast<const Real*>(A.column(j));
+                           if (!kernels::kernels<Real>().scan(A.rows * parts, column).finite) {
+                             finite[static_cast<std::size_t>(c)] = 0;
+                           }
+                         }
+                       });
+  return std::find(finite.begin(), finite.end(), 0) == finite.end();
 }
 
 template <class Real>
@@ -124,8 +132,9 @@ DenseFactors<T> factor_dense(index_t rows,
     fill(A.view());
     DenseFactors<T> factors;
     const bool succeeded = step.run(A.view(), vectors, select, factors, context);
-    const bool sound = finite_and_ordered(factors.sigma) && all_finite<T>(factors.U.view()) &&
-                       all_finite<T>(factors.V.view());
+    const bool sound = finite_and_ordered(factors.sigma) &&
+                       all_finite<T>(factors.U.view(), context) &&
+                       all_finite<T>(factors.V.view(), context);
     if (succeeded && sound) {
       for (real_t<T>& s : factors.sigma) s += 0;  // -0 becomes +0
       return factors;

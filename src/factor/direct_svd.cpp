@@ -23,8 +23,6 @@
 namespace eckart::factor {
 namespace {
 
-using blas::Op;
-
 // A tall matrix is worth a QR factorization first.
 bool is_tall(index_t m, index_t n) { return 2 * m >= 3 * n; }
 
@@ -131,17 +129,25 @@ void scale_by_power(MatrixView<T> A, int exponent, const Context& context) {
   });
 }
 
+// NaN if an entry is not finite.
 template <Scalar T>
-double largest_entry(MatrixView<const T> A) {
+double largest_entry(MatrixView<const T> A, const Context& context) {
   using Real = real_t<T>;
-  Real largest = 0;
-  for (index_t j = 0; j < A.cols; ++j) {
-    const auto* reals = reinterpret_cast<const Real*>(A.column(j));
-    const auto seen = kernels::kernels<Real>().scan(A.rows * (is_complex<T> ? 2 : 1), reals);
-    if (!seen.finite) return std::numeric_limits<double>::quiet_NaN();
-    largest = std::max(largest, seen.max_abs);
+  std::vector<double> largest(static_cast<std::size_t>(A.cols));
+  core::for_each_chunk(A.cols, 4, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = first; j < last; ++j) {
+      const auto* reals = reinterpret_cast<const Real*>(A.column(j));
+      const auto seen = kernels::kernels<Real>().scan(A.rows * (is_complex<T> ? 2 : 1), reals);
+      largest[static_cast<std::size_t>(j)] = seen.finite ? static_cast<double>(seen.max_abs)
+                                                         : std::numeric_limits<double>::quiet_NaN();
+    }
+  });
+  double all = 0;
+  for (const double column : largest) {
+    if (std::isnan(column)) return column;
+    all = std::max(all, column);
   }
-  return static_cast<double>(largest);
+  return all;
 }
 
 // The decomposition of a matrix whose entries are near 1.
@@ -161,8 +167,7 @@ bool decompose(BidiagonalSolver solver,
     Matrix<T> inner = std::move(factors.U);
     blas::solve_upper_from_left<T>(std::as_const(S).view(), inner.view(), context);
     factors.U = Matrix<T>::uninitialized(A.rows, inner.cols());
-    blas::multiply<T>(Op::none, Op::none, T{1}, A, std::as_const(inner).view(), T{0},
-                      factors.U.view(), context);
+    tall_product<T>(A, std::as_const(inner).view(), factors.U.view(), context);
     return true;
   }
   const index_t most = vectors == Vectors::none ? 0
@@ -185,7 +190,7 @@ bool direct_svd(BidiagonalSolver solver,
                 const Select& select,
                 DenseFactors<T>& factors,
                 const Context& context) {
-  const double largest = largest_entry<T>(A);
+  const double largest = largest_entry<T>(A, context);
   if (!std::isfinite(largest)) return false;
   const int exponent = largest > 0 ? std::ilogb(largest) : 0;
   if (std::abs(exponent) <= 8) {

@@ -6,7 +6,10 @@
 #include <utility>
 
 #include "blas/blas.hpp"
-#include "core/philox.hpp"
+#include "core/parallel.hpp"
+#include "factor/copies.hpp"
+#include "factor/skinny.hpp"
+#include "kernels/uniform.hpp"
 
 namespace eckart::factor {
 namespace {
@@ -15,56 +18,137 @@ using blas::Op;
 
 constexpr index_t combinations = 16;
 constexpr double safety = 6;
-constexpr double failure_of_one = 1.3e-10;
+constexpr double failure_of_vector = 2.2e-10;
+constexpr double failure_of_matrix = 1.6e-9;
 constexpr std::uint32_t stream = 11;
 
 // The larger of two numbers; a NaN wins and stays.
 double worse(double a, double b) { return !(b <= a) && !std::isnan(a) ? b : a; }
 
-// Returns X^H W.
+// Returns a rows x combinations matrix of independent entries with mean 0 and variance 1: uniform
+// numbers, or complex numbers of two.
 template <Scalar T>
-Matrix<T> adjoint_product(MatrixView<const T> X, MatrixView<const T> W, const Context& context) {
-  Matrix<T> product(X.cols, W.cols);
-  blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, W, T{0}, product.view(), context);
-  return product;
+Matrix<T> random_combinations(index_t rows, std::uint64_t seed, const Context& context) {
+  using Real = real_t<T>;
+  constexpr index_t parts = is_complex<T> ? 2 : 1;
+  constexpr index_t rows_per_chunk = 8192;
+  constexpr index_t column_of_numbers = index_t{1} << 50;  // longer than any
+  const Real half_width = std::sqrt(Real{3} / Real{parts});
+  auto W = Matrix<T>::uninitialized(rows, combinations);
+  core::for_each_chunk(rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = 0; j < combinations; ++j) {
+      kernels::uniform<Real>({seed, stream, j * column_of_numbers + first * parts,
+                              (last - first) * parts, half_width,
+                              reinterpret_cast<Real*>(W.view().column(j) + first)});
+    }
+  });
+  return W;
 }
 
-// Raises residuals[i] to the bound that W^H (A x_i - sigma_i y_i) shows: conjugated, these are
-// the rows of X^H (A^H W) - sigma Y^H W.
+// [B C D]^H X with D = X Y, for blocks B, C and D of a few columns: what the checks ask about X.
 template <Scalar T>
-void see_residuals(MatrixView<const T> W,
-                   MatrixView<const T> AW,
-                   MatrixView<const T> X,
-                   std::span<const real_t<T>> sigma,
-                   MatrixView<const T> Y,
-                   std::vector<double>& residuals,
-                   const Context& context) {
-  const Matrix<T> left = adjoint_product<T>(X, AW, context);
-  const Matrix<T> right = adjoint_product<T>(Y, W, context);
-  for (std::size_t i = 0; i < sigma.size(); ++i) {
-    const auto row = static_cast<index_t>(i);
-    double sum = 0;
-    for (index_t j = 0; j < W.cols; ++j) {
-      sum += std::norm(std::complex<double>(left(row, j) - sigma[i] * right(row, j)));
-    }
-    const double bound = safety * std::sqrt(sum / static_cast<double>(W.cols));
-    residuals[i] = worse(residuals[i], bound);
+struct Seen {
+  Matrix<T> products;  // 3 combinations x k
+
+  const T* of_B(index_t i) const { return products.view().column(i); }
+  const T* of_C(index_t i) const { return of_B(i) + combinations; }
+  const T* of_D(index_t i) const { return of_C(i) + combinations; }
+};
+
+// sum <- sum + [B C D]^H X for the rows of a chunk, which is read from memory once.
+template <Scalar T>
+void add_products(MatrixView<const T> B,
+                  MatrixView<const T> C,
+                  MatrixView<const T> Y,
+                  MatrixView<const T> X,
+                  MatrixView<T> sum) {
+  constexpr index_t t = combinations;
+  auto D = Matrix<T>::uninitialized(X.rows, t);
+  if constexpr (is_complex<T>) {
+    blas::gemm<T>(Op::none, Op::none, T{1}, X, Y, T{0}, D.view());
+    const auto add = [&](MatrixView<const T> K, index_t row) {
+      blas::gemm<T>(Op::adjoint, Op::none, T{1}, K, X, T{1}, sum.block(row, 0, t, X.cols));
+    };
+    add(B, 0);
+    add(C, t);
+    add(std::as_const(D).view(), 2 * t);
+  } else {
+    Matrix<T> Y_turned(t, Y.rows);
+    copy_transpose<T>(Y, Y_turned.view());
+    tall_product<T>(1, X, std::as_const(Y_turned).view(), 0, D.view());
+    auto K = Matrix<T>::uninitialized(3 * t, X.rows);
+    copy_transpose<T>(B, K.view().block(0, 0, t, X.rows));
+    copy_transpose<T>(C, K.view().block(t, 0, t, X.rows));
+    copy_transpose<T>(std::as_const(D).view(), K.view().block(2 * t, 0, t, X.rows));
+    wide_product<T>(1, std::as_const(K).view(), X, 1, sum);
   }
 }
 
-// The bound on ||X^H X - I||_F / sqrt(k) that (X^H X - I) W shows.
+// Chunks of a tall X stay in the cache; the sums of at most 32 groups are added in order. Of other
+// matrices there are three products.
 template <Scalar T>
-double see_orthogonality(MatrixView<const T> W, MatrixView<const T> X, const Context& context) {
-  Matrix<T> XW(X.rows, W.cols);
-  blas::multiply<T>(Op::none, Op::none, T{1}, X, W, T{0}, XW.view(), context);
-  const Matrix<T> back = adjoint_product<T>(X, std::as_const(XW).view(), context);
+Seen<T> see(MatrixView<const T> B,
+            MatrixView<const T> C,
+            MatrixView<const T> Y,
+            MatrixView<const T> X,
+            const Context& context) {
+  constexpr index_t t = combinations;
+  const index_t k = X.cols;
+  Matrix<T> products(3 * t, k);
+  constexpr index_t chunk = 512;
+  if (X.rows < 4 * std::max(k, chunk)) {
+    const auto multiply = [&](MatrixView<const T> K, index_t row) {
+      blas::multiply<T>(Op::adjoint, Op::none, T{1}, K, X, T{0},
+                        products.view().block(row, 0, t, k), context);
+    };
+    Matrix<T> D(X.rows, t);
+    blas::multiply<T>(Op::none, Op::none, T{1}, X, Y, T{0}, D.view(), context);
+    multiply(B, 0);
+    multiply(C, t);
+    multiply(std::as_const(D).view(), 2 * t);
+    return {std::move(products)};
+  }
+  const blas::BlasThreads one_thread;
+  const index_t groups = std::min<index_t>(X.rows / (4 * std::max(k, chunk)), 32);
+  const index_t group = core::count_chunks(core::count_chunks(X.rows, groups), chunk) * chunk;
+  std::vector<Matrix<T>> partial(static_cast<std::size_t>(core::count_chunks(X.rows, group)));
+  core::for_each_chunk(X.rows, group, context, [&](index_t g, index_t first, index_t last) {
+    Matrix<T> sum(3 * t, k);
+    for (index_t row = first; row < last; row += chunk) {
+      const index_t rows = std::min(chunk, last - row);
+      add_products<T>(B.block(row, 0, rows, t), C.block(row, 0, rows, t), Y,
+                      X.block(row, 0, rows, k), sum.view());
+    }
+    partial[static_cast<std::size_t>(g)] = std::move(sum);
+  });
+  for (const Matrix<T>& part : partial) {
+    for (index_t i = 0; i < 3 * t * k; ++i) products.data()[i] += part.data()[i];
+  }
+  return {std::move(products)};
+}
+
+// The bound on a vector or a matrix of which this is the sum of squares of its combinations.
+double bound(double sum) { return safety * std::sqrt(sum / static_cast<double>(combinations)); }
+
+// Returns sum |a_j - s b_j|^2 over the combinations.
+template <Scalar T>
+double squared_distance(const T* a, real_t<T> s, const T* b) {
   double sum = 0;
-  for (index_t j = 0; j < W.cols; ++j) {
-    for (index_t i = 0; i < X.cols; ++i) {
-      sum += std::norm(std::complex<double>(back(i, j) - W(i, j)));
+  for (index_t j = 0; j < combinations; ++j)
+    sum += std::norm(std::complex<double>(a[j] - s * b[j]));
+  return sum;
+}
+
+// The bound on ||X^H X - I||_F / sqrt(k) that Y^H (X^H X - I) shows.
+template <Scalar T>
+double see_orthogonality(const Seen<T>& X, MatrixView<const T> Y) {
+  double sum = 0;
+  for (index_t i = 0; i < X.products.cols(); ++i) {
+    for (index_t j = 0; j < combinations; ++j) {
+      sum += std::norm(std::complex<double>(X.of_D(i)[j] - conjugate(Y(i, j))));
     }
   }
-  return safety * std::sqrt(sum / static_cast<double>(W.cols * X.cols));
+  return bound(sum) / std::sqrt(static_cast<double>(X.products.cols()));
 }
 
 }  // namespace
@@ -78,30 +162,29 @@ SampledResiduals sample_residuals(const LinearOperator<T>& A,
                                   Context& context,
                                   SvdReport& report) {
   SampledResiduals sampled;
-  sampled.residuals.resize(sigma.size());
   if (sigma.empty()) return sampled;
-
   const auto k = static_cast<index_t>(sigma.size());
-  Matrix<T> combined(std::max({A.rows(), A.cols(), k}), combinations);
-  core::fill_gaussian(combined.view(), seed, stream, 0, context);
-  const auto W = [&](index_t rows) {
-    return std::as_const(combined).view().block(0, 0, rows, combinations);
-  };
-  {
-    Matrix<T> AW(A.cols(), combinations);
-    A.apply_adjoint(W(A.rows()), AW.view(), context);
-    see_residuals<T>(W(A.rows()), std::as_const(AW).view(), V, sigma, U, sampled.residuals,
-                     context);
+  const Matrix<T> combined =
+      random_combinations<T>(std::max({A.rows(), A.cols(), k}), seed, context);
+  const auto W = [&](index_t rows) { return combined.view().block(0, 0, rows, combinations); };
+  auto AW = Matrix<T>::uninitialized(A.rows(), combinations);
+  auto AHW = Matrix<T>::uninitialized(A.cols(), combinations);
+  A.apply(W(A.cols()), AW.view(), context);
+  A.apply_adjoint(W(A.rows()), AHW.view(), context);
+  const Seen<T> left = see<T>(W(A.rows()), std::as_const(AW).view(), W(k), U, context);
+  const Seen<T> right = see<T>(W(A.cols()), std::as_const(AHW).view(), W(k), V, context);
+
+  for (index_t i = 0; i < k; ++i) {
+    const real_t<T> s = sigma[static_cast<std::size_t>(i)];
+    // The combinations of A v - s u, then of A^H u - s v.
+    const double of_left = squared_distance<T>(right.of_C(i), s, left.of_B(i));
+    const double of_right = squared_distance<T>(left.of_C(i), s, right.of_B(i));
+    sampled.residuals.push_back(bound(worse(of_left, of_right)));
   }
-  {
-    Matrix<T> AW(A.rows(), combinations);
-    A.apply(W(A.cols()), AW.view(), context);
-    see_residuals<T>(W(A.cols()), std::as_const(AW).view(), U, sigma, V, sampled.residuals,
-                     context);
-  }
-  sampled.orthogonality_U = see_orthogonality<T>(W(k), U, context);
-  sampled.orthogonality_V = see_orthogonality<T>(W(k), V, context);
-  sampled.failure_probability = failure_of_one * (2 * static_cast<double>(k) + 2);
+  sampled.orthogonality_U = see_orthogonality<T>(left, W(k));
+  sampled.orthogonality_V = see_orthogonality<T>(right, W(k));
+  sampled.failure_probability =
+      2 * (static_cast<double>(k) * failure_of_vector + failure_of_matrix);
   report.products += 2 * combinations;
   report.passes_over_A += 2;
   return sampled;

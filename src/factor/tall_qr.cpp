@@ -11,6 +11,9 @@
 #include "blas/blas.hpp"
 #include "blas/lapack.hpp"
 #include "core/parallel.hpp"
+#include "factor/copies.hpp"
+#include "kernels/skinny.hpp"
+#include "kernels/tall.hpp"
 
 namespace eckart::factor {
 namespace {
@@ -26,17 +29,40 @@ struct RowGroups {
   index_t group;  // rows summed together, a multiple of chunk
 };
 
+template <Scalar T>
 RowGroups cut_rows(index_t rows, index_t cols) {
-  const index_t chunk = std::max<index_t>(2 * cols, 65536 / cols);
+  constexpr index_t cached = (1 << 19) / static_cast<index_t>(sizeof(T));
+  constexpr index_t whole = 48;  // leaves no rest to the vectors of any kernel
+  const index_t chunk = std::max<index_t>(cached / cols / whole, 1) * whole;
   const index_t groups = std::clamp<index_t>(rows / (4 * cols), 1, 32);
   const index_t chunks = core::count_chunks(core::count_chunks(rows, groups), chunk);
   return {chunk, chunks * chunk};
 }
 
+// sum <- sum + X^H X, the upper triangle, for the rows of a chunk.
+template <Scalar T>
+void add_gram(MatrixView<const T> X, MatrixView<T> sum) {
+  if constexpr (is_complex<T>) {
+    blas::gram<T>(X, 1, sum);
+  } else {
+    kernels::add_gram<T>({X.rows, X.cols, X.data, X.ld, sum.data, sum.ld});
+  }
+}
+
+// X <- X R^-1 for the rows of a chunk.
+template <Scalar T>
+void solve(MatrixView<T> X, MatrixView<const T> R) {
+  if constexpr (is_complex<T>) {
+    blas::solve_upper_from_right<T>(X, R);
+  } else {
+    kernels::solve_upper_from_right<T>({X.rows, X.cols, X.data, X.ld, R.data, R.ld});
+  }
+}
+
 // Calls body(chunk of X) for all rows and returns the sum of what body adds to its group's G.
 template <Scalar T, class Body>
 void sum_over_rows(MatrixView<T> X, MatrixView<T> G, const Context& context, const Body& body) {
-  const auto [chunk, group] = cut_rows(X.rows, X.cols);
+  const auto [chunk, group] = cut_rows<T>(X.rows, X.cols);
   const index_t groups = core::count_chunks(X.rows, group);
   std::vector<Matrix<T>> partial(static_cast<std::size_t>(groups));
   core::for_each_chunk(X.rows, group, context, [&](index_t c, index_t first, index_t last) {
@@ -62,7 +88,7 @@ void gram(MatrixView<T> X, MatrixView<T> G, const Context& context) {
     return blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, X, T{0}, G, context);
   }
   sum_over_rows<T>(X, G, context,
-                   [](MatrixView<T> rows, MatrixView<T> sum) { blas::gram<T>(rows, 1, sum); });
+                   [](MatrixView<T> rows, MatrixView<T> sum) { add_gram<T>(rows, sum); });
 }
 
 // X <- X R^-1, and G <- X^H X of the new X while its rows are in the cache.
@@ -76,8 +102,8 @@ void solve_and_gram(MatrixView<T> X,
     return gram(X, G, context);
   }
   sum_over_rows<T>(X, G, context, [&](MatrixView<T> rows, MatrixView<T> sum) {
-    blas::solve_upper_from_right<T>(rows, R);
-    blas::gram<T>(rows, 1, sum);
+    solve<T>(rows, R);
+    add_gram<T>(rows, sum);
   });
 }
 
@@ -139,11 +165,6 @@ void set_identity(MatrixView<T> S) {
     std::fill_n(S.column(j), S.rows, T{0});
     S(j, j) = 1;
   }
-}
-
-template <Scalar T>
-void copy(MatrixView<const T> from, MatrixView<T> to) {
-  for (index_t j = 0; j < to.cols; ++j) std::copy_n(from.column(j), to.rows, to.column(j));
 }
 
 // X <- Q by Householder reflections of row blocks, then of their triangles.
@@ -219,6 +240,51 @@ void tall_qr(MatrixView<T> X, MatrixView<T> R, const Context& context) {
   blas::solve_upper_from_right<T>(X, std::as_const(S).view(), context);
 }
 
+template <Scalar T>
+void tall_product(MatrixView<const T> X,
+                  MatrixView<const T> Y,
+                  MatrixView<T> U,
+                  const Context& context) {
+  if (U.empty()) return;
+  if (X.cols > narrow) {
+    return blas::multiply<T>(Op::none, Op::none, T{1}, X, Y, T{0}, U, context);
+  }
+  const blas::BlasThreads one_thread;
+  constexpr index_t whole = 16;  // columns that the kernel makes together
+  const index_t width = core::count_chunks(Y.cols, whole) * whole;
+  Matrix<T> turned(width, Y.rows);
+  copy_transpose<T>(Y, turned.view());
+  const index_t chunk = cut_rows<T>(X.rows, X.cols).chunk;
+  core::for_each_chunk(X.rows, chunk, context, [&](index_t, index_t first, index_t last) {
+    const index_t rows = last - first;
+    const MatrixView<const T> left = X.block(first, 0, rows, X.cols);
+    auto product = Matrix<T>::uninitialized(rows, width);
+    if constexpr (is_complex<T>) {
+      blas::gemm<T>(Op::none, Op::none, T{1}, left, Y, T{0}, product.view().columns(0, Y.cols));
+    } else {
+      kernels::tall_product<T>({static_cast<int>(width), X.cols, rows, 1, 0, left.data, left.ld,
+                                turned.data(), width, product.data(), product.ld()});
+    }
+    copy<T>(std::as_const(product).view().columns(0, Y.cols), U.block(first, 0, rows, Y.cols));
+  });
+}
+
+template void tall_product(MatrixView<const float>,
+                           MatrixView<const float>,
+                           MatrixView<float>,
+                           const Context&);
+template void tall_product(MatrixView<const double>,
+                           MatrixView<const double>,
+                           MatrixView<double>,
+                           const Context&);
+template void tall_product(MatrixView<const std::complex<float>>,
+                           MatrixView<const std::complex<float>>,
+                           MatrixView<std::complex<float>>,
+                           const Context&);
+template void tall_product(MatrixView<const std::complex<double>>,
+                           MatrixView<const std::complex<double>>,
+                           MatrixView<std::complex<double>>,
+                           const Context&);
 template void tall_qr_deferred(MatrixView<float>,
                                MatrixView<float>,
                                MatrixView<float>,

@@ -28,4 +28,11 @@ void tall_qr(MatrixView<T> X, MatrixView<T> R, const Context& context);
 template <Scalar T>
 void tall_qr_deferred(MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const Context& context);
 
+// U <- X Y for tall X (m x n) and small Y (n x k), by rows that stay in the cache.
+template <Scalar T>
+void tall_product(MatrixView<const T> X,
+                  MatrixView<const T> Y,
+                  MatrixView<T> U,
+                  const Context& context);
+
 }  // namespace eckart::factor

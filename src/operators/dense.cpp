@@ -12,7 +12,7 @@ namespace {
 
 using blas::Op;
 
-constexpr index_t columns_per_chunk = 32;
+constexpr index_t columns_per_chunk = 8;
 
 template <Scalar T>
 void conjugate_in_place(MatrixView<T> X) {
