@@ -20,8 +20,8 @@ namespace {
 
 using blas::Op;
 
-// Narrow blocks are worked on by row chunks that stay in the cache; the sums of at most 32 groups
-// of chunks are added in order. Wide blocks are left to products of tiles.
+// Narrow blocks are worked on by row chunks, of which two fit the cache; the sums of at most 32
+// groups of chunks are added in order. Wide blocks are left to products of tiles.
 constexpr index_t narrow = 384;
 
 struct RowGroups {
@@ -31,7 +31,7 @@ struct RowGroups {
 
 template <Scalar T>
 RowGroups cut_rows(index_t rows, index_t cols) {
-  constexpr index_t cached = (1 << 19) / static_cast<index_t>(sizeof(T));
+  constexpr index_t cached = 3 * (1 << 17) / static_cast<index_t>(sizeof(T));
   constexpr index_t whole = 48;  // leaves no rest to the vectors of any kernel
   const index_t chunk = std::max<index_t>(cached / cols / whole, 1) * whole;
   const index_t groups = std::clamp<index_t>(rows / (4 * cols), 1, 32);
@@ -39,13 +39,14 @@ RowGroups cut_rows(index_t rows, index_t cols) {
   return {chunk, chunks * chunk};
 }
 
-// sum <- sum + X^H X, the upper triangle, for the rows of a chunk.
+// sum <- sum + X^H X, the upper triangle, for the rows of a chunk; the chunk that lies ahead rows
+// below is fetched into the cache.
 template <Scalar T>
-void add_gram(MatrixView<const T> X, MatrixView<T> sum) {
+void add_gram(MatrixView<const T> X, MatrixView<T> sum, index_t ahead) {
   if constexpr (is_complex<T>) {
     blas::gram<T>(X, 1, sum);
   } else {
-    kernels::add_gram<T>({X.rows, X.cols, X.data, X.ld, sum.data, sum.ld});
+    kernels::add_gram<T>({X.rows, X.cols, X.data, X.ld, sum.data, sum.ld, ahead});
   }
 }
 
@@ -73,10 +74,9 @@ void sum_over_rows(MatrixView<T> X, MatrixView<T> G, const Context& context, con
     partial[static_cast<std::size_t>(c)] = std::move(sum);
   });
   for (index_t j = 0; j < X.cols; ++j) {
-    for (index_t i = 0; i <= j; ++i) {
-      T sum = 0;
-      for (const Matrix<T>& part : partial) sum += part(i, j);
-      G(i, j) = sum;
+    std::fill_n(G.column(j), j + 1, T{0});
+    for (const Matrix<T>& part : partial) {
+      for (index_t i = 0; i <= j; ++i) G(i, j) += part(i, j);
     }
   }
 }
@@ -87,8 +87,9 @@ void gram(MatrixView<T> X, MatrixView<T> G, const Context& context) {
   if (X.cols > narrow) {
     return blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, X, T{0}, G, context);
   }
-  sum_over_rows<T>(X, G, context,
-                   [](MatrixView<T> rows, MatrixView<T> sum) { add_gram<T>(rows, sum); });
+  sum_over_rows<T>(X, G, context, [](MatrixView<T> rows, MatrixView<T> sum) {
+    add_gram<T>(rows, sum, rows.rows);
+  });
 }
 
 // X <- X R^-1, and G <- X^H X of the new X while its rows are in the cache.
@@ -103,7 +104,7 @@ void solve_and_gram(MatrixView<T> X,
   }
   sum_over_rows<T>(X, G, context, [&](MatrixView<T> rows, MatrixView<T> sum) {
     solve<T>(rows, R);
-    add_gram<T>(rows, sum);
+    add_gram<T>(rows, sum, rows.rows);
   });
 }
 

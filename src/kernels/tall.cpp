@@ -62,8 +62,13 @@ struct GramKernel {
     for (int s = 0; s < padded; ++s) acc[s] = Vec{};
     const Real* x = t.X + i * t.ldx;
     const Real* y = t.X + j * t.ldx;
+    const bool fetch = i == 0 && t.ahead > 0;
     index_t row = first;
     for (; row + W <= last; row += W) {
+      if (fetch) {
+#pragma GCC unroll 16
+        for (int c = 0; c < Nj; ++c) __builtin_prefetch(y + row + t.ahead + c * t.ldx, 0, 2);
+      }
       Row<Vec, Nj> right;
 #pragma GCC unroll 16
       for (int c = 0; c < Nj; ++c) right[c] = A::at(y + row + c * t.ldx);

@@ -15,6 +15,7 @@ struct GramSum {
   index_t ldx;
   Real* G;
   index_t ldg;
+  index_t ahead = 0;  // the rows so far below are fetched into the cache meanwhile
 };
 template <class Real>
 void add_gram(const GramSum<Real>& task);

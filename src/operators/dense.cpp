@@ -5,6 +5,7 @@
 #include "blas/blas.hpp"
 #include "core/parallel.hpp"
 #include "eckart/operators.hpp"
+#include "kernels/skinny.hpp"
 #include "operators/entries.hpp"
 
 namespace eckart {
@@ -23,6 +24,65 @@ void conjugate_in_place(MatrixView<T> X) {
   }
 }
 
+// Many rows times a few columns: a general product packs A, the kernels read it where it stands.
+template <Scalar T>
+bool suits_kernels(MatrixView<const T> A, index_t width) {
+  return !is_complex<T> && width % 16 == 0 && width <= 64 && A.rows >= 4096 && A.rows >= 4 * A.cols;
+}
+
+// turned <- S^T.
+template <Scalar T>
+void turn(MatrixView<const T> S, T* turned) {
+  for (index_t i = 0; i < S.rows; ++i) {
+    for (index_t j = 0; j < S.cols; ++j) turned[j + i * S.cols] = S(i, j);
+  }
+}
+
+// Y <- A X.
+template <class Real>
+void tall_apply(MatrixView<const Real> A,
+                MatrixView<const Real> X,
+                MatrixView<Real> Y,
+                const Context& context) {
+  Matrix<Real> turned(X.cols, X.rows);
+  turn(X, turned.data());
+  constexpr index_t rows_per_chunk = 1536;
+  core::for_each_chunk(A.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
+    kernels::tall_product<Real>({static_cast<int>(X.cols), A.cols, last - first, 1, 0,
+                                 A.data + first, A.ld, turned.data(), turned.ld(), Y.data + first,
+                                 Y.ld});
+  });
+}
+
+// X <- A^T Y, by at most 32 groups of rows whose sums are added in order.
+template <class Real>
+void tall_apply_adjoint(MatrixView<const Real> A,
+                        MatrixView<const Real> Y,
+                        MatrixView<Real> X,
+                        const Context& context) {
+  constexpr index_t chunk = 512;
+  const index_t group = std::max<index_t>(2 * chunk, core::count_chunks(A.rows, 32));
+  std::vector<Matrix<Real>> partial(static_cast<std::size_t>(core::count_chunks(A.rows, group)));
+  core::for_each_chunk(A.rows, group, context, [&](index_t g, index_t first, index_t last) {
+    Matrix<Real> sum(Y.cols, A.cols);
+    Matrix<Real> turned(Y.cols, chunk);
+    for (index_t row = first; row < last; row += chunk) {
+      const index_t rows = std::min(chunk, last - row);
+      turn(Y.block(row, 0, rows, Y.cols), turned.data());
+      kernels::wide_product<Real>({static_cast<int>(Y.cols), rows, A.cols, 1, 1, turned.data(),
+                                   turned.ld(), A.data + row, A.ld, sum.data(), sum.ld()});
+    }
+    partial[static_cast<std::size_t>(g)] = std::move(sum);
+  });
+  for (index_t j = 0; j < X.cols; ++j) {
+    for (index_t i = 0; i < X.rows; ++i) {
+      Real sum = 0;
+      for (const Matrix<Real>& part : partial) sum += part(j, i);
+      X(i, j) = sum;
+    }
+  }
+}
+
 template <Scalar T>
 class DenseOperator final : public LinearOperator<T> {
  public:
@@ -36,11 +96,21 @@ class DenseOperator final : public LinearOperator<T> {
   }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
+    if constexpr (!is_complex<T>) {
+      if (!A_.row_major && suits_kernels(A_.values, X.cols)) {
+        return tall_apply<T>(A_.values, X, Y, context);
+      }
+    }
     const Op op = A_.row_major ? Op::transpose : Op::none;
     blas::multiply<T>(op, Op::none, T{1}, A_.values, X, T{0}, Y, context);
   }
 
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
+    if constexpr (!is_complex<T>) {
+      if (!A_.row_major && suits_kernels(A_.values, Y.cols)) {
+        return tall_apply_adjoint<T>(A_.values, Y, X, context);
+      }
+    }
     if (!A_.row_major) {
       return blas::multiply<T>(Op::adjoint, Op::none, T{1}, A_.values, Y, T{0}, X, context);
     }
