@@ -33,7 +33,12 @@ TASK = Task(
     cases=(
         thin(100000, 100, bars=(BAR,)),
         thin(20000, 200, bars=(BAR,)),
-        thin(20000, 200, "standard", scalar="float32", accuracy=1e-4),
+        thin(100000, 100, "standard", "float32", 1e-4, bars=(BAR,)),
+        thin(20000, 200, "standard", "float32", 1e-4, bars=(BAR,)),
+        thin(100000, 100, "standard", "complex128", bars=(BAR,)),
+        thin(20000, 200, "standard", "complex128", bars=(BAR,)),
+        thin(100000, 100, "standard", "complex64", 1e-4, bars=(BAR,)),
+        thin(20000, 200, "standard", "complex64", 1e-4, bars=(BAR,)),
         thin(3000, 1000, "standard"),
         thin(2000, 1900, "standard", contenders=NEARLY_SQUARE),
         thin(2000, 2000, "standard", contenders=NEARLY_SQUARE),

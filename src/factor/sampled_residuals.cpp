@@ -55,32 +55,42 @@ struct Seen {
   const T* of_D(index_t i) const { return of_C(i) + combinations; }
 };
 
-// sum <- sum + [B C D]^H X for the rows of a chunk, which is read from memory once.
+constexpr index_t chunk = 512;  // rows that stay in the cache
+
+// What a group of chunks needs.
+template <Scalar T>
+struct Workspace {
+  Matrix<T> D = Matrix<T>::uninitialized(chunk, combinations);
+  Matrix<T> K = Matrix<T>::uninitialized(3 * combinations, chunk);
+};
+
+// sum <- sum + [B C D]^H X for the rows of a chunk, which is read from memory once. Y comes as it
+// is and transposed.
 template <Scalar T>
 void add_products(MatrixView<const T> B,
                   MatrixView<const T> C,
                   MatrixView<const T> Y,
+                  MatrixView<const T> Y_turned,
                   MatrixView<const T> X,
+                  Workspace<T>& work,
                   MatrixView<T> sum) {
   constexpr index_t t = combinations;
-  auto D = Matrix<T>::uninitialized(X.rows, t);
+  const MatrixView<T> D = work.D.view().block(0, 0, X.rows, t);
   if constexpr (is_complex<T>) {
-    blas::gemm<T>(Op::none, Op::none, T{1}, X, Y, T{0}, D.view());
+    blas::gemm<T>(Op::none, Op::none, T{1}, X, Y, T{0}, D);
     const auto add = [&](MatrixView<const T> K, index_t row) {
       blas::gemm<T>(Op::adjoint, Op::none, T{1}, K, X, T{1}, sum.block(row, 0, t, X.cols));
     };
     add(B, 0);
     add(C, t);
-    add(std::as_const(D).view(), 2 * t);
+    add(D, 2 * t);
   } else {
-    Matrix<T> Y_turned(t, Y.rows);
-    copy_transpose<T>(Y, Y_turned.view());
-    tall_product<T>(1, X, std::as_const(Y_turned).view(), 0, D.view());
-    auto K = Matrix<T>::uninitialized(3 * t, X.rows);
-    copy_transpose<T>(B, K.view().block(0, 0, t, X.rows));
-    copy_transpose<T>(C, K.view().block(t, 0, t, X.rows));
-    copy_transpose<T>(std::as_const(D).view(), K.view().block(2 * t, 0, t, X.rows));
-    wide_product<T>(1, std::as_const(K).view(), X, 1, sum);
+    tall_product<T>(1, X, Y_turned, 0, D);
+    const MatrixView<T> K = work.K.view().columns(0, X.rows);
+    copy_transpose<T>(B, K.block(0, 0, t, X.rows));
+    copy_transpose<T>(C, K.block(t, 0, t, X.rows));
+    copy_transpose<T>(D, K.block(2 * t, 0, t, X.rows));
+    wide_product<T>(1, K, X, 1, sum);
   }
 }
 
@@ -95,7 +105,6 @@ Seen<T> see(MatrixView<const T> B,
   constexpr index_t t = combinations;
   const index_t k = X.cols;
   Matrix<T> products(3 * t, k);
-  constexpr index_t chunk = 512;
   if (X.rows < 4 * std::max(k, chunk)) {
     const auto multiply = [&](MatrixView<const T> K, index_t row) {
       blas::multiply<T>(Op::adjoint, Op::none, T{1}, K, X, T{0},
@@ -111,13 +120,16 @@ Seen<T> see(MatrixView<const T> B,
   const blas::BlasThreads one_thread;
   const index_t groups = std::min<index_t>(X.rows / (4 * std::max(k, chunk)), 32);
   const index_t group = core::count_chunks(core::count_chunks(X.rows, groups), chunk) * chunk;
+  Matrix<T> Y_turned(t, k);
+  copy_transpose<T>(Y, Y_turned.view());
   std::vector<Matrix<T>> partial(static_cast<std::size_t>(core::count_chunks(X.rows, group)));
   core::for_each_chunk(X.rows, group, context, [&](index_t g, index_t first, index_t last) {
     Matrix<T> sum(3 * t, k);
+    Workspace<T> work;
     for (index_t row = first; row < last; row += chunk) {
       const index_t rows = std::min(chunk, last - row);
       add_products<T>(B.block(row, 0, rows, t), C.block(row, 0, rows, t), Y,
-                      X.block(row, 0, rows, k), sum.view());
+                      std::as_const(Y_turned).view(), X.block(row, 0, rows, k), work, sum.view());
     }
     partial[static_cast<std::size_t>(g)] = std::move(sum);
   });

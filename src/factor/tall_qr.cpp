@@ -255,18 +255,21 @@ void tall_product(MatrixView<const T> X,
   const index_t width = core::count_chunks(Y.cols, whole) * whole;
   Matrix<T> turned(width, Y.rows);
   copy_transpose<T>(Y, turned.view());
-  const index_t chunk = cut_rows<T>(X.rows, X.cols).chunk;
-  core::for_each_chunk(X.rows, chunk, context, [&](index_t, index_t first, index_t last) {
-    const index_t rows = last - first;
-    const MatrixView<const T> left = X.block(first, 0, rows, X.cols);
-    auto product = Matrix<T>::uninitialized(rows, width);
-    if constexpr (is_complex<T>) {
-      blas::gemm<T>(Op::none, Op::none, T{1}, left, Y, T{0}, product.view().columns(0, Y.cols));
-    } else {
-      kernels::tall_product<T>({static_cast<int>(width), X.cols, rows, 1, 0, left.data, left.ld,
-                                turned.data(), width, product.data(), product.ld()});
+  const auto [chunk, group] = cut_rows<T>(X.rows, X.cols);
+  core::for_each_chunk(X.rows, group, context, [&](index_t, index_t top, index_t bottom) {
+    auto product = Matrix<T>::uninitialized(chunk, width);
+    for (index_t row = top; row < bottom; row += chunk) {
+      const index_t rows = std::min(chunk, bottom - row);
+      const MatrixView<const T> left = X.block(row, 0, rows, X.cols);
+      const MatrixView<T> found = product.view().block(0, 0, rows, Y.cols);
+      if constexpr (is_complex<T>) {
+        blas::gemm<T>(Op::none, Op::none, T{1}, left, Y, T{0}, found);
+      } else {
+        kernels::tall_product<T>({static_cast<int>(width), X.cols, rows, 1, 0, left.data, left.ld,
+                                  turned.data(), width, found.data, found.ld});
+      }
+      copy<T>(found, U.block(row, 0, rows, Y.cols));
     }
-    copy<T>(std::as_const(product).view().columns(0, Y.cols), U.block(first, 0, rows, Y.cols));
   });
 }
 

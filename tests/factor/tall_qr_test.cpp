@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "tests/factor/factor_testing.hpp"
 
@@ -80,6 +81,71 @@ TYPED_TEST(TallQr, FactorsTrianglesWhosePivotsHideTheirCondition) {
         X(j, j) = 1;
       }
       expect_qr(X, static_cast<double>(n));
+    }
+  }
+}
+
+// Singular values spread evenly from 1 to 1 / condition, directions at random.
+TYPED_TEST(TallQr, FactorsRandomBlocksOfEveryCondition) {
+  using T = TypeParam;
+  const index_t n = 20;
+  for (int digits = 3; digits <= 18; digits += 3) {
+    const Matrix<T> left = gaussian<T>(400, n, 1);
+    const Matrix<T> right = gaussian<T>(n, n, 2);
+    Matrix<T> X(400, n);
+    for (index_t l = 0; l < n; ++l) {
+      const auto s = static_cast<real_t<T>>(
+          std::pow(10.0, -digits * static_cast<double>(l) / static_cast<double>(n - 1)));
+      for (index_t j = 0; j < n; ++j) {
+        for (index_t i = 0; i < X.rows(); ++i) X(i, j) += left(i, l) * s * right(l, j);
+      }
+    }
+    expect_qr(X, static_cast<double>(n));
+  }
+}
+
+TYPED_TEST(TallQr, FactorsVandermondeAndKahanMatrices) {
+  using T = TypeParam;
+  using Real = real_t<T>;
+  for (const index_t n : {10, 40}) {
+    Matrix<T> vandermonde(150, n);
+    for (index_t i = 0; i < 150; ++i) {
+      const auto node = static_cast<Real>(static_cast<double>(i) / 149);
+      vandermonde(i, 0) = 1;
+      for (index_t j = 1; j < n; ++j) vandermonde(i, j) = vandermonde(i, j - 1) * node;
+    }
+    expect_qr(vandermonde, static_cast<double>(n));
+
+    Matrix<T> kahan(3 * n, n);
+    const double sine = std::sin(1.2);
+    for (index_t j = 0; j < n; ++j) {
+      for (index_t i = 0; i <= j; ++i) {
+        const double row = std::pow(sine, static_cast<double>(i));
+        kahan(i, j) = static_cast<Real>(i == j ? row : -std::cos(1.2) * row);
+      }
+    }
+    expect_qr(kahan, static_cast<double>(n));
+  }
+}
+
+// Several chunks, with rests for every kind of vector.
+TYPED_TEST(TallQr, FactorsManyRowsAndMultipliesThemByFewColumns) {
+  using T = TypeParam;
+  for (const index_t n : {7, 50}) {
+    const index_t m = 3007;
+    const Matrix<T> X = gaussian<T>(m, n, 3);
+    if (n == 50) expect_qr(X, static_cast<double>(n));
+    for (const index_t k : {index_t{1}, n / 2, n}) {
+      const Matrix<T> Y = gaussian<T>(n, k, 4);
+      Matrix<T> product(m, k);
+      tall_product<T>(X.view(), Y.view(), product.view(), Context(2));
+      EXPECT_TRUE(product_defect<T>(X.view(), Y.view(), std::as_const(product).view()) <=
+                  20 * eps<T>() * static_cast<double>(n));
+      for (const int threads : {1, 3}) {
+        Matrix<T> again(m, k);
+        tall_product<T>(X.view(), Y.view(), again.view(), Context(threads));
+        for (index_t i = 0; i < m * k; ++i) ASSERT_EQ(product.data()[i], again.data()[i]);
+      }
     }
   }
 }
