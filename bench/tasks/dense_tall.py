@@ -13,7 +13,7 @@ EVERYBODY = (
     "eigen",
     "numpy",
 )
-TYPES = ("eckart", "eckart_uncertified", "mkl", "openblas", "eigen")
+TYPES = ("eckart", "eckart_uncertified", "mkl", "openblas")
 NEARLY_SQUARE = ("eckart", "eckart_uncertified", "mkl", "openblas", "eigen", "numpy")
 PEERS = ("mkl", "openblas", "eigen")
 BAR = Bar("tall 100000×100, 20000×200 thin", PEERS, factor=2, aim=3)

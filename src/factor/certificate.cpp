@@ -202,7 +202,7 @@ bool ordered(std::span<const Real> sigma) {
 }  // namespace
 
 double certificate_elements(index_t rows, index_t cols, index_t k, bool sampled) {
-  if (sampled && k > many) return 6 * 16 * static_cast<double>(std::max(rows, cols)) + 1024;
+  if (sampled && k > many) return 6 * 16 * static_cast<double>(std::max(rows, cols) + k) + 1024;
   // Two blocks of residuals, the probes and their images, and the probe's own basis of 16 + 4.
   const auto width = static_cast<double>(std::min<index_t>(k, 64));
   const auto size = static_cast<double>(k);

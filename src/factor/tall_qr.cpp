@@ -33,9 +33,11 @@ template <Scalar T>
 RowGroups cut_rows(index_t rows, index_t cols) {
   constexpr index_t cached = 3 * (1 << 17) / static_cast<index_t>(sizeof(T));
   constexpr index_t whole = 48;  // leaves no rest to the vectors of any kernel
-  const index_t chunk = std::max<index_t>(cached / cols / whole, 1) * whole;
   const index_t groups = std::clamp<index_t>(rows / (4 * cols), 1, 32);
-  const index_t chunks = core::count_chunks(core::count_chunks(rows, groups), chunk);
+  const index_t group = core::count_chunks(rows, groups);
+  const index_t chunk = whole * std::min(std::max<index_t>(cached / cols / whole, 1),
+                                         core::count_chunks(group, whole));
+  const index_t chunks = core::count_chunks(group, chunk);
   return {chunk, chunks * chunk};
 }
 
