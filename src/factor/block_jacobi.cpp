@@ -190,9 +190,11 @@ int orthogonalize_columns(MatrixView<T> X, MatrixView<T> V, const Context& conte
   const auto n = static_cast<Real>(X.cols);
   for (int sweep = 1; sweep < most_sweeps; ++sweep) {
     const kernels::JacobiSweep<Real> seen = jacobi.sweep();
-    // What the rotations of a sweep leave of the cosines is of second order.
+    // What the rotations of a sweep leave of the cosines is of second order, unless they have
+    // cancelled so much of a short column that its rounding shows.
     if (!(seen.largest_cosine > std::sqrt(n) * eps)) return sweep;
-    if (n * seen.largest_cosine * seen.largest_sine < eps) return sweep;
+    const bool cancelled = n * seen.largest_cosine * seen.largest_cosine > Real{0.25};
+    if (!cancelled && n * seen.largest_cosine * seen.largest_sine < eps) return sweep;
   }
   return most_sweeps;
 }
@@ -207,6 +209,13 @@ int exponent_of(const T* x, index_t n) {
   int exponent = 0;
   std::frexp(largest, &exponent);
   return std::max(exponent, least_exponent<Real>);
+}
+
+template <Scalar T>
+real_t<T> norm_of(const T* x, index_t n) {
+  const int exponent = exponent_of<T>(x, n);
+  const double energy = kernels::kernels<T>().shifted_energy(n, x, T{}, std::ldexp(1.0, -exponent));
+  return static_cast<real_t<T>>(std::ldexp(std::sqrt(energy), exponent));
 }
 
 template <Scalar T>
@@ -229,6 +238,10 @@ template int exponent_of(const float*, index_t);
 template int exponent_of(const double*, index_t);
 template int exponent_of(const std::complex<float>*, index_t);
 template int exponent_of(const std::complex<double>*, index_t);
+template float norm_of(const float*, index_t);
+template double norm_of(const double*, index_t);
+template float norm_of(const std::complex<float>*, index_t);
+template double norm_of(const std::complex<double>*, index_t);
 template void scale_by_power(const float*, index_t, int, float*);
 template void scale_by_power(const double*, index_t, int, double*);
 template void scale_by_power(const std::complex<float>*, index_t, int, std::complex<float>*);

@@ -96,6 +96,26 @@ TYPED_TEST(BlockJacobi, RowsKeepTheirDigitsOverHalfTheRange) {
   EXPECT_TRUE(defect <= 500 * eps<T>()) << defect / eps<T>();
 }
 
+// Rotations by tiny angles turn a short column out of the direction of a long one, and leave the
+// rounding of what was cancelled: the next sweep must find it.
+TYPED_TEST(BlockJacobi, ShortColumnsAlongLongOnesBecomeOrthogonalToAllDigits) {
+  using T = TypeParam;
+  using Real = real_t<T>;
+  constexpr int step = std::numeric_limits<Real>::digits + 6;
+  for (const index_t n : {2, 3, 4}) {
+    const Matrix<T> noise = gaussian<T>(n, n);
+    Matrix<T> X(n, n);
+    for (index_t j = 0; j < n; ++j) {
+      const Real length = std::ldexp(Real{1}, -step * static_cast<int>(j));
+      for (index_t i = 0; i < n; ++i) {
+        X(i, j) = length * (noise(i, 0) + (j > 0 ? noise(i, j) / Real{200} : T{0}));
+      }
+    }
+    orthogonalize_columns(X.view(), MatrixView<T>{}, Context(1));
+    EXPECT_TRUE(largest_cosine(X) <= 12 * eps<T>()) << n << ": " << largest_cosine(X) / eps<T>();
+  }
+}
+
 TYPED_TEST(BlockJacobi, IsFinishedAtOnceWithOrthogonalZeroOrSubnormalColumns) {
   using T = TypeParam;
   Matrix<T> X(40, 40);
