@@ -23,8 +23,8 @@ struct HermitianSvdOptions {
 // Accuracy: normwise backward stable: eigenvalues to c n eps sigma_1 with c about 1; U and V agree
 // up to sign in every bit.
 //
-// Cost: about 9 n^3 flops by LAPACK's eigensolver; hermitian_svd_bytes of memory. Should it fail,
-// the dense chain decomposes a positive semidefinite shift of A; report.fallbacks says so.
+// Cost: that of dense_svd with vectors, which decomposes a positive semidefinite shift of A;
+// hermitian_svd_bytes of memory.
 //
 // Throws InvalidArgument if A is not square, or names the first entry, by columns, that is not the
 // conjugate of its mirror image; NonFiniteInput, Overflow, MemoryLimit, Cancelled.

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "blas/lapack.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/error.hpp"
 #include "factor/certificate.hpp"
@@ -63,10 +63,10 @@ void take_moduli(SvdResult<T>& result) {
 template <Scalar T>
 double hermitian_svd_bytes(index_t n) {
   const auto order = static_cast<double>(n);
-  // A becomes Q; LAPACK's workspace, 3 n^2 reals at most; then U, or Q in another order.
-  const double work = 3 * order * order + 64 * order;
+  // The certificate comes when the workspace is gone.
+  const double certificate = 2 * order * order + factor::certificate_elements(n, n, n);
   return sizeof(T) *
-         (2 * order * order + std::max(work, factor::certificate_elements(n, n, n)) + 4096);
+         (std::max(factor::decompose_hermitian_elements<T>(n), certificate) + 8 * order + 4096);
 }
 
 template <Scalar T>
@@ -90,8 +90,8 @@ SvdResult<T> hermitian_svd(const LinearOperator<T>& A,
       prepared.matrix().copy_to(to, context);
       require_hermitian<T>(to);
     };
-    factor::Spectral<T> spectral = factor::decompose_hermitian<T>(n, fill, blas::hermitian_eigen<T>,
-                                                                  report.fallbacks, context);
+    factor::Spectral<T> spectral =
+        factor::decompose_hermitian<T>(n, fill, report.fallbacks, context);
     result.lambda = std::move(spectral.lambda);
     result.V = std::move(spectral.Q);
     report.passes_over_A += 1;
