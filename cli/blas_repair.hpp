@@ -1,4 +1,5 @@
-// cli/blas_repair.hpp - restarts the process with the BLAS kernel that this CPU deserves.
+// cli/blas_repair.hpp - restarts the process with what libraries read from the environment when
+// they are loaded: the BLAS kernel that this CPU deserves, and how long idle threads spin.
 #pragma once
 
 #include <string>
@@ -12,10 +13,16 @@ inline constexpr const char* kernel_variable = "OPENBLAS_CORETYPE";
 // the restart and the process that restarted (exec keeps its number).
 inline constexpr const char* repaired_variable = "ECKART_BLAS_REPAIRED";
 
-// Replaces this process by itself with OPENBLAS_CORETYPE set, once, if the BLAS runs kernels
-// far older than the CPU and the user has not chosen one. Returns otherwise.
+// How often GCC's OpenMP runtime looks before an idle thread sleeps. Its default, 300000, is a time
+// slice: on a machine that others use as well, threads that wait for one another then spend their
+// slices on waiting, and a decomposition takes fifty times as long.
+inline constexpr const char* spin_variable = "GOMP_SPINCOUNT";
+inline constexpr const char* spin_count = "20000";
+
+// Replaces this process by itself, once, with OPENBLAS_CORETYPE set if the BLAS runs kernels far
+// older than the CPU, and GOMP_SPINCOUNT, unless the user has chosen. Returns otherwise.
 // Call it before anything is read or written.
-void repair_blas_kernel(char** argv);
+void repair_environment(char** argv);
 
 // Returns the kernel that OpenBLAS chose before it was repaired; empty when this process did not
 // restart itself, whatever the environment holds.

@@ -137,6 +137,6 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   // A file beyond ulimit -f shows as EFBIG, which is reported and cleaned up after.
   signal(SIGXFSZ, SIG_IGN);
-  eckart::cli::repair_blas_kernel(argv);
+  eckart::cli::repair_environment(argv);
   return eckart::cli::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -4,6 +4,8 @@ import os
 import pty
 import re
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 from conftest import TOOL, run_tool
@@ -137,6 +139,26 @@ def test_the_repair_of_the_kernel_happens_once(eckart):
     shell = 'ECKART_BLAS_REPAIRED="Prescott $$" exec "$1" doctor --json'
     run = subprocess.run(["sh", "-c", shell, "sh", TOOL], capture_output=True)
     assert json.loads(run.stdout)["blas"]["kernel_before_repair"] == "Prescott"
+
+
+@pytest.mark.parametrize("chosen, spins", [({}, "20000"), ({"GOMP_SPINCOUNT": "7"}, "7"),
+                                           ({"OMP_WAIT_POLICY": "active"}, None)])
+def test_idle_threads_spin_for_a_short_while_unless_the_user_chose(chosen, spins):
+    environment = {k: v for k, v in os.environ.items()
+                   if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    process = subprocess.Popen([TOOL, "svd", "-", "--quiet"], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**environment, **chosen})
+    try:
+        deadline = time.monotonic() + 60  # until it waits for its input, started anew or not
+        while not Path(f"/proc/{process.pid}/syscall").read_text().startswith("0 0x0 "):
+            assert time.monotonic() < deadline
+        entries = Path(f"/proc/{process.pid}/environ").read_bytes().decode().split("\0")
+        seen = dict(e.split("=", 1) for e in entries if "=" in e).get("GOMP_SPINCOUNT")
+        assert seen == spins
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("arguments", [["svd", A, "-qh"], ["svd", "-h.npy"], ["svd", "-hx"],
