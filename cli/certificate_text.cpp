@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "session.hpp"
 
 namespace eckart::cli {
@@ -19,6 +21,20 @@ std::string line(const char* label, const std::string& value, const std::string&
   return fmt::format("  {:<15}{}  [{}]\n", label, value, kind);
 }
 
+// 99.99999 % would be printed as 100.00 %: what is next to everything is told by its distance.
+std::string energy_text(const Bound& energy) {
+  const double off = std::abs(1 - energy.value);
+  if (off == 0) return "all of ‖A‖²";
+  if (off <= 1e-6) return fmt::format("all of ‖A‖², to {:.0e}", off);
+  return fmt::format("{} of ‖A‖²", percent(energy.value));
+}
+
+// Whether the triplets are known to be all that there are, or the values to make up all of A.
+bool is_complete(const Certificate& c) {
+  if (c.spectral_error_seen.known()) return c.spectral_error_seen.value == 0;
+  return !c.residual.known() && c.energy.known() && std::abs(1 - c.energy.value) <= 1e-9;
+}
+
 }  // namespace
 
 std::string certificate_text(const Certificate& c, const Terminal& terminal) {
@@ -34,9 +50,15 @@ std::string certificate_text(const Certificate& c, const Terminal& terminal) {
                              c.orthogonality_V.value),
                  kind_text(c.orthogonality_U));
   }
-  if (c.energy.known()) {
-    text += line("energy held", fmt::format("{} of ‖A‖²", percent(c.energy.value)),
-                 kind_text(c.energy));
+  if (c.energy.known()) text += line("energy held", energy_text(c.energy), kind_text(c.energy));
+  if (is_complete(c)) {
+    if (c.residual.known()) {
+      text += line("left out",
+                   fmt::format("nothing but rounding: {:.1e} ‖A‖ in the Frobenius norm",
+                               c.frobenius_error.value),
+                   kind_text(c.frobenius_error));
+    }
+    return terminal.text(text) + "\n" + verdict_text(c, terminal);
   }
   if (c.frobenius_error.known()) {
     text +=
