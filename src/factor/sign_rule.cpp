@@ -21,6 +21,19 @@ index_t deciding_entry(const T* v, index_t n) {
   return -1;
 }
 
+// Returns z / |z|. In more digits, so that columns keep their lengths but for one rounding.
+template <Scalar T>
+T unit_phase(T z) {
+  if constexpr (is_complex<T>) {
+    const auto re = static_cast<long double>(z.real());
+    const auto im = static_cast<long double>(z.imag());
+    const long double modulus = std::hypot(re, im);
+    return {static_cast<real_t<T>>(re / modulus), static_cast<real_t<T>>(im / modulus)};
+  } else {
+    return z < 0 ? T{-1} : T{1};
+  }
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -32,7 +45,7 @@ void apply_sign_rule(MatrixView<T> U, MatrixView<T> V, index_t k, const Context&
       const T entry = V(decides, j);
       const real_t<T> modulus = std::abs(entry);
       if (entry == T{modulus}) continue;
-      const T turn = conjugate(entry) / modulus;
+      const T turn = unit_phase(conjugate(entry));
       for (index_t i = 0; i < V.rows; ++i) V(i, j) *= turn;
       for (index_t i = 0; i < U.rows; ++i) U(i, j) *= turn;
       V(decides, j) = modulus;  // real, without the rounding of the product
