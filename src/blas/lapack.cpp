@@ -2,13 +2,84 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 
 #include "blas/blas.hpp"
 
 namespace eckart::blas {
+
+// A panel of the QR factorisation with column pivoting
+extern "C" {
+void slaqps_(const blas_int*,
+             const blas_int*,
+             const blas_int*,
+             const blas_int*,
+             blas_int*,
+             float*,
+             const blas_int*,
+             blas_int*,
+             float*,
+             float*,
+             float*,
+             float*,
+             float*,
+             const blas_int*);
+void dlaqps_(const blas_int*,
+             const blas_int*,
+             const blas_int*,
+             const blas_int*,
+             blas_int*,
+             double*,
+             const blas_int*,
+             blas_int*,
+             double*,
+             double*,
+             double*,
+             double*,
+             double*,
+             const blas_int*);
+void claqps_(const blas_int*,
+             const blas_int*,
+             const blas_int*,
+             const blas_int*,
+             blas_int*,
+             cfloat*,
+             const blas_int*,
+             blas_int*,
+             cfloat*,
+             float*,
+             float*,
+             cfloat*,
+             cfloat*,
+             const blas_int*);
+void zlaqps_(const blas_int*,
+             const blas_int*,
+             const blas_int*,
+             const blas_int*,
+             blas_int*,
+             cdouble*,
+             const blas_int*,
+             blas_int*,
+             cdouble*,
+             double*,
+             double*,
+             cdouble*,
+             cdouble*,
+             const blas_int*);
+}
+
 namespace {
+
+template <Scalar T>
+constexpr auto laqps = nullptr;
+template <>
+constexpr auto laqps<float> = slaqps_;
+template <>
+constexpr auto laqps<double> = dlaqps_;
+template <>
+constexpr auto laqps<cfloat> = claqps_;
+template <>
+constexpr auto laqps<cdouble> = zlaqps_;
 
 // Calls routine(work, lwork) twice: asks for the workspace, then runs with it.
 template <Scalar T, class Routine>
@@ -88,50 +159,21 @@ void reflect_to_triangle(MatrixView<T> X, T* tau) {
 }
 
 template <Scalar T>
-void reflect_to_triangle_pivoted(MatrixView<T> X, T* tau, std::vector<index_t>& order) {
-  order.resize(static_cast<std::size_t>(X.cols));
-  std::iota(order.begin(), order.end(), index_t{0});
-  if (X.empty()) return;
+void reflect_panel_pivoted(MatrixView<T> X, index_t width, Pivoting<T>& pivoting) {
   const BlasThreads one_thread;
+  const index_t first = pivoting.done;
   const blas_int m = to_blas_int(X.rows);
-  const blas_int n = to_blas_int(X.cols);
+  const blas_int n = to_blas_int(X.cols - first);
+  const blas_int offset = to_blas_int(first);
+  const blas_int most = to_blas_int(std::min(width, std::min(X.rows, X.cols) - first));
   const blas_int ld = to_blas_int(X.ld);
-  blas_int info = 0;
-  std::vector<blas_int> pivots(static_cast<std::size_t>(X.cols));
-  with_workspace<T>([&](T* work, blas_int size) {
-    if constexpr (is_complex<T>) {
-      std::vector<real_t<T>> real_work(static_cast<std::size_t>(2 * X.cols));
-      Fortran<T>::geqp3(&m, &n, X.data, &ld, pivots.data(), tau, work, &size, real_work.data(),
-                        &info);
-    } else {
-      Fortran<T>::geqp3(&m, &n, X.data, &ld, pivots.data(), tau, work, &size, &info);
-    }
-  });
-  for (std::size_t j = 0; j < order.size(); ++j) order[j] = pivots[j] - 1;
-}
-
-template <Scalar T>
-Matrix<T> complete_basis(MatrixView<const T> X) {
-  const BlasThreads one_thread;
-  Matrix<T> Q(X.rows, X.rows);
-  for (index_t j = 0; j < X.cols; ++j) std::copy_n(X.column(j), X.rows, Q.view().column(j));
-  if (X.cols == 0) {
-    for (index_t i = 0; i < X.rows; ++i) Q(i, i) = 1;
-    return Q;
-  }
-  const blas_int m = to_blas_int(X.rows);
-  const blas_int n = to_blas_int(X.cols);
-  blas_int info = 0;
-  std::vector<T> tau(static_cast<std::size_t>(X.cols));
-  with_workspace<T>([&](T* work, blas_int size) {
-    Fortran<T>::geqrf(&m, &n, Q.data(), &m, tau.data(), work, &size, &info);
-  });
-  with_workspace<T>([&](T* work, blas_int size) {
-    Fortran<T>::ungqr(&m, &m, &n, Q.data(), &m, tau.data(), work, &size, &info);
-  });
-  // Householder's Q spans the same space with other signs: keep the given columns.
-  for (index_t j = 0; j < X.cols; ++j) std::copy_n(X.column(j), X.rows, Q.view().column(j));
-  return Q;
+  std::vector<T> products(static_cast<std::size_t>(most));
+  Matrix<T> F(n, most);
+  blas_int finished = 0;
+  laqps<T>(&m, &n, &offset, &most, &finished, X.column(first), &ld, pivoting.order.data() + first,
+           pivoting.tau.data() + first, pivoting.norms.data() + first,
+           pivoting.exact.data() + first, products.data(), F.data(), &n);
+  pivoting.done += finished;
 }
 
 template <Scalar T>
@@ -172,14 +214,10 @@ template void reflect_to_triangle(MatrixView<float>, float*);
 template void reflect_to_triangle(MatrixView<double>, double*);
 template void reflect_to_triangle(MatrixView<cfloat>, cfloat*);
 template void reflect_to_triangle(MatrixView<cdouble>, cdouble*);
-template void reflect_to_triangle_pivoted(MatrixView<float>, float*, std::vector<index_t>&);
-template void reflect_to_triangle_pivoted(MatrixView<double>, double*, std::vector<index_t>&);
-template void reflect_to_triangle_pivoted(MatrixView<cfloat>, cfloat*, std::vector<index_t>&);
-template void reflect_to_triangle_pivoted(MatrixView<cdouble>, cdouble*, std::vector<index_t>&);
-template Matrix<float> complete_basis(MatrixView<const float>);
-template Matrix<double> complete_basis(MatrixView<const double>);
-template Matrix<cfloat> complete_basis(MatrixView<const cfloat>);
-template Matrix<cdouble> complete_basis(MatrixView<const cdouble>);
+template void reflect_panel_pivoted(MatrixView<float>, index_t, Pivoting<float>&);
+template void reflect_panel_pivoted(MatrixView<double>, index_t, Pivoting<double>&);
+template void reflect_panel_pivoted(MatrixView<cfloat>, index_t, Pivoting<cfloat>&);
+template void reflect_panel_pivoted(MatrixView<cdouble>, index_t, Pivoting<cdouble>&);
 template std::vector<float> hermitian_eigen(MatrixView<float>);
 template std::vector<double> hermitian_eigen(MatrixView<double>);
 template std::vector<float> hermitian_eigen(MatrixView<cfloat>);

@@ -22,14 +22,22 @@ void householder_qr(MatrixView<T> X, MatrixView<T> R);
 template <Scalar T>
 void reflect_to_triangle(MatrixView<T> X, T* tau);
 
-// The same with column pivoting: column j of Q R is column order[j] of X. The diagonal of R falls
-// in modulus.
+// What a QR factorisation with column pivoting carries from panel to panel.
 template <Scalar T>
-void reflect_to_triangle_pivoted(MatrixView<T> X, T* tau, std::vector<index_t>& order);
+struct Pivoting {
+  std::vector<T> tau;            // by columns, as far as done
+  std::vector<blas_int> order;   // one more than where each column stood
+  std::vector<real_t<T>> norms;  // of what is left of the columns to come, as they are updated
+  std::vector<real_t<T>> exact;  // and when they were last evaluated
+  index_t done = 0;
+};
 
-// Returns Q (m x m) whose first X.cols columns span those of X: a completed orthonormal basis.
+// Factors at most width more columns of X, which is pivoted.done columns on its way to reflectors
+// below the diagonal and R on and above it, and updates what is left. Stops early where norms must
+// be evaluated again.
+// REQUIRES: one more column can be read behind X.
 template <Scalar T>
-Matrix<T> complete_basis(MatrixView<const T> X);
+void reflect_panel_pivoted(MatrixView<T> X, index_t width, Pivoting<T>& pivoting);
 
 // A (Hermitian, both triangles) <- eigenvectors; returns the eigenvalues in rising order.
 // Returns an empty vector if the iteration failed.

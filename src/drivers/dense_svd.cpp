@@ -12,11 +12,11 @@
 #include "core/parallel.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/error.hpp"
+#include "eckart/jacobi_svd.hpp"
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
 #include "factor/direct_svd.hpp"
-#include "factor/one_sided_jacobi.hpp"
 #include "factor/padded.hpp"
 #include "factor/sign_rule.hpp"
 #include "operators/scaled.hpp"
@@ -161,15 +161,16 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
   const index_t n = std::min(A.rows(), A.cols());
   const index_t most = options.select && options.at_most >= 0 ? std::min(options.at_most, n) : n;
   double bytes = dense_svd_bytes<T>(A.rows(), A.cols(), options.vectors, most);
-  if (options.algorithm == DenseAlgorithm::jacobi) {  // its own workspace, and all vectors
-    const auto tall = static_cast<double>(std::max(A.rows(), A.cols()));
-    const double vectors = (tall + static_cast<double>(n)) * static_cast<double>(n);
-    bytes += sizeof(T) *
-             (vectors + factor::one_sided_jacobi_elements<T>(std::max(A.rows(), A.cols()), n));
-  }
+  const double jacobi_bytes = jacobi_svd_bytes<T>(A.rows(), A.cols(), options.vectors);
+  if (options.algorithm == DenseAlgorithm::jacobi) bytes = std::max(bytes, jacobi_bytes);
   report = drivers::start_report("dense", A, 0, bytes, context);
   const operators::Prepared<T> prepared(A, context);
   Scaling scaling = choose_scaling(prepared, n, options.algorithm);
+  if (scaling.algorithm == DenseAlgorithm::jacobi) {
+    bytes = std::max(bytes, jacobi_bytes);
+    drivers::require_memory("dense", bytes, context);
+    report.peak_bytes = static_cast<std::uint64_t>(std::min(bytes, 1.8e19));
+  }
   TripletRange range;
   {
     auto timer = report.stage("decompose");

@@ -7,13 +7,14 @@
 #include <cmath>
 #include <utility>
 
-#include "blas/lapack.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
 #include "factor/one_sided_jacobi.hpp"
+#include "factor/padded.hpp"
 #include "factor/sign_rule.hpp"
+#include "factor/triangularize.hpp"
 #include "operators/scaled.hpp"
 
 namespace eckart {
@@ -28,8 +29,7 @@ void decompose(const LinearOperator<T>& A,
   const bool wide = A.rows() < A.cols();
   const index_t m = std::max(A.rows(), A.cols());
   const index_t n = std::min(A.rows(), A.cols());
-  Matrix<T> copy(m, n + 1);  // LAPACK may read a column beyond a matrix
-  copy.keep_columns(n);
+  factor::PaddedMatrix<T> copy(m, n);
   drivers::copy_tall(A, copy.view(), context);
   Matrix<T> U;
   Matrix<T> V;
@@ -40,7 +40,9 @@ void decompose(const LinearOperator<T>& A,
   const drivers::StopAtOnce stop(context);
   result.sigma = factor::one_sided_jacobi(copy.view(), U.view(), V.view(), context);
   copy = {};
-  if (vectors == Vectors::full && m > n) U = blas::complete_basis<T>(std::as_const(U).view());
+  if (vectors == Vectors::full && m > n) {
+    U = factor::complete_basis<T>(std::as_const(U).view(), context);
+  }
   result.U = std::move(wide ? V : U);
   result.V = std::move(wide ? U : V);
 }
@@ -50,14 +52,17 @@ void decompose(const LinearOperator<T>& A,
 template <Scalar T>
 double jacobi_svd_bytes(index_t rows, index_t cols, Vectors vectors) {
   const index_t k = std::min(rows, cols);
-  const auto m = static_cast<double>(std::max(rows, cols));
+  const index_t tall = std::max(rows, cols);
+  const auto m = static_cast<double>(tall);
   const auto n = static_cast<double>(k);
+  const double copy =
+      static_cast<double>(factor::PaddedMatrix<T>::leading_dimension(tall)) * (n + 1);
   const double turned = rows < cols ? m * n : 0;  // A before it is turned
   const double work = factor::one_sided_jacobi_elements<T>(std::max(rows, cols), k);
-  if (vectors == Vectors::none) return sizeof(T) * (m * (n + 1) + std::max(turned, work) + 4096);
+  if (vectors == Vectors::none) return sizeof(T) * (copy + std::max(turned, work) + 4096);
   const double results = m * n + n * n;
-  const double full = vectors == Vectors::full ? m * m + 64 * m : 0;
-  const double decomposition = m * (n + 1) + std::max(turned, results + work);
+  const double full = vectors == Vectors::full ? m * m + 800 * m : 0;
+  const double decomposition = copy + std::max(turned, results + work);
   const double certificate = results + full + factor::certificate_elements(rows, cols, k);
   return sizeof(T) * (std::max(decomposition, certificate) + 4096);
 }

@@ -103,7 +103,10 @@ class Tree {
 
 // B = U [diag 0] V^T for a leaf: the additional column of a wide one is rotated away first.
 template <class Real>
-bool solve_leaf(std::span<const Real> d, std::span<const Real> e, BidiagonalBlock<Real>& leaf) {
+bool solve_leaf(std::span<const Real> d,
+                std::span<const Real> e,
+                BidiagonalBlock<Real>& leaf,
+                const Context& context) {
   const index_t m = leaf.size;
   const auto begin = static_cast<std::size_t>(leaf.first);
   leaf.values.assign(d.begin() + leaf.first, d.begin() + leaf.first + m);
@@ -137,7 +140,7 @@ bool solve_leaf(std::span<const Real> d, std::span<const Real> e, BidiagonalBloc
       }
     }
   }
-  return bidiagonal_qr<Real>(leaf.values, off, U, V.columns(0, m));
+  return bidiagonal_qr<Real>(leaf.values, off, U, V.columns(0, m), context);
 }
 
 // Brings the columns, of the given ranks, into falling order.
@@ -190,7 +193,8 @@ bool bidiagonal_divide_and_conquer(std::span<Real> d,
   const auto solve = [&](Node<Real>& node) {
     BidiagonalBlock<Real>& block = node.block;
     if (node.top == nullptr) {
-      if (!solve_leaf<Real>(d, e, block)) failed[static_cast<std::size_t>(block.first)] = 1;
+      if (!solve_leaf<Real>(d, e, block, context))
+        failed[static_cast<std::size_t>(block.first)] = 1;
       return;
     }
     const auto middle = static_cast<std::size_t>(node.top->block.first + node.top->block.size);

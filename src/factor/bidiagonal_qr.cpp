@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/parallel.hpp"
 #include "factor/bidiagonal_columns.hpp"
 #include "factor/bidiagonal_rotation.hpp"
 #include "kernels/rotations.hpp"
@@ -179,7 +180,11 @@ void shifted_sweep(const Block<Real>& B,
 
 // Reduces B to a diagonal. Returns false if that takes too many steps.
 template <class Real>
-bool diagonalize(std::span<Real> d, std::span<Real> e, Wave<Real>& left, Wave<Real>& right) {
+bool diagonalize(std::span<Real> d,
+                 std::span<Real> e,
+                 Wave<Real>& left,
+                 Wave<Real>& right,
+                 const Context& context) {
   const auto n = static_cast<index_t>(d.size());
   // Entries that underflow would keep an iteration busy without effect.
   const Real tiny = std::numeric_limits<Real>::min();
@@ -189,6 +194,7 @@ bool diagonalize(std::span<Real> d, std::span<Real> e, Wave<Real>& left, Wave<Re
   index_t old_high = -1;
   bool backwards = false;
   for (index_t high = n - 1; high > 0;) {
+    core::throw_if_stopped(context);
     index_t low = high;
     while (low > 0 && std::abs(e[static_cast<std::size_t>(low - 1)]) > tiny) --low;
     if (low > 0) e[static_cast<std::size_t>(low - 1)] = 0;
@@ -250,7 +256,11 @@ std::optional<int> choose_scale(std::span<const Real> d, std::span<const Real> e
 }  // namespace
 
 template <std::floating_point Real>
-bool bidiagonal_qr(std::span<Real> d, std::span<Real> e, MatrixView<Real> X, MatrixView<Real> Y) {
+bool bidiagonal_qr(std::span<Real> d,
+                   std::span<Real> e,
+                   MatrixView<Real> X,
+                   MatrixView<Real> Y,
+                   const Context& context) {
   const auto n = static_cast<index_t>(d.size());
   if (n == 0) return true;
   const std::optional<int> exponent = choose_scale<Real>(d, e);
@@ -262,7 +272,7 @@ bool bidiagonal_qr(std::span<Real> d, std::span<Real> e, MatrixView<Real> X, Mat
 
   Wave<Real> left(n, X);
   Wave<Real> right(n, Y);
-  if (!diagonalize(d, e, left, right)) return false;
+  if (!diagonalize(d, e, left, right, context)) return false;
 
   for (index_t j = 0; j < n; ++j) {
     Real& value = d[static_cast<std::size_t>(j)];
@@ -284,13 +294,9 @@ bool bidiagonal_qr(std::span<Real> d, std::span<Real> e, MatrixView<Real> X, Mat
   return true;
 }
 
-template bool bidiagonal_qr(std::span<float>,
-                            std::span<float>,
-                            MatrixView<float>,
-                            MatrixView<float>);
-template bool bidiagonal_qr(std::span<double>,
-                            std::span<double>,
-                            MatrixView<double>,
-                            MatrixView<double>);
+template bool bidiagonal_qr(
+    std::span<float>, std::span<float>, MatrixView<float>, MatrixView<float>, const Context&);
+template bool bidiagonal_qr(
+    std::span<double>, std::span<double>, MatrixView<double>, MatrixView<double>, const Context&);
 
 }  // namespace eckart::factor

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <span>
 
+#include "eckart/context.hpp"
 #include "eckart/matrix.hpp"
 
 namespace eckart::factor {
@@ -19,12 +20,14 @@ namespace eckart::factor {
 // beyond the largest number becomes infinite.
 // Cost: about 6 (rows of X + rows of Y) n^2 flops in vector registers and 2 n^2 steps of two square
 // roots; on the calling thread. Memory: at most 200 n elements.
+// Throws Cancelled if context.must_stop().
 //
 // Source: Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11(5):873-912, 1990.
 template <std::floating_point Real>
 [[nodiscard]] bool bidiagonal_qr(std::span<Real> d,
                                  std::span<Real> e,
                                  MatrixView<Real> X,
-                                 MatrixView<Real> Y);
+                                 MatrixView<Real> Y,
+                                 const Context& context);
 
 }  // namespace eckart::factor

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/parallel.hpp"
 #include "eckart/types.hpp"
 #include "factor/bidiagonal_qr.hpp"
 #include "kernels/qd.hpp"
@@ -68,6 +69,8 @@ struct Segment {
 
 class Dqds {
  public:
+  explicit Dqds(const Context& context) : context_(context) {}
+
   // Returns all eigenvalues in any order, or nothing if they take too many transforms or underflow.
   std::optional<std::vector<double>> eigenvalues(Segment whole) {
     const auto n = static_cast<double>(whole.q.size());
@@ -113,6 +116,7 @@ class Dqds {
     bool pivots_known = false;
     while (!s.q.empty()) {
       if (take_off(s)) continue;
+      core::throw_if_stopped(context_);
       if (!transform(s, pivots_known ? choose_shift(s) : 0)) return false;
       pivots_known = true;
       const double bound = eps * eps / 64 * s.shift.high;
@@ -193,6 +197,7 @@ class Dqds {
     return true;
   }
 
+  const Context& context_;
   std::vector<Segment> segments_;
   std::vector<double> next_q_;
   std::vector<double> next_e_;
@@ -205,7 +210,7 @@ class Dqds {
 }  // namespace
 
 template <std::floating_point Real>
-bool bidiagonal_values(std::span<Real> d, std::span<Real> e) {
+bool bidiagonal_values(std::span<Real> d, std::span<Real> e, const Context& context) {
   double largest = 0;
   double smallest = std::numeric_limits<double>::infinity();
   for (const std::span<Real> part : {d, e}) {
@@ -227,7 +232,7 @@ bool bidiagonal_values(std::span<Real> d, std::span<Real> e) {
     Segment whole{std::vector<double>(d.size()), std::vector<double>(e.size()), {}};
     std::transform(d.begin(), d.end(), whole.q.begin(), square);
     std::transform(e.begin(), e.end(), whole.e.begin(), square);
-    if (auto squares = Dqds().eigenvalues(std::move(whole))) {
+    if (auto squares = Dqds(context).eigenvalues(std::move(whole))) {
       std::sort(squares->begin(), squares->end(), std::greater<>());
       std::transform(squares->begin(), squares->end(), d.begin(), [exponent](double x) {
         return static_cast<Real>(std::ldexp(std::sqrt(x), exponent));
@@ -235,10 +240,10 @@ bool bidiagonal_values(std::span<Real> d, std::span<Real> e) {
       return true;
     }
   }
-  return bidiagonal_qr<Real>(d, e, {}, {});
+  return bidiagonal_qr<Real>(d, e, {}, {}, context);
 }
 
-template bool bidiagonal_values(std::span<float>, std::span<float>);
-template bool bidiagonal_values(std::span<double>, std::span<double>);
+template bool bidiagonal_values(std::span<float>, std::span<float>, const Context&);
+template bool bidiagonal_values(std::span<double>, std::span<double>, const Context&);
 
 }  // namespace eckart::factor

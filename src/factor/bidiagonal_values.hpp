@@ -4,6 +4,8 @@
 #include <concepts>
 #include <span>
 
+#include "eckart/context.hpp"
+
 namespace eckart::factor {
 
 // Returns whether the values were found: always, unless an entry is not finite.
@@ -15,11 +17,12 @@ namespace eckart::factor {
 // Cost: about 1.5 n^2 steps of one division, each of which waits for the one before; on the calling
 // thread. A matrix whose entries or values span so many orders of magnitude that their squares
 // underflow, and one on which dqds does not converge, are left to bidiagonal_qr,
-// which takes about three times as long. Memory: 8 n doubles.
+// which takes about three times as long. Memory: 8 n doubles. Throws Cancelled if
+// context.must_stop().
 //
 // Source: Fernando and Parlett, Numerische Mathematik 67:191-229, 1994; shifts in the manner of
 // Parlett and Marques, Linear Algebra Appl. 309:121-151, 2000.
 template <std::floating_point Real>
-[[nodiscard]] bool bidiagonal_values(std::span<Real> d, std::span<Real> e);
+[[nodiscard]] bool bidiagonal_values(std::span<Real> d, std::span<Real> e, const Context& context);
 
 }  // namespace eckart::factor

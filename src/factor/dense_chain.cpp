@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
-#include "blas/lapack.hpp"
 #include "core/parallel.hpp"
 #include "eckart/error.hpp"
 #include "factor/direct_svd.hpp"
 #include "factor/one_sided_jacobi.hpp"
 #include "factor/padded.hpp"
+#include "factor/triangularize.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
@@ -36,6 +37,20 @@ bool qr_iteration(MatrixView<T> A,
   return direct_svd<T>(BidiagonalSolver::qr_iteration, A, vectors, select, factors, context);
 }
 
+// Jacobi allocates more than what failed before it, which is all that was announced: throws
+// MemoryLimit where that exceeds the cap.
+template <Scalar T>
+void require_jacobi_memory(index_t rows, index_t cols, Vectors vectors, const Context& context) {
+  const auto m = static_cast<double>(rows);
+  const auto n = static_cast<double>(cols);
+  const double results = vectors == Vectors::none ? 0 : (m + n) * n;
+  const double bytes = sizeof(T) * (m * n + results + one_sided_jacobi_elements<T>(rows, cols));
+  const std::uint64_t cap = context.memory_cap_bytes();
+  if (cap != 0 && !(bytes <= static_cast<double>(cap))) {
+    throw MemoryLimit("one-sided Jacobi", static_cast<std::uint64_t>(std::min(bytes, 1.8e19)), cap);
+  }
+}
+
 template <Scalar T>
 bool jacobi(MatrixView<T> A,
             Vectors vectors,
@@ -44,22 +59,22 @@ bool jacobi(MatrixView<T> A,
             const Context& context) {
   core::throw_if_stopped(context);
   const index_t n = A.cols;
+  require_jacobi_memory<T>(A.rows, n, vectors, context);
+  if (vectors == Vectors::none) {
+    factors.sigma = one_sided_jacobi(A, MatrixView<T>{}, MatrixView<T>{}, context);
+    return true;
+  }
   factors.U = Matrix<T>(A.rows, n);
   factors.V = Matrix<T>(n, n);
   factors.sigma = one_sided_jacobi(A, factors.U.view(), factors.V.view(), context);
   factors.range = {0, n};
-  if (vectors == Vectors::none) {
-    factors.U = {};
-    factors.V = {};
-    return true;
-  }
   if (select.choose) {
     factors.range = select.choose(std::vector<double>(factors.sigma.begin(), factors.sigma.end()));
     keep_columns(factors.U, factors.range);
     keep_columns(factors.V, factors.range);
   }
   if (vectors == Vectors::full && A.rows > n) {
-    factors.U = blas::complete_basis<T>(std::as_const(factors.U).view());
+    factors.U = complete_basis<T>(std::as_const(factors.U).view(), context);
   }
   return true;
 }

@@ -31,12 +31,13 @@ bool solve_by_iteration(std::span<Real> d,
                         std::span<Real> e,
                         TripletRange range,
                         MatrixView<Real> X,
-                        MatrixView<Real> Y) {
+                        MatrixView<Real> Y,
+                        const Context& context) {
   const auto n = static_cast<index_t>(d.size());
   Matrix<Real> left(n, n);
   Matrix<Real> right(n, n);
   for (index_t i = 0; i < n; ++i) left(i, i) = right(i, i) = 1;
-  if (!bidiagonal_qr<Real>(d, e, left.view(), right.view())) return false;
+  if (!bidiagonal_qr<Real>(d, e, left.view(), right.view(), context)) return false;
   for (index_t j = 0; j < range.count; ++j) {
     std::copy_n(left.view().column(range.first + j), n, X.column(j));
     std::copy_n(right.view().column(range.first + j), n, Y.column(j));
@@ -48,11 +49,12 @@ bool solve_by_iteration(std::span<Real> d,
 template <class Real>
 std::optional<TripletRange> choose(const std::vector<Real>& d,
                                    const std::vector<Real>& e,
-                                   const Select& select) {
+                                   const Select& select,
+                                   const Context& context) {
   if (!select.choose) return TripletRange{0, static_cast<index_t>(d.size())};
   std::vector<Real> values = d;
   std::vector<Real> off_diagonal = e;
-  if (!bidiagonal_values<Real>(values, off_diagonal)) return std::nullopt;
+  if (!bidiagonal_values<Real>(values, off_diagonal, context)) return std::nullopt;
   const std::vector<double> sigma(values.begin(), values.end());
   return select.choose(sigma);
 }
@@ -71,12 +73,13 @@ bool find_triplets(BidiagonalSolver solver,
   const std::span<Real> d = reduction.d;
   const std::span<Real> e = reduction.e;
   if (vectors == Vectors::none) {
-    const bool found = solver == BidiagonalSolver::qr_iteration ? bidiagonal_qr<Real>(d, e, {}, {})
-                                                                : bidiagonal_values<Real>(d, e);
+    const bool found = solver == BidiagonalSolver::qr_iteration
+                           ? bidiagonal_qr<Real>(d, e, {}, {}, context)
+                           : bidiagonal_values<Real>(d, e, context);
     factors.sigma = std::move(reduction.d);
     return found;
   }
-  const std::optional<TripletRange> chosen = choose(reduction.d, reduction.e, select);
+  const std::optional<TripletRange> chosen = choose(reduction.d, reduction.e, select, context);
   if (!chosen) return false;
   const TripletRange range = *chosen;
   factors.range = range;
@@ -89,7 +92,7 @@ bool find_triplets(BidiagonalSolver solver,
   // For real matrices the vectors are made where they end.
   const auto solve = [&](MatrixView<Real> X, MatrixView<Real> Y) {
     return solver == BidiagonalSolver::qr_iteration
-               ? solve_by_iteration<Real>(d, e, range, X, Y)
+               ? solve_by_iteration<Real>(d, e, range, X, Y, context)
                : bidiagonal_divide_and_conquer<Real>(d, e, range.first, range.count, X, Y, context);
   };
   bool found = false;

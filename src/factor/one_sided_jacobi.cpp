@@ -6,12 +6,12 @@
 #include <numeric>
 
 #include "blas/blas.hpp"
-#include "blas/lapack.hpp"
 #include "factor/block_jacobi.hpp"
 #include "factor/direct_svd.hpp"
 #include "factor/padded.hpp"
 #include "factor/pivoted_qr.hpp"
 #include "factor/reflectors.hpp"
+#include "factor/triangularize.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
@@ -43,14 +43,6 @@ int lift(MatrixView<T> A) {
     scale_by_power<T>(A.column(j), A.rows, exponent, A.column(j));
   }
   return exponent;
-}
-
-// LAPACK's complex products may read one column beyond a matrix whose rows they take as vectors.
-template <Scalar T>
-Matrix<T> with_spare_column(index_t rows, index_t cols) {
-  Matrix<T> A(rows, cols + 1);
-  A.keep_columns(cols);
-  return A;
 }
 
 template <Scalar T>
@@ -123,13 +115,15 @@ void copy_in_order(MatrixView<const T> from, const std::vector<index_t>& order, 
 // Columns of U_x, which stand in the order of their falling lengths, that were so short that their
 // directions are rounding: replaced by directions orthogonal to the others.
 template <Scalar T>
-void replace_lost(MatrixView<T> U_x, const std::vector<real_t<T>>& lengths) {
+void replace_lost(MatrixView<T> U_x,
+                  const std::vector<real_t<T>>& lengths,
+                  const Context& context) {
   using Real = real_t<T>;
   constexpr Real lost = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
   index_t kept = 0;
   while (kept < U_x.cols && lengths[static_cast<std::size_t>(kept)] >= lost) ++kept;
   if (kept == U_x.cols) return;
-  const Matrix<T> basis = blas::complete_basis<T>(U_x.columns(0, kept));
+  const Matrix<T> basis = complete_basis<T>(U_x.columns(0, kept), context);
   for (index_t j = kept; j < U_x.cols; ++j) {
     std::copy_n(basis.view().column(j), U_x.rows, U_x.column(j));
   }
@@ -164,15 +158,14 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
 
   // A = Q1 R P^H and R^H = Q2 L^H: the columns and the rows of L fall in length, which is what
   // makes rotations few and accurate.
-  const PivotedQr<T> outer(A);
+  const PivotedQr<T> outer(A, context);
   const index_t r = outer.rank();
-  Matrix<T> inner = with_spare_column<T>(n, r);
+  PaddedMatrix<T> inner(n, r);
   outer.copy_adjoint_of_r(inner.view());
-  std::vector<T> tau(static_cast<std::size_t>(r));
-  blas::reflect_to_triangle(inner.view(), tau.data());
+  const std::vector<T> tau = triangularize(inner.view(), context);
   Matrix<T> X(r, r);
   for (index_t j = 0; j < r; ++j) {
-    for (index_t i = j; i < r; ++i) X(i, j) = conjugate(inner(j, i));
+    for (index_t i = j; i < r; ++i) X(i, j) = conjugate(inner.view()(j, i));
   }
 
   // L V_x = U_x diag(sigma)
@@ -197,7 +190,7 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
   // U = Q1 [U_x 0; 0 I], V = P Q2 [V_x 0; 0 I]
   if (vectors) {
     copy_in_order<T>(X.view(), order, U);
-    replace_lost(U.block(0, 0, r, r), sigma);
+    replace_lost(U.block(0, 0, r, r), sigma, context);
     outer.apply_q(U.columns(0, n), context);
     copy_in_order<T>(V_x.view(), order, V);
     apply_reflectors<T>(Stored::columns, inner.view(), tau, V, context);

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "blas/lapack.hpp"
+#include "core/parallel.hpp"
+#include "factor/block_jacobi.hpp"
 #include "factor/reflectors.hpp"
 
 namespace eckart::factor {
@@ -48,13 +51,34 @@ void gather_rows(MatrixView<T> C, const std::vector<index_t>& order) {
   }
 }
 
+// Returns how many columns are factored between two looks at the context: few in a large matrix.
+template <Scalar T>
+index_t panel_width(MatrixView<const T> A) {
+  constexpr double elements = 1.3e8 * 8 / sizeof(T);
+  const double entries = static_cast<double>(A.rows) * static_cast<double>(A.cols);
+  return static_cast<index_t>(std::clamp(elements / std::max(entries, 1.0), 8.0, 32.0));
+}
+
 }  // namespace
 
 template <Scalar T>
-PivotedQr<T>::PivotedQr(MatrixView<T> A)
-    : factors_(A), tau_(static_cast<std::size_t>(A.cols)), row_order_(rows_by_size<T>(A)) {
+PivotedQr<T>::PivotedQr(MatrixView<T> A, const Context& context)
+    : factors_(A), row_order_(rows_by_size<T>(A)), column_order_(static_cast<std::size_t>(A.cols)) {
   gather_rows(A, row_order_);
-  blas::reflect_to_triangle_pivoted(A, tau_.data(), column_order_);
+  const auto n = static_cast<std::size_t>(A.cols);
+  blas::Pivoting<T> pivoting{
+      std::vector<T>(n), std::vector<blas::blas_int>(n), std::vector<real_t<T>>(n), {}};
+  std::iota(pivoting.order.begin(), pivoting.order.end(), 1);
+  for (std::size_t j = 0; j < n; ++j) {
+    pivoting.norms[j] = norm_of<T>(A.column(static_cast<index_t>(j)), A.rows);
+  }
+  pivoting.exact = pivoting.norms;
+  while (pivoting.done < A.cols) {
+    core::throw_if_stopped(context);
+    blas::reflect_panel_pivoted(A, panel_width<T>(A), pivoting);
+  }
+  tau_ = std::move(pivoting.tau);
+  for (std::size_t j = 0; j < n; ++j) column_order_[j] = pivoting.order[j] - 1;
   while (rank_ < A.cols && A(rank_, rank_) != T{0}) ++rank_;
 }
 

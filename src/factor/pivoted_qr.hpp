@@ -12,14 +12,15 @@ namespace eckart::factor {
 //
 // Accuracy: every row of A is changed by a modest multiple of eps times its own largest entry,
 // and every column by eps times its length [1]; so the factors serve D1 B D2 with diagonal D1, D2.
-// Cost: 4 n^2 (m - n/3) flops, half of them products of matrix and vector.
+// Cost: 4 n^2 (m - n/3) flops, half of them products of matrix and vector; 32 n elements.
 // Source: [1] Cox and Higham, in Numerical Analysis 1997, pages 57-73, after Powell and Reid
 // (1969): rows are sorted by their largest entry before the pivoting.
 template <Scalar T>
 class PivotedQr {
  public:
   // REQUIRES: A.rows >= A.cols; entries so far from overflow that ||A||_F is representable.
-  explicit PivotedQr(MatrixView<T> A);
+  // Throws Cancelled if context.must_stop().
+  PivotedQr(MatrixView<T> A, const Context& context);
 
   // Returns the number of leading rows of R that are not zero.
   index_t rank() const { return rank_; }

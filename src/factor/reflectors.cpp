@@ -68,9 +68,9 @@ Block<T> form_block(Stored stored,
   return block;
 }
 
-// X <- (I - V T V^H) X for some columns of X.
+// X <- (I - V T V^H) X, or with its adjoint, for some columns of X.
 template <Scalar T>
-void apply_block(Stored stored, const Block<T>& block, MatrixView<T> X) {
+void apply_block(Stored stored, Op op, const Block<T>& block, MatrixView<T> X) {
   Matrix<T> W(block.count, X.cols);
   Matrix<T> TW(block.count, X.cols);
   const MatrixView<T> top = X.block(block.first, 0, block.count, X.cols);
@@ -79,9 +79,39 @@ void apply_block(Stored stored, const Block<T>& block, MatrixView<T> X) {
   const MatrixView<const T> triangle = block.triangle.view();
   blas::gemm<T>(Op::adjoint, Op::none, T{1}, triangle, top, T{0}, W.view());
   blas::gemm<T>(adjoint<T>(stored), Op::none, T{1}, block.rectangle, below, T{1}, W.view());
-  blas::gemm<T>(Op::none, Op::none, T{1}, block.factor.view(), W.view(), T{0}, TW.view());
+  blas::gemm<T>(op, Op::none, T{1}, block.factor.view(), W.view(), T{0}, TW.view());
   blas::gemm<T>(Op::none, Op::none, T{-1}, triangle, TW.view(), T{1}, top);
   blas::gemm<T>(plain<T>(stored), Op::none, T{-1}, block.rectangle, TW.view(), T{1}, below);
+}
+
+// X <- Q X for op none, Q^H X for op adjoint, Q = H_1 H_2 ... H_k.
+template <Scalar T>
+void apply_all(Stored stored,
+               Op op,
+               MatrixView<const T> A,
+               std::span<const T> tau,
+               MatrixView<T> X,
+               const Context& context) {
+  const auto count = static_cast<index_t>(tau.size());
+  if (count == 0 || X.empty()) return;
+  const blas::BlasThreads one_thread;
+  const index_t width = count <= 1500 ? 64 : 128;
+  std::vector<Block<T>> blocks(static_cast<std::size_t>(core::count_chunks(count, width)));
+  core::for_each_chunk(count, width, context, [&](index_t c, index_t first, index_t last) {
+    blocks[static_cast<std::size_t>(c)] =
+        form_block<T>(stored, A, tau, X.rows, first, last - first);
+  });
+  // Every chunk of columns goes through all blocks; of Q the last comes first.
+  if (op == Op::none) std::reverse(blocks.begin(), blocks.end());
+  const index_t worth_a_thread = 200'000 / (X.rows * count);
+  const index_t columns =
+      std::clamp<index_t>(std::max(core::count_chunks(X.cols, 8), worth_a_thread), 32, 256);
+  core::for_each_chunk(X.cols, columns, context, [&](index_t, index_t first, index_t last) {
+    for (const Block<T>& block : blocks) {
+      core::throw_if_stopped(context);
+      apply_block<T>(stored, op, block, X.columns(first, last - first));
+    }
+  });
 }
 
 }  // namespace
@@ -115,25 +145,16 @@ void apply_reflectors(Stored stored,
                       std::span<const T> tau,
                       MatrixView<T> X,
                       const Context& context) {
-  const auto count = static_cast<index_t>(tau.size());
-  if (count == 0 || X.empty()) return;
-  const blas::BlasThreads one_thread;
-  const index_t width = count <= 1500 ? 64 : 128;
-  std::vector<Block<T>> blocks(static_cast<std::size_t>(core::count_chunks(count, width)));
-  core::for_each_chunk(count, width, context, [&](index_t c, index_t first, index_t last) {
-    blocks[static_cast<std::size_t>(c)] =
-        form_block<T>(stored, A, tau, X.rows, first, last - first);
-  });
-  // Every chunk of columns goes through all blocks, the last first.
-  const index_t worth_a_thread = 200'000 / (X.rows * count);
-  const index_t columns =
-      std::clamp<index_t>(std::max(core::count_chunks(X.cols, 8), worth_a_thread), 32, 256);
-  core::for_each_chunk(X.cols, columns, context, [&](index_t, index_t first, index_t last) {
-    for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
-      core::throw_if_stopped(context);
-      apply_block<T>(stored, *block, X.columns(first, last - first));
-    }
-  });
+  apply_all<T>(stored, Op::none, A, tau, X, context);
+}
+
+template <Scalar T>
+void apply_adjoint_reflectors(Stored stored,
+                              MatrixView<const T> A,
+                              std::span<const T> tau,
+                              MatrixView<T> X,
+                              const Context& context) {
+  apply_all<T>(stored, Op::adjoint, A, tau, X, context);
 }
 
 template Reflector<float> make_reflector(float, float);
@@ -154,5 +175,19 @@ template void apply_reflectors(Stored,
                                std::span<const std::complex<double>>,
                                MatrixView<std::complex<double>>,
                                const Context&);
+template void apply_adjoint_reflectors(
+    Stored, MatrixView<const float>, std::span<const float>, MatrixView<float>, const Context&);
+template void apply_adjoint_reflectors(
+    Stored, MatrixView<const double>, std::span<const double>, MatrixView<double>, const Context&);
+template void apply_adjoint_reflectors(Stored,
+                                       MatrixView<const std::complex<float>>,
+                                       std::span<const std::complex<float>>,
+                                       MatrixView<std::complex<float>>,
+                                       const Context&);
+template void apply_adjoint_reflectors(Stored,
+                                       MatrixView<const std::complex<double>>,
+                                       std::span<const std::complex<double>>,
+                                       MatrixView<std::complex<double>>,
+                                       const Context&);
 
 }  // namespace eckart::factor

@@ -41,4 +41,12 @@ void apply_reflectors(Stored stored,
                       MatrixView<T> X,
                       const Context& context);
 
+// X <- (H_1 H_2 ... H_k)^H X, likewise.
+template <Scalar T>
+void apply_adjoint_reflectors(Stored stored,
+                              MatrixView<const T> A,
+                              std::span<const T> tau,
+                              MatrixView<T> X,
+                              const Context& context);
+
 }  // namespace eckart::factor

@@ -153,6 +153,15 @@ void add_closed_forms(Registry<T>& registry) {
   registry.add("grcar 40", grcar(40));
   registry.add("frank 18", frank(18));
   registry.add("wilkinson 21", wilkinson(21));
+  registry.add("wilkinson 21, three glued", Table(63, 63, [](index_t i, index_t j) {
+    if (i / 21 == j / 21) return wilkinson(21)(i % 21, j % 21);
+    return i - j == 1 || j - i == 1 ? 1e-8L : 0.0L;
+  }));
+  registry.add("identity over sparse rows", Table(72, 36, [](index_t i, index_t j) {
+    if (i == j) return 1.0L;
+    if (i < 36) return (5 * i + 3 * j) % 17 == 0 ? (i % 2 == 0 ? 0.1L : -0.1L) : 0.0L;
+    return std::sin(static_cast<long double>(i * i + 7 * j));
+  }));
   registry.add("pascal 20", pascal(20));
   registry.add("prolate 40", prolate(40, 0.25L));
   registry.add("bidiagonal, log-uniform", Table(30, 30, [](index_t i, index_t j) {

@@ -65,7 +65,7 @@ TYPED_TEST(BidiagonalDivideAndConquer, AgreesWithTheValuesFoundWithoutVectors) {
     const auto sigma = decompose(B, 0, 1).sigma;
     std::vector<TypeParam> d = B.d;
     std::vector<TypeParam> e = B.e;
-    ASSERT_TRUE(bidiagonal_values<TypeParam>(d, e));
+    ASSERT_TRUE(bidiagonal_values<TypeParam>(d, e, Context(1)));
     const double unit = 150 * (static_cast<double>(d[0]) *
                                    static_cast<double>(std::numeric_limits<TypeParam>::epsilon()) +
                                static_cast<double>(std::numeric_limits<TypeParam>::denorm_min()));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eckart/error.hpp"
 #include "tests/factor/bidiagonal_testing.hpp"
 
 namespace eckart::factor {
@@ -19,7 +20,7 @@ void expect_decomposed(const Bidiagonal<Real>& B) {
   std::vector<Real> e = B.e;
   Matrix<Real> X = identity_matrix<Real>(n);
   Matrix<Real> Y = identity_matrix<Real>(n);
-  ASSERT_TRUE(bidiagonal_qr<Real>(d, e, X.view(), Y.view())) << B.name << ", n = " << n;
+  ASSERT_TRUE(bidiagonal_qr<Real>(d, e, X.view(), Y.view(), Context(1))) << B.name << ", n = " << n;
   const Ratios ratios = judge<Real>(B, d, X.view(), Y.view());
   EXPECT_TRUE(ratios.pass()) << B.name << ", n = " << n << ": " << ratios;
 }
@@ -39,7 +40,7 @@ TYPED_TEST(BidiagonalQr, FindsEverySingularValueToHighRelativeAccuracy) {
     for (const auto& B : hard_bidiagonals<TypeParam>(n)) {
       std::vector<TypeParam> d = B.d;
       std::vector<TypeParam> e = B.e;
-      ASSERT_TRUE(bidiagonal_qr<TypeParam>(d, e, {}, {})) << B.name;
+      ASSERT_TRUE(bidiagonal_qr<TypeParam>(d, e, {}, {}, Context(1))) << B.name;
       EXPECT_TRUE(relative_error(B, d) <= 5) << B.name << ": " << relative_error(B, d) << " n eps";
     }
   }
@@ -52,8 +53,8 @@ TYPED_TEST(BidiagonalQr, GivesTheSameValuesWithAndWithoutVectors) {
   std::vector<TypeParam> e = B.e;
   std::vector<TypeParam> e_again = B.e;
   Matrix<TypeParam> X = identity_matrix<TypeParam>(40);
-  ASSERT_TRUE(bidiagonal_qr<TypeParam>(with, e, X.view(), {}));
-  ASSERT_TRUE(bidiagonal_qr<TypeParam>(without, e_again, {}, {}));
+  ASSERT_TRUE(bidiagonal_qr<TypeParam>(with, e, X.view(), {}, Context(1)));
+  ASSERT_TRUE(bidiagonal_qr<TypeParam>(without, e_again, {}, {}, Context(1)));
   EXPECT_EQ(with, without);
 }
 
@@ -64,13 +65,13 @@ TYPED_TEST(BidiagonalQr, MultipliesMatricesOfAnyNumberOfRows) {
   Matrix<TypeParam> Y = identity_matrix<TypeParam>(n);
   std::vector<TypeParam> d = B.d;
   std::vector<TypeParam> e = B.e;
-  ASSERT_TRUE(bidiagonal_qr<TypeParam>(d, e, X.view(), Y.view()));
+  ASSERT_TRUE(bidiagonal_qr<TypeParam>(d, e, X.view(), Y.view(), Context(1)));
   for (const index_t rows : {1, 3, 8, 37}) {
     Matrix<TypeParam> Z(rows, n);  // row i is twice row i mod n of the identity
     for (index_t i = 0; i < rows; ++i) Z(i, i % n) = 2;
     d = B.d;
     e = B.e;
-    ASSERT_TRUE(bidiagonal_qr<TypeParam>(d, e, {}, Z.view()));
+    ASSERT_TRUE(bidiagonal_qr<TypeParam>(d, e, {}, Z.view(), Context(1)));
     for (index_t i = 0; i < rows; ++i) {
       for (index_t j = 0; j < n; ++j) {
         EXPECT_TRUE(std::abs(Z(i, j) - 2 * Y(i % n, j)) <=
@@ -86,11 +87,21 @@ TYPED_TEST(BidiagonalQr, RefusesEntriesThatAreNotFinite) {
   for (const TypeParam bad : {nan, infinity, -infinity}) {
     std::vector<TypeParam> d = {1, 2, 3};
     std::vector<TypeParam> e = {1, bad};
-    EXPECT_FALSE(bidiagonal_qr<TypeParam>(d, e, {}, {}));
+    EXPECT_FALSE(bidiagonal_qr<TypeParam>(d, e, {}, {}, Context(1)));
     d = {bad, 1, 2};
     e = {1, 1};
-    EXPECT_FALSE(bidiagonal_qr<TypeParam>(d, e, {}, {}));
+    EXPECT_FALSE(bidiagonal_qr<TypeParam>(d, e, {}, {}, Context(1)));
   }
+}
+
+TYPED_TEST(BidiagonalQr, LooksForCancellationBeforeEverySweep) {
+  std::vector<TypeParam> d(20, 1);
+  std::vector<TypeParam> e(19, 1);
+  Context context(1);
+  context.cancel();
+  context.set_stop_at_once(true);
+  EXPECT_THROW((void)bidiagonal_qr<TypeParam>(d, e, {}, {}, context), Cancelled);
+  EXPECT_EQ(d, std::vector<TypeParam>(20, 1));
 }
 
 }  // namespace

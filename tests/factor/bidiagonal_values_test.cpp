@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eckart/error.hpp"
 #include "factor/bidiagonal_qr.hpp"
 #include "tests/factor/bidiagonal_testing.hpp"
 
@@ -17,7 +18,7 @@ template <class Real>
 std::vector<Real> values_of(const Bidiagonal<Real>& B) {
   std::vector<Real> d = B.d;
   std::vector<Real> e = B.e;
-  EXPECT_TRUE(bidiagonal_values<Real>(d, e)) << B.name;
+  EXPECT_TRUE(bidiagonal_values<Real>(d, e, Context(1))) << B.name;
   EXPECT_TRUE(oracles::ordered_and_not_negative<Real>(d)) << B.name << ", n = " << B.size();
   return d;
 }
@@ -50,7 +51,7 @@ TYPED_TEST(BidiagonalValues, AgreesWithTheQrIterationOnLargerMatrices) {
     for (const auto& B : hard_bidiagonals<TypeParam>(n)) {
       std::vector<TypeParam> d = B.d;
       std::vector<TypeParam> e = B.e;
-      ASSERT_TRUE(bidiagonal_qr<TypeParam>(d, e, {}, {}));
+      ASSERT_TRUE(bidiagonal_qr<TypeParam>(d, e, {}, {}, Context(1)));
       const double gap = difference(values_of(B), d);
       EXPECT_TRUE(gap <= 10) << B.name << ", n = " << n << ": " << gap << " n eps";
     }
@@ -61,7 +62,7 @@ TEST(BidiagonalValuesDouble, FollowsTheClosedFormOfAThousandOnes) {
   const index_t n = 1000;
   std::vector<double> d(static_cast<std::size_t>(n), 1.0);
   std::vector<double> e(static_cast<std::size_t>(n - 1), 1.0);
-  ASSERT_TRUE(bidiagonal_values<double>(d, e));
+  ASSERT_TRUE(bidiagonal_values<double>(d, e, Context(1)));
   for (index_t j = 1; j <= n; ++j) {
     const long double exact =
         2 * std::cos(std::numbers::pi_v<long double> * static_cast<long double>(j) /
@@ -78,11 +79,20 @@ TYPED_TEST(BidiagonalValues, RefusesEntriesThatAreNotFinite) {
   for (const TypeParam bad : {nan, infinity, -infinity}) {
     std::vector<TypeParam> d = {1, 2, bad};
     std::vector<TypeParam> e = {1, 1};
-    EXPECT_FALSE(bidiagonal_values<TypeParam>(d, e));
+    EXPECT_FALSE(bidiagonal_values<TypeParam>(d, e, Context(1)));
     d = {1, 2, 3};
     e = {bad, 1};
-    EXPECT_FALSE(bidiagonal_values<TypeParam>(d, e));
+    EXPECT_FALSE(bidiagonal_values<TypeParam>(d, e, Context(1)));
   }
+}
+
+TYPED_TEST(BidiagonalValues, LooksForCancellationBeforeEveryTransform) {
+  std::vector<TypeParam> d(20, 1);
+  std::vector<TypeParam> e(19, 1);
+  Context context(1);
+  context.cancel();
+  context.set_stop_at_once(true);
+  EXPECT_THROW((void)bidiagonal_values<TypeParam>(d, e, context), Cancelled);
 }
 
 }  // namespace

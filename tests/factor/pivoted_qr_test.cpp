@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eckart/error.hpp"
 #include "tests/factor/factor_testing.hpp"
 
 namespace eckart::factor {
@@ -29,10 +30,11 @@ Matrix<T> rebuilt(const PivotedQr<T>& qr, index_t m, index_t n) {
 
 TYPED_TEST(PivotedQrOf, ItsFactorsMultiplyToTheMatrix) {
   using T = TypeParam;
-  for (const auto& [m, n] : {std::pair<index_t, index_t>{1, 1}, {7, 1}, {30, 30}, {90, 40}}) {
+  for (const auto& [m, n] :
+       {std::pair<index_t, index_t>{1, 1}, {7, 1}, {30, 30}, {90, 40}, {100, 100}}) {
     const Matrix<T> A = gaussian<T>(m, n);
     Matrix<T> copy = A.clone();
-    const PivotedQr<T> qr(copy.view());
+    const PivotedQr<T> qr(copy.view(), Context(1));
     EXPECT_EQ(qr.rank(), n);
     const Matrix<T> B = rebuilt(qr, m, n);
     for (index_t j = 0; j < n; ++j) {
@@ -46,7 +48,7 @@ TYPED_TEST(PivotedQrOf, ItsFactorsMultiplyToTheMatrix) {
 TYPED_TEST(PivotedQrOf, TheRowsOfRFallInLength) {
   using T = TypeParam;
   Matrix<T> A = gaussian<T>(40, 25);
-  const PivotedQr<T> qr(A.view());
+  const PivotedQr<T> qr(A.view(), Context(1));
   Matrix<T> L(25, 25);
   qr.copy_adjoint_of_r(L.view());
   for (index_t j = 1; j < 25; ++j) {
@@ -68,7 +70,7 @@ TYPED_TEST(PivotedQrOf, SmallRowsAndColumnsKeepTheirDigitsInAnyOrder) {
     for (index_t i = 0; i < m; ++i) A(i, j) *= scale(i, m) * scale(j, n);
   }
   Matrix<T> copy = A.clone();
-  const PivotedQr<T> qr(copy.view());
+  const PivotedQr<T> qr(copy.view(), Context(1));
   const Matrix<T> B = rebuilt(qr, m, n);
   for (index_t j = 0; j < n; ++j) {
     for (index_t i = 0; i < m; ++i) {
@@ -82,16 +84,16 @@ TYPED_TEST(PivotedQrOf, CountsTheRowsOfRThatAreNotZero) {
   using T = TypeParam;
   Matrix<T> A(9, 5);
   A(3, 1) = A(4, 4) = T(2);
-  const PivotedQr<T> qr(A.view());
+  const PivotedQr<T> qr(A.view(), Context(1));
   EXPECT_EQ(qr.rank(), 2);
   Matrix<T> zero(4, 3);
-  EXPECT_EQ(PivotedQr<T>(zero.view()).rank(), 0);
+  EXPECT_EQ(PivotedQr<T>(zero.view(), Context(1)).rank(), 0);
 }
 
 TYPED_TEST(PivotedQrOf, AppliesQWithTheSameBitsForAnyNumberOfThreads) {
   using T = TypeParam;
   Matrix<T> A = gaussian<T>(50, 30);
-  const PivotedQr<T> qr(A.view());
+  const PivotedQr<T> qr(A.view(), Context(1));
   Matrix<T> first;
   for (const int threads : {1, 2, 3}) {
     Matrix<T> C = gaussian<T>(50, 300, 1);
@@ -99,6 +101,15 @@ TYPED_TEST(PivotedQrOf, AppliesQWithTheSameBitsForAnyNumberOfThreads) {
     if (threads == 1) first = C.clone();
     EXPECT_TRUE(std::equal(C.data(), C.data() + 50 * 300, first.data())) << threads;
   }
+}
+
+TYPED_TEST(PivotedQrOf, LeavesACancelledRunBeforeTheFirstPanel) {
+  using T = TypeParam;
+  Matrix<T> A = gaussian<T>(12, 10);
+  Context context(1);
+  context.set_stop_at_once(true);
+  context.cancel();
+  EXPECT_THROW(PivotedQr<T>(A.view(), context), Cancelled);
 }
 
 }  // namespace
