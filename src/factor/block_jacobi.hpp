@@ -12,11 +12,11 @@ namespace eckart::factor {
 //
 // Accuracy: on return cosines between columns are at most about 6 eps. Each row of X is changed by
 // a modest multiple of eps times its own length, so the singular values of D B keep their relative
-// accuracy for any diagonal D [1]. Lengths of columns may lie anywhere in the range of T. Cost: a
-// sweep is 12 n^3 flops of matrix products (8 n^3 without V) where it rotates and 4 n^3 where it
-// does not; n^2 elements. Source: [1] Demmel and Veselic, SIAM J. Matrix Anal. Appl.
-// 13(4):1204-1245, 1992; order of the columns: de Rijk, SIAM J. Sci. Stat. Comput. 10(2):359-371,
-// 1989.
+// accuracy for any diagonal D [1]. Lengths of columns may lie anywhere in the range of T.
+// Cost: a sweep is 12 n^3 flops of matrix products (8 n^3 without V) where it rotates and 4 n^3
+// where it does not; n^2 elements.
+// Source: [1] Demmel and Veselic, SIAM J. Matrix Anal. Appl. 13(4):1204-1245, 1992; order of the
+// columns: de Rijk, SIAM J. Sci. Stat. Comput. 10(2):359-371, 1989.
 template <Scalar T>
 int orthogonalize_columns(MatrixView<T> X, MatrixView<T> V, const Context& context);
 
