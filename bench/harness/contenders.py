@@ -73,12 +73,16 @@ def known(threads):
         # A process for each thread: its matrix products know no threads.
         run = ["mpirun", "-n", str(threads), "--oversubscribe", "--bind-to", "none"]
         command = [*run, str(python_of(venv)), str(BASELINES / "slepc_worker.py")]
-        missing = "" if has_module(venv, "slepc4py") else "python3-slepc4py is not installed"
-        if not shutil.which("mpirun"):
-            missing = "mpirun is not installed"
-        elif not has_module(venv, "mpi4py"):
+        # Debian keeps a version for each scalar type outside Python's own folders.
+        modules = [
+            first(Path("/usr/lib").glob(f"{name}dir/*/*-real/lib/python3/dist-packages"))
+            for name in ("slepc", "petsc")
+        ]
+        missing = "" if all(modules) else "python3-slepc4py-real is not installed"
+        if not missing and not (shutil.which("mpirun") and has_module(venv, "mpi4py")):
             missing = "python3-mpi4py is not installed"
         settings = {
+            "PYTHONPATH": ":".join(map(str, modules)),
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
