@@ -142,6 +142,18 @@ def judge(worker, case, matrix, reference, limit):
         shutil.rmtree(folder)
 
 
+def read(worker, matrix, limit):
+    """Returns the singular values of the worker's last answer and its largest residual over
+    sigma_1."""
+    folder = tempfile.mkdtemp(prefix="eckart-bench-")
+    try:
+        worker.ask({"do": "save", "folder": folder}, limit)
+        U, sigma, V = oracle.read_answer(folder)
+        return sigma, oracle.worst_residual(matrix.A, U, sigma, V) / sigma[0]
+    finally:
+        shutil.rmtree(folder)
+
+
 def time_in_turn(lines, workers, pace, most_rounds):
     """A B C A B C ...: whatever else the machine does meets all contenders alike."""
     together = sum(line.first_seconds for line in lines)
