@@ -16,7 +16,7 @@ class EckartWorker : public bench::Worker<T> {
  public:
   std::string load(bench::Problem<T> problem) override {
     if (problem.options.contains("energy")) {
-      request_.rank.energy = problem.options["energy"].get<double>();
+      request_.rank.energy = static_cast<double>(problem.options["energy"]);
     } else {
       request_.rank.rank = problem.rank;
     }
