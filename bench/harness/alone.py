@@ -23,6 +23,7 @@ class Alone:
 
     def __init__(self, pace, log):
         self._pace = pace
+        self._warm = False
         self._eckart = contenders.known(pace.threads)["eckart"]
         settings = contenders.environment(self._eckart.environment, pace.threads)
         self._worker = Worker(self._eckart.command, settings, log)
@@ -34,9 +35,13 @@ class Alone:
         self._worker.stop()
 
     def ask(self, case, matrix, runs):
-        """Returns the Answer of `runs` runs after one that warms up."""
+        """Returns the Answer of `runs` runs; the first question of all is asked once more, to warm
+        up."""
         rounds.load(self._worker, case, matrix, self._eckart, self._pace)
-        taken = [self._run() for _ in range(1 + runs)][1:]
+        if not self._warm:
+            self._run()
+            self._warm = True
+        taken = [self._run() for _ in range(runs)]
         sigma, residual = rounds.read(self._worker, matrix, self._pace.limit)
         if not residual <= case.accuracy:
             raise RuntimeError(f"{case.name}: residual {residual:.2g} > {case.accuracy:.2g}")
