@@ -37,9 +37,9 @@ def run(pace, head, log, say, tiny):
     sizes = {"growth_k": (by_rank, "k"), "growth_nnz": (by_count, "million stored entries")}
     files = {
         f"{name}.svg": svg.chart(
-            f"Milliseconds for each of {unit}",
+            f"Milliseconds over {unit}",
             unit,
-            "ms each",
+            "milliseconds each",
             {"Eckart": [(size, 1e3 * found.seconds / size) for size, found in points.items()]},
         )
         for name, (points, unit) in sizes.items()
