@@ -1,5 +1,6 @@
 // Contender: Eckart, through the front door.
-// Options: "method" (default: the planner chooses), "certify" (default true), "energy" (the share of
+// Options: "method" (default: the planner chooses), "certify" (default true), "energy" (the share
+// of
 // ||A||_F^2 to hold, instead of a rank).
 #include <memory>
 

@@ -2,11 +2,11 @@
 // PartialSVDSolver does, but with both orientations stored by rows, so that both products with a
 // sparse matrix run on all threads. Real matrices only.
 // Option "basis": Lanczos vectors, as a multiple of k (default 3).
+#include <Spectra/SymEigsSolver.h>
+
 #include <Eigen/Sparse>
 #include <algorithm>
 #include <cmath>
-
-#include <Spectra/SymEigsSolver.h>
 
 #include "worker.hpp"
 
