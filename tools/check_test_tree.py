@@ -16,6 +16,7 @@ TESTED_ELSEWHERE = {
 
 # Test files without a source of that name: what they test.
 TESTS_OF_MORE = {
+    "tests/drivers/known_failures_test.cpp": "every driver where other libraries fail",
     "tests/drivers/memory_test.cpp": "every driver keeps within the bytes that it announced",
     "tests/drivers/published_spectra_test.cpp": "every driver against published singular values",
 }

@@ -1,5 +1,7 @@
 // Contender: Eckart, through the front door.
-// Options: "method" (default: the planner chooses), "certify" (default true).
+// Options: "method" (default: the planner chooses), "certify" (default true), "energy" (the share
+// of
+// ||A||_F^2 to hold, instead of a rank).
 #include <memory>
 
 #include "eckart/batch_svd.hpp"
@@ -14,7 +16,11 @@ template <class T>
 class EckartWorker : public bench::Worker<T> {
  public:
   std::string load(bench::Problem<T> problem) override {
-    request_.rank.rank = problem.rank;
+    if (problem.options.contains("energy")) {
+      request_.rank.energy = static_cast<double>(problem.options["energy"]);
+    } else {
+      request_.rank.rank = problem.rank;
+    }
     request_.vectors = problem.vectors ? eckart::Vectors::thin : eckart::Vectors::none;
     request_.accuracy = problem.accuracy;
     if (problem.options.contains("method")) {
@@ -46,11 +52,14 @@ class EckartWorker : public bench::Worker<T> {
   double run() override {
     if (batch_ > 0) return run_batch();
     result_ = {};
+    std::unique_ptr<eckart::LinearOperator<T>> A;
     const double taken = bench::seconds([&] {
-      const auto A = is_sparse_ ? eckart::make_operator(sparse_)
-                                : eckart::make_operator(std::as_const(dense_).view());
+      A = is_sparse_ ? eckart::make_operator(sparse_)
+                     : eckart::make_operator(std::as_const(dense_).view());
       result_ = eckart::svd(*A, request_, context_);
     });
+    const eckart::SvdPlan plan = eckart::plan_svd(*A, request_, context_);
+    announced_bytes_ = plan.peak_bytes + plan.input_bytes - held_bytes();
     const eckart::SvdReport& report = result_.report;
     std::cerr << report.method << ": " << report.products << " products, " << report.iterations
               << " iterations, " << report.seconds << " s\n";
@@ -59,6 +68,8 @@ class EckartWorker : public bench::Worker<T> {
     }
     return taken;
   }
+
+  double announced_bytes() const override { return announced_bytes_; }
 
   bench::Answer<T> answer() override {
     if (batch_ > 0) return {batch_result_.sigma, block(batch_result_.U), block(batch_result_.V)};
@@ -78,6 +89,14 @@ class EckartWorker : public bench::Worker<T> {
     return taken;
   }
 
+  // What the matrix takes without an operator.
+  double held_bytes() const {
+    const auto bytes = [](const auto& entries) { return entries.size() * sizeof(entries[0]); };
+    if (!is_sparse_) return static_cast<double>(rows_ * cols_) * sizeof(T);
+    return static_cast<double>(bytes(sparse_.offsets) + bytes(sparse_.columns) +
+                               bytes(sparse_.values));
+  }
+
   static bench::Block<T> block(const eckart::Matrix<T>& matrix) {
     return {matrix.data(), matrix.rows(), matrix.cols()};
   }
@@ -88,6 +107,7 @@ class EckartWorker : public bench::Worker<T> {
   eckart::SparseMatrix<T> sparse_;
   eckart::Matrix<T> dense_;
   eckart::SvdResult<T> result_;
+  double announced_bytes_ = 0;
   bench::Index batch_ = 0;
   bench::Index rows_ = 0;
   bench::Index cols_ = 0;

@@ -1,4 +1,4 @@
-"""Contenders in Python: NumPy, SciPy, scikit-learn, PRIMME. Usage: python_worker.py SOLVER
+"""Contenders in Python: NumPy, SciPy, scikit-learn, PRIMME, gensim. Usage: python_worker.py SOLVER
 
 Speaks the protocol of worker.hpp. Every solver returns U (m x k), sigma (k), Vᴴ (k x n), in its
 own order; sorting and transposing them is not timed.
@@ -54,10 +54,34 @@ def truncated_svd(A, task):
     return scores / model.singular_values_, model.singular_values_, model.components_
 
 
-def primme_svds(A, task):
-    import primme
+def primme_svds(basis):
+    """`basis`: vectors, as a multiple of k, the best of several that were tried; None: its own
+    choice, 35 vectors or so, which takes three times as long."""
 
-    return primme.svds(A, task["rank"], tol=task["accuracy"])
+    def solve(A, task):
+        import primme
+
+        k = task["rank"]
+        width = min(basis * k, *A.shape) if basis else None
+        return primme.svds(A, k, tol=task["accuracy"], ncv=width)
+
+    return solve
+
+
+def gensim_svd(A, task):
+    """With the settings of gensim's LsiModel; V, which it does not tell, by one product more."""
+    from gensim.models.lsimodel import P2_EXTRA_DIMS, P2_EXTRA_ITERS, stochastic_svd
+
+    k = task["rank"]
+    U, sigma = stochastic_svd(
+        scipy.sparse.csc_matrix(A),
+        k,
+        num_terms=A.shape[0],
+        extra_dims=P2_EXTRA_DIMS,
+        power_iters=P2_EXTRA_ITERS,
+        dtype=np.float64,
+    )
+    return U, sigma, (A.T @ U / sigma).T
 
 
 def perturbed(A, task):
@@ -80,7 +104,9 @@ SOLVERS = {
     "randomized": (randomized_svd(), "sklearn"),
     "randomized_5": (randomized_svd(n_iter=5), "sklearn"),
     "truncated": (truncated_svd, "sklearn"),
-    "primme": (primme_svds, "primme"),
+    "primme": (primme_svds(basis=4), "primme"),
+    "primme_as_it_comes": (primme_svds(basis=None), "primme"),
+    "gensim": (gensim_svd, "gensim"),
     "perturbed": (perturbed, "numpy"),
 }
 

@@ -6,7 +6,7 @@
 //    "values":FILE, and for a sparse matrix "offsets":FILE and "columns":FILE (CSR),
 //    for many matrices of one shape "batch": how many; they and their factors are side by side,
 //    "options":{...}}                    -> {"about": "version, kernel"}
-//   {"do":"run"}                         -> {"seconds": s}
+//   {"do":"run"}                         -> {"seconds": s} and, from who plans, "announced_bytes"
 //   {"do":"save", "folder":DIR}          -> {"saved": true}; writes sigma.npy, U.npy, V.npy
 // or with {"error": "what went wrong"}. A scalar is float32, float64, complex64 or complex128.
 // End of input ends the worker.
@@ -104,6 +104,8 @@ class Worker : public Service {
   virtual double run() = 0;
   // Returns the answer of the last run.
   virtual Answer<T> answer() = 0;
+  // Returns the peak of memory that a run was planned to add to what load() took; 0: no plan.
+  virtual double announced_bytes() const { return 0; }
 
   Json reply_to(const Json& request) final;
 };
@@ -180,7 +182,10 @@ template <class T>
 Json Worker<T>::reply_to(const Json& request) {
   const std::string command = request.at("do");
   if (command == "load") return {{"about", load(read_problem<T>(request))}};
-  if (command == "run") return {{"seconds", run()}};
+  if (command == "run") {
+    const double taken = run();
+    return {{"seconds", taken}, {"announced_bytes", announced_bytes()}};
+  }
   if (command == "save") {
     const std::string folder = request.at("folder");
     const Answer<T> found = answer();

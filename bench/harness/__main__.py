@@ -30,6 +30,8 @@ def parse(known):
     effort.add_argument("--full", action="store_const", dest="effort", const="full")
     parser.add_argument("--self-test", action="store_true", help="tiny sizes; tests the harness")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--case", help="only cases whose name holds this; writes no file of results")
+    parser.add_argument("--rounds", type=int, default=5, help="times that all take turns (5)")
     parser.add_argument("--limit", type=float, default=300, help="seconds for one run (300)")
     parser.set_defaults(effort="standard")
     arguments = parser.parse_args()
@@ -38,6 +40,8 @@ def parse(known):
             parser.error(f"unknown task '{name}'; known: {', '.join(known)}")
     if arguments.threads < 1:
         parser.error(f"--threads is {arguments.threads}; expected at least 1")
+    if arguments.rounds < 1:
+        parser.error(f"--rounds is {arguments.rounds}; expected at least 1")
     return arguments
 
 
@@ -59,15 +63,18 @@ def run_measurement(task, pace, folder, command, tiny=False):
 
 
 def run_task(task, cases, pace, folder, command):
-    """Runs the cases and writes folder/TASK.md. Returns the outcomes."""
+    """Runs the cases and writes folder/TASK.md, or says it without a folder. Returns the outcomes."""
     load = machine.load_average()
     outcomes = []
     for case in cases:
         say(f"{task.name}: {case.name}")
         outcomes.append(rounds.run_case(case, pace, say))
     text = report.markdown(task, outcomes, command=command, threads=pace.threads, load=load)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{task.name}.md").write_text(text)
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{task.name}.md").write_text(text)
+    else:
+        say(text)
     return outcomes
 
 
@@ -77,12 +84,14 @@ def main():
     chosen = [known[name] for name in arguments.task or known]
     if arguments.self_test:
         return self_test.run(chosen, run_task, run_measurement)
-    pace = rounds.Pace(arguments.threads, arguments.limit)
+    pace = rounds.Pace(arguments.threads, arguments.limit, arguments.rounds)
     flag = "" if arguments.effort == "standard" else f" --{arguments.effort}"
     effort = EFFORTS.index(arguments.effort)
     for task in chosen:
         command = f"bench/run.sh {task.name}{flag}"
         if isinstance(task, Measurement):
+            if arguments.case:
+                continue
             if EFFORTS.index(task.effort) <= effort:
                 run_measurement(task, pace, BENCH / "results", command)
             else:
@@ -92,6 +101,11 @@ def main():
             say(f"{task.name}: skipped, ECKART_DATA does not name the folder of real data")
             continue
         cases = [case for case in task.cases if EFFORTS.index(case.effort) <= effort]
+        if arguments.case:
+            cases = [case for case in task.cases if arguments.case in case.name]
+            if cases:
+                run_task(task, cases, pace, None, f'{command} --case "{arguments.case}"')
+            continue
         if not cases:
             say(f"{task.name}: skipped, no case is that quick")
             continue

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -44,8 +45,8 @@ def built(program):
     return Path(os.environ["ECKART_BENCH_WORKERS"]) / program
 
 
-def known():
-    """Returns every contender by the name that tasks use."""
+def known(threads):
+    """Returns every contender by the name that tasks use, for so many threads."""
     venv = Path(os.environ["ECKART_BENCH_VENV"])
     openblas = first(Path("/usr/lib").glob("*/openblas-*/libopenblas.so.0"))
     mkl = first((venv / "lib").glob("libmkl_rt.so.*"))
@@ -67,6 +68,28 @@ def known():
 
     def eckart(title, **options):
         return compiled(title, "eckart_worker", options=options)
+
+    def slepc():
+        # A process for each thread: its matrix products know no threads.
+        run = ["mpirun", "-n", str(threads), "--oversubscribe", "--bind-to", "none"]
+        command = [*run, str(python_of(venv)), str(BASELINES / "slepc_worker.py")]
+        # Debian keeps a version for each scalar type outside Python's own folders.
+        modules = [
+            first(Path("/usr/lib").glob(f"{name}dir/*/*-real/lib/python3/dist-packages"))
+            for name in ("slepc", "petsc")
+        ]
+        missing = "" if all(modules) else "python3-slepc4py-real is not installed"
+        if not missing and not (shutil.which("mpirun") and has_module(venv, "mpi4py")):
+            missing = "python3-mpi4py is not installed"
+        settings = {
+            "PYTHONPATH": ":".join(map(str, modules)),
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMPI_ALLOW_RUN_AS_ROOT": "1",
+            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "OMPI_MCA_btl": "self,vader",
+        }
+        return Contender("SLEPc trlanczos", command, environment=settings, missing=missing)
 
     return {
         "eckart": eckart("Eckart"),
@@ -97,6 +120,12 @@ def known():
         "randomized_5": python("sklearn randomized_svd, n_iter=5", "randomized_5", "sklearn"),
         "truncated": python("sklearn TruncatedSVD", "truncated", "sklearn"),
         "primme": python("PRIMME svds", "primme", "primme"),
+        "primme_as_it_comes": python(
+            "PRIMME svds, basis not enlarged", "primme_as_it_comes", "primme", information=True
+        ),
+        "spectra": compiled("Spectra", "spectra_worker"),
+        "slepc": slepc(),
+        "gensim": python("gensim stochastic_svd", "gensim", "gensim"),
         "perturbed": python("a wrong answer", "perturbed", "numpy"),
     }
 

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -182,6 +183,32 @@ def uniform_sparse(m, n, entries):
 
 
 @kept
+def ratings_like(users, items, ratings):
+    """Ratings as people give them: how many a user gives and an item gets follow power laws, and a
+    rating in half stars from 0.5 to 5 is what both are inclined to, twelve tastes that they share
+    or not, and chance. No place twice; users and items in random order."""
+    rng = np.random.default_rng(6)
+
+    def shares(count, offset, exponent):
+        weights = (np.arange(count) + offset * count) ** -exponent
+        return rng.permutation(weights / weights.sum())
+
+    user_shares, item_shares = shares(users, 0.02, 0.9), shares(items, 0.005, 1.1)
+    places = np.empty(0, dtype=np.int64)
+    while len(places) < ratings:
+        drawn = rng.choice(users, ratings, p=user_shares) * items
+        drawn += rng.choice(items, ratings, p=item_shares)
+        places = np.union1d(places, drawn)
+    places = rng.choice(places, ratings, replace=False)
+    user, item = places // items, places % items
+    liked = 3.5 + rng.normal(0, 0.4, users)[user] + rng.normal(0, 0.5, items)[item]
+    for strength in 0.45 * 0.85 ** np.arange(12):
+        liked += strength * rng.standard_normal(users)[user] * rng.standard_normal(items)[item]
+    stars = np.clip(np.round(2 * (liked + rng.normal(0, 0.7, ratings))) / 2, 0.5, 5)
+    return scipy.sparse.coo_matrix((stars, (user, item)), (users, items)), None
+
+
+@kept
 def random_text(terms, documents):
     """Log-entropy weights of random counts with falling term frequencies; for the self test."""
     rng = np.random.default_rng(4)
@@ -204,8 +231,25 @@ def slashdot():
 @kept
 def debian_text():
     """Log-entropy weights of the terms of Debian's package descriptions."""
-    file = Path(os.environ["ECKART_DATA"]) / "sparse/debian_bookworm/desc_term_document_counts.mtx.gz"
-    return log_entropy(scipy.io.mmread(file).tocsr()), None
+    data = Path(os.environ["ECKART_DATA"])
+    file = data / "sparse/debian_bookworm/desc_term_document_counts.mtx.gz"
+    return log_entropy(scipy.io.mmread(file).tocsr()), spectrum("debian/descriptions_logentropy")
+
+
+@kept
+def fashion_mnist():
+    """The training pictures of Fashion-MNIST, a row each, with the mean picture taken away."""
+    file = Path(os.environ["ECKART_DATA"]) / "tabular/fashion-mnist/train-images-idx3-ubyte.gz"
+    with gzip.open(file) as pixels:
+        pictures = np.frombuffer(pixels.read()[16:], dtype=np.uint8).reshape(-1, 784)
+    A = pictures.astype(np.float64)
+    return A - A.mean(axis=0), spectrum("tabular/fashion_mnist_train_centred")
+
+
+def spectrum(key):
+    """Returns known singular values of a matrix of ECKART_DATA."""
+    with gzip.open(Path(os.environ["ECKART_DATA"]) / "reference_spectra.json.gz", "rt") as file:
+        return np.array(json.load(file)[key])
 
 
 def log_entropy(counts):

@@ -63,13 +63,7 @@ def check(A, U, sigma, V, *, count, vectors, accuracy, reference):
     verdict.sigma_error = float(np.abs(sigma - reference).max() / scale)
     measures = {"error of the singular values": verdict.sigma_error}
     if vectors:
-        verdict.residual = float(
-            max(
-                np.linalg.norm(A @ V - U * sigma, axis=0).max(),
-                np.linalg.norm(adjoint(A) @ U - V * sigma, axis=0).max(),
-            )
-            / scale
-        )
+        verdict.residual = worst_residual(A, U, sigma, V) / scale
         identity = np.eye(count)
         verdict.orthogonality = float(
             max(np.linalg.norm(adjoint(X) @ X - identity) for X in (U, V)) / np.sqrt(count)
@@ -81,6 +75,16 @@ def check(A, U, sigma, V, *, count, vectors, accuracy, reference):
         if not value <= accuracy
     ]
     return verdict
+
+
+def worst_residual(A, U, sigma, V):
+    """Returns max_i max(|Av - su|, |Aᴴu - sv|)."""
+    return float(
+        max(
+            np.linalg.norm(A @ V - U * sigma, axis=0).max(),
+            np.linalg.norm(adjoint(A) @ U - V * sigma, axis=0).max(),
+        )
+    )
 
 
 def adjoint(X):

@@ -6,6 +6,7 @@ from harness import machine
 from harness.rounds import REFERENCE
 
 UNCERTIFIED = "eckart_uncertified"
+MEMORY_SLACK = 1.1  # how far a run may exceed the memory that its plan announced
 
 
 def head(title, notes, facts, *, command, threads, load):
@@ -45,10 +46,12 @@ def section(outcome):
         wanted = "singular values only"
     text = [
         f"## {case.name}",
-        f"{outcome.matrix.description}; {wanted}; accuracy {case.accuracy:.2g}.",
+        f"{outcome.matrix.description}; {wanted}; accuracy {case.accuracy:.2g}"
+        + (f", {case.asked:.2g} asked of those who can be told." if case.asked else "."),
         table(outcome),
     ]
     text += [bar_text(bar, outcome) for bar in case.bars]
+    text += filter(None, [memory_text(outcome.line(REFERENCE))])
     return "\n\n".join(text)
 
 
@@ -98,7 +101,12 @@ def bar_text(bar, outcome):
     if not reference or not reference.accepted:
         return " ".join([*text, "**Not met**: Eckart gave no right answer."])
 
-    silent = [peer for peer in bar.peers if not comparable(outcome.line(peer), bar, reference)]
+    if bar.more_accurate:
+        for peer in filter(None, map(outcome.line, bar.peers)):
+            if peer.verdict and not as_accurate(reference.verdict, peer.verdict):
+                return " ".join([*text, f"**Not met**: less accurate than {peer.contender.title}."])
+
+    silent = [peer for peer in bar.peers if not comparable(outcome.line(peer), bar)]
     rivals = [outcome.line(peer) for peer in bar.peers if peer not in silent]
     if silent:
         text.append("Not compared: " + ", ".join(title_of(peer, outcome) for peer in silent) + ".")
@@ -117,12 +125,27 @@ def bar_text(bar, outcome):
     return " ".join(text) + "."
 
 
-def comparable(rival, bar, reference):
+def comparable(rival, bar):
     if rival is None or rival.failure or not rival.seconds:
         return False
-    if bar.more_accurate:
-        return reference.verdict.residual < rival.verdict.residual
-    return rival.accepted
+    return bar.more_accurate or rival.accepted
+
+
+def as_accurate(mine, theirs):
+    return mine.residual <= theirs.residual and mine.sigma_error <= theirs.sigma_error
+
+
+def memory_text(line):
+    """Says whether the run kept to the memory that its plan had announced."""
+    if line is None or not line.announced:
+        return ""
+    share = line.memory / line.announced
+    verdict = "**Met**" if share <= MEMORY_SLACK else "**Not met**"
+    return (
+        f"Bar “memory within {MEMORY_SLACK - 1:.0%} of the plan”: {verdict}: "
+        f"{line.memory / 2**20:.0f} MiB of the {line.announced / 2**20:.0f} MiB that the plan "
+        f"announced ({share:.2f}×)."
+    )
 
 
 def title_of(name, outcome):

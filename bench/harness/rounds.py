@@ -35,6 +35,7 @@ class Line:
     verdict: oracle.Verdict = None
     first_seconds: float = 0
     memory: int = 0  # peak during the checked run, beyond what was there before
+    announced: int = 0  # what the contender had said that peak would be; 0: nothing
     seconds: list = field(default_factory=list)  # by round; shorter for the slow
 
     @property
@@ -63,7 +64,7 @@ def run_case(case, pace, say):
     """Returns the Outcome. `say` is told of progress."""
     matrix = case.matrix()
     reference = matrix.reference(case.rank)
-    known = contenders.known()
+    known = contenders.known(pace.threads)
     lines = [Line(name, known[name], failure=known[name].missing) for name in case.contenders]
     workers = {}
     try:
@@ -105,7 +106,7 @@ def load(worker, case, matrix, contender, pace):
         "scalar": matrix.scalar,
         "rank": case.rank,
         "vectors": case.vectors,
-        "accuracy": case.accuracy,
+        "accuracy": case.asked or case.accuracy,
         "threads": pace.threads,
         "options": {**case.options, **contender.options},
         **matrix.files,
@@ -117,7 +118,9 @@ def check(line, case, matrix, worker, reference, limit):
     """The first run warms up, is measured for memory, and its answer is judged."""
     worker.forget_peak()
     before = worker.memory("VmRSS")
-    line.first_seconds = worker.ask({"do": "run"}, limit)["seconds"]
+    reply = worker.ask({"do": "run"}, limit)
+    line.first_seconds = reply["seconds"]
+    line.announced = int(reply.get("announced_bytes", 0))
     line.memory = worker.memory("VmHWM") - before
     line.verdict = judge(worker, case, matrix, reference, limit)
 
@@ -135,6 +138,18 @@ def judge(worker, case, matrix, reference, limit):
             accuracy=case.accuracy,
             reference=reference,
         )
+    finally:
+        shutil.rmtree(folder)
+
+
+def read(worker, matrix, limit):
+    """Returns the singular values of the worker's last answer and its largest residual over
+    sigma_1."""
+    folder = tempfile.mkdtemp(prefix="eckart-bench-")
+    try:
+        worker.ask({"do": "save", "folder": folder}, limit)
+        U, sigma, V = oracle.read_answer(folder)
+        return sigma, oracle.worst_residual(matrix.A, U, sigma, V) / sigma[0]
     finally:
         shutil.rmtree(folder)
 

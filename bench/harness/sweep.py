@@ -27,7 +27,7 @@ class Point:
 def measure(sizes, pace, log, say):
     """Returns {kind: [Point, ...]} by rising n. Rounds go over all sizes, so that other load meets
     all alike; every answer is judged in the first one."""
-    eckart = contenders.known()["eckart"]
+    eckart = contenders.known(pace.threads)["eckart"]
     points = {kind: [Point(n) for n in sorted(sizes)] for kind in KINDS}
     worker = Worker(eckart.command, contenders.environment(eckart.environment, pace.threads), log)
     try:

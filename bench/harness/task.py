@@ -9,7 +9,7 @@ class Bar:
     """What Eckart must reach: factor times the fastest of the peers.
 
     While `more_accurate`, the peer need not reach the accuracy of the case: Eckart must be
-    faster by the factor and more accurate as well.
+    faster by the factor and at least as accurate, in residual and in singular values.
     """
 
     row: str
@@ -28,6 +28,7 @@ class Case:
     vectors: False for the singular values alone.
     accuracy: what the residual and orthogonality of an answer must not exceed, relative to
         sigma_1; the singular values as well, where they are known.
+    asked: the accuracy that contenders are told, where it is not that.
     options: told to every contender; those of the contender itself come first.
     rounds: at most so many, for cases that take minutes.
     """
@@ -38,6 +39,7 @@ class Case:
     rank: Optional[int] = None
     vectors: bool = True
     accuracy: float = 1e-12
+    asked: Optional[float] = None
     bars: tuple[Bar, ...] = ()
     options: dict = field(default_factory=dict)
     rounds: Optional[int] = None
