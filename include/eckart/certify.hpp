@@ -25,8 +25,9 @@ struct CertifyOptions {
   // REQUIRES: 1 <= probes <= 16
   index_t probes = 6;
 
-  // For more than 48 triplets, bound residuals and orthogonality from 16 random combinations
-  // instead of evaluating each: a few per cent of the cost, bounds about six times the truth.
+  // For more than 48 triplets, bound residuals and orthogonality from 16 random combinations (8
+  // complex ones) instead of evaluating each: a few per cent of the cost, bounds about six times
+  // the truth.
   bool sampled = false;
 
   // Seed of the probes and of the combinations.
@@ -50,9 +51,8 @@ constexpr double default_accuracy() {
 //
 //   All min(m, n) triplets of a matrix with known entries need no probe: nothing can be missing.
 //
-// Cost: about k + 40 products with A and with A^H, 16 instead of k when sampled; up to
-// (m + n + k)(k + 64) elements of memory.
-// Throws InvalidArgument if the shapes do not fit.
+// Cost: about k + 40 products with A and with A^H, 16 instead of k when sampled (8 complex ones);
+// up to (m + n + k)(k + 64) elements of memory. Throws InvalidArgument if the shapes do not fit.
 //
 // [1] Halko, Martinsson, Tropp, SIAM Review 53(2):217-288, 2011.
 template <Scalar T>

@@ -16,7 +16,9 @@ namespace {
 
 using blas::Op;
 
-constexpr index_t combinations = 16;
+// A complex number tells as much as two real ones.
+template <Scalar T>
+constexpr index_t combinations = is_complex<T> ? 8 : 16;
 constexpr double safety = 6;
 constexpr double failure_of_vector = 2.2e-10;
 constexpr double failure_of_matrix = 1.6e-9;
@@ -34,9 +36,9 @@ Matrix<T> random_combinations(index_t rows, std::uint64_t seed, const Context& c
   constexpr index_t rows_per_chunk = 8192;
   constexpr index_t column_of_numbers = index_t{1} << 50;  // longer than any
   const Real half_width = std::sqrt(Real{3} / Real{parts});
-  auto W = Matrix<T>::uninitialized(rows, combinations);
+  auto W = Matrix<T>::uninitialized(rows, combinations<T>);
   core::for_each_chunk(rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
-    for (index_t j = 0; j < combinations; ++j) {
+    for (index_t j = 0; j < combinations<T>; ++j) {
       kernels::uniform<Real>({seed, stream, j * column_of_numbers + first * parts,
                               (last - first) * parts, half_width,
                               reinterpret_cast<Real*>(W.view().column(j) + first)});
@@ -51,8 +53,8 @@ struct Seen {
   Matrix<T> products;  // 3 combinations x k
 
   const T* of_B(index_t i) const { return products.view().column(i); }
-  const T* of_C(index_t i) const { return of_B(i) + combinations; }
-  const T* of_D(index_t i) const { return of_C(i) + combinations; }
+  const T* of_C(index_t i) const { return of_B(i) + combinations<T>; }
+  const T* of_D(index_t i) const { return of_C(i) + combinations<T>; }
 };
 
 constexpr index_t chunk = 512;  // rows that stay in the cache
@@ -60,8 +62,8 @@ constexpr index_t chunk = 512;  // rows that stay in the cache
 // What a group of chunks needs.
 template <Scalar T>
 struct Workspace {
-  Matrix<T> D = Matrix<T>::uninitialized(chunk, combinations);
-  Matrix<T> K = Matrix<T>::uninitialized(3 * combinations, chunk);
+  Matrix<T> D = Matrix<T>::uninitialized(chunk, combinations<T>);
+  Matrix<T> K = Matrix<T>::uninitialized(3 * combinations<T>, chunk);
 };
 
 // sum <- sum + [B C D]^H X for the rows of a chunk, which is read from memory once. Y comes as it
@@ -74,7 +76,7 @@ void add_products(MatrixView<const T> B,
                   MatrixView<const T> X,
                   Workspace<T>& work,
                   MatrixView<T> sum) {
-  constexpr index_t t = combinations;
+  constexpr index_t t = combinations<T>;
   const MatrixView<T> D = work.D.view().block(0, 0, X.rows, t);
   if constexpr (is_complex<T>) {
     blas::gemm<T>(Op::none, Op::none, T{1}, X, Y, T{0}, D);
@@ -102,7 +104,7 @@ Seen<T> see(MatrixView<const T> B,
             MatrixView<const T> Y,
             MatrixView<const T> X,
             const Context& context) {
-  constexpr index_t t = combinations;
+  constexpr index_t t = combinations<T>;
   const index_t k = X.cols;
   Matrix<T> products(3 * t, k);
   if (X.rows < 4 * std::max(k, chunk)) {
@@ -140,13 +142,16 @@ Seen<T> see(MatrixView<const T> B,
 }
 
 // The bound on a vector or a matrix of which this is the sum of squares of its combinations.
-double bound(double sum) { return safety * std::sqrt(sum / static_cast<double>(combinations)); }
+template <Scalar T>
+double bound(double sum) {
+  return safety * std::sqrt(sum / static_cast<double>(combinations<T>));
+}
 
 // Returns sum |a_j - s b_j|^2 over the combinations.
 template <Scalar T>
 double squared_distance(const T* a, real_t<T> s, const T* b) {
   double sum = 0;
-  for (index_t j = 0; j < combinations; ++j)
+  for (index_t j = 0; j < combinations<T>; ++j)
     sum += std::norm(std::complex<double>(a[j] - s * b[j]));
   return sum;
 }
@@ -156,11 +161,11 @@ template <Scalar T>
 double see_orthogonality(const Seen<T>& X, MatrixView<const T> Y) {
   double sum = 0;
   for (index_t i = 0; i < X.products.cols(); ++i) {
-    for (index_t j = 0; j < combinations; ++j) {
+    for (index_t j = 0; j < combinations<T>; ++j) {
       sum += std::norm(std::complex<double>(X.of_D(i)[j] - conjugate(Y(i, j))));
     }
   }
-  return bound(sum) / std::sqrt(static_cast<double>(X.products.cols()));
+  return bound<T>(sum) / std::sqrt(static_cast<double>(X.products.cols()));
 }
 
 }  // namespace
@@ -178,9 +183,9 @@ SampledResiduals sample_residuals(const LinearOperator<T>& A,
   const auto k = static_cast<index_t>(sigma.size());
   const Matrix<T> combined =
       random_combinations<T>(std::max({A.rows(), A.cols(), k}), seed, context);
-  const auto W = [&](index_t rows) { return combined.view().block(0, 0, rows, combinations); };
-  auto AW = Matrix<T>::uninitialized(A.rows(), combinations);
-  auto AHW = Matrix<T>::uninitialized(A.cols(), combinations);
+  const auto W = [&](index_t rows) { return combined.view().block(0, 0, rows, combinations<T>); };
+  auto AW = Matrix<T>::uninitialized(A.rows(), combinations<T>);
+  auto AHW = Matrix<T>::uninitialized(A.cols(), combinations<T>);
   A.apply(W(A.cols()), AW.view(), context);
   A.apply_adjoint(W(A.rows()), AHW.view(), context);
   const Seen<T> left = see<T>(W(A.rows()), std::as_const(AW).view(), W(k), U, context);
@@ -191,13 +196,13 @@ SampledResiduals sample_residuals(const LinearOperator<T>& A,
     // The combinations of A v - s u, then of A^H u - s v.
     const double of_left = squared_distance<T>(right.of_C(i), s, left.of_B(i));
     const double of_right = squared_distance<T>(left.of_C(i), s, right.of_B(i));
-    sampled.residuals.push_back(bound(worse(of_left, of_right)));
+    sampled.residuals.push_back(bound<T>(worse(of_left, of_right)));
   }
   sampled.orthogonality_U = see_orthogonality<T>(left, W(k));
   sampled.orthogonality_V = see_orthogonality<T>(right, W(k));
   sampled.failure_probability =
       2 * (static_cast<double>(k) * failure_of_vector + failure_of_matrix);
-  report.products += 2 * combinations;
+  report.products += 2 * combinations<T>;
   report.passes_over_A += 2;
   return sampled;
 }
