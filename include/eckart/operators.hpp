@@ -17,7 +17,7 @@ template <Scalar T>
 std::unique_ptr<LinearOperator<T>> make_operator(MatrixView<const T> A);
 
 // In how many orientations a sparse operator keeps its matrix. Both: each product runs over rows.
-// One takes about half of the memory, and one of the two products takes about twice the time.
+// One takes about half of the memory; one of the two products then takes about three times as long.
 enum class SparseStorage { both_orientations, one_orientation };
 
 // Returns an operator over a sparse matrix that must outlive it. Values are kept in the fewest
