@@ -58,30 +58,32 @@ void expect_product(const Matrix<T>& A, bool adjoint, const Matrix<T>& X, const 
 
 TYPED_TEST(Dense, BlocksOfEveryWidthTimesAMatrixThatIsNotSmall) {
   using T = TypeParam;
-  const Matrix<T> A = gaussian<T>(563, 241);  // no multiple of any tile
-  Matrix<T> wider = gaussian<T>(571, 241);    // A in its first rows
-  for (index_t j = 0; j < 241; ++j) std::copy_n(A.view().column(j), 563, wider.view().column(j));
-  const auto in_place = make_operator<T>(std::as_const(wider).view().block(0, 0, 563, 241));
-  const auto by_rows = make_operator(own(transposed(A), true));
-  for (const index_t width : {2, 3, 17, 33, 64, 65}) {
-    const Matrix<T> X = gaussian<T>(241, width, 1);
-    const Matrix<T> Y = gaussian<T>(563, width, 2);
-    for (const auto* op : {in_place.get(), by_rows.get()}) {
-      Context one(1);
-      Matrix<T> AX(563, width);
-      Matrix<T> AHY(241, width);
-      op->apply(X.view(), AX.view(), one);
-      op->apply_adjoint(Y.view(), AHY.view(), one);
-      expect_product(A, false, X, AX);
-      expect_product(A, true, Y, AHY);
-      for (const int threads : {2, 3}) {
-        Context many(threads);
-        Matrix<T> again(563, width);
-        op->apply(X.view(), again.view(), many);
-        ASSERT_TRUE(std::equal(AX.data(), AX.data() + 563 * width, again.data()));
-        Matrix<T> back(241, width);
-        op->apply_adjoint(Y.view(), back.view(), many);
-        ASSERT_TRUE(std::equal(AHY.data(), AHY.data() + 241 * width, back.data()));
+  for (const auto& [m, n] : {std::pair<index_t, index_t>{563, 241}, {4211, 37}}) {
+    const Matrix<T> A = gaussian<T>(m, n);
+    Matrix<T> wider = gaussian<T>(m + 8, n);  // A in its first rows
+    for (index_t j = 0; j < n; ++j) std::copy_n(A.view().column(j), m, wider.view().column(j));
+    const auto in_place = make_operator<T>(std::as_const(wider).view().block(0, 0, m, n));
+    const auto by_rows = make_operator(own(transposed(A), true));
+    for (const index_t width : {3, 17, 64, 65}) {
+      const Matrix<T> X = gaussian<T>(n, width, 1);
+      const Matrix<T> Y = gaussian<T>(m, width, 2);
+      for (const auto* op : {in_place.get(), by_rows.get()}) {
+        Context one(1);
+        Matrix<T> AX(m, width);
+        Matrix<T> AHY(n, width);
+        op->apply(X.view(), AX.view(), one);
+        op->apply_adjoint(Y.view(), AHY.view(), one);
+        expect_product(A, false, X, AX);
+        expect_product(A, true, Y, AHY);
+        for (const int threads : {2, 3}) {
+          Context many(threads);
+          Matrix<T> again(m, width);
+          op->apply(X.view(), again.view(), many);
+          ASSERT_TRUE(std::equal(AX.data(), AX.data() + m * width, again.data()));
+          Matrix<T> back(n, width);
+          op->apply_adjoint(Y.view(), back.view(), many);
+          ASSERT_TRUE(std::equal(AHY.data(), AHY.data() + n * width, back.data()));
+        }
       }
     }
   }
