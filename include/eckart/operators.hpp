@@ -16,10 +16,36 @@ std::unique_ptr<LinearOperator<T>> make_operator(DenseMatrix<T> A);
 template <Scalar T>
 std::unique_ptr<LinearOperator<T>> make_operator(MatrixView<const T> A);
 
-// Returns an operator over a sparse matrix that must outlive it. Keeps a second, transposed
-// copy so that both products run over rows: (8 + sizeof(T)) bytes per stored entry more.
+// In how many orientations a sparse operator keeps its matrix. Both: each product runs over rows.
+// One takes about half of the memory; one of the two products then takes about three times as long.
+enum class SparseStorage { both_orientations, one_orientation };
+
+// Returns an operator over a sparse matrix that must outlive it. Values are kept in the fewest
+// bytes that hold them exactly (none if all are one; those of float if all fit), indices in 32 bits
+// if the dimensions allow; arrays of A that are so already are used where they stand.
+// Memory: stored_bytes() tells all that the products read, arrays of A included. Beyond A that is
+// at most 8 + 2 sizeof(T) bytes per entry for both orientations. The threads of the context build.
 template <Scalar T>
-std::unique_ptr<LinearOperator<T>> make_operator(const SparseMatrix<T>& A);
+std::unique_ptr<LinearOperator<T>> make_operator(
+    const SparseMatrix<T>& A,
+    SparseStorage storage = SparseStorage::both_orientations,
+    const Context& context = default_context());
+
+// The same of a matrix that the operator takes over.
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_operator(
+    SparseMatrix<T>&& A,
+    SparseStorage storage = SparseStorage::both_orientations,
+    const Context& context = default_context());
+
+// The same over compressed rows or columns of someone else. If their indices do not rise strictly,
+// the operator works on a sorted copy.
+// Throws InvalidArgument naming the first offset or index that is wrong.
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_operator(
+    const SparseView<T>& A,
+    SparseStorage storage = SparseStorage::both_orientations,
+    const Context& context = default_context());
 
 // Returns the operator diag(row_scale) (A - 1 column_shift^T - row_shift 1^T) diag(column_scale).
 // A is never densified: a product costs one product with A and O((m + n) b) more.

@@ -16,10 +16,6 @@ struct ShiftedEnergyKernel {
     return shifted_energy_body(n, x, shift, scale);
   }
 };
-template <class T>
-struct SpmmKernel {
-  [[gnu::always_inline]] static void run(const SpmmRows<T>& rows) { spmm_body(rows); }
-};
 
 // Returns the kernel compiled for the level in use.
 template <class Kernel, class... Args>
@@ -43,7 +39,6 @@ const Kernels<T>& kernels() {
   static const Kernels<T> table = {
       chosen<ScanKernel<Real>, index_t, const Real*>(),
       chosen<ShiftedEnergyKernel<T>, index_t, const T*, T, double>(),
-      chosen<SpmmKernel<T>, const SpmmRows<T>&>(),
   };
   return table;
 }

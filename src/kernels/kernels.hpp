@@ -18,19 +18,6 @@ struct Scan {
   bool finite = true;
 };
 
-// The rows [first, last) of a compressed-sparse-row matrix times a row-major block.
-template <class T>
-struct SpmmRows {
-  index_t first;
-  index_t last;
-  const index_t* offsets;
-  const index_t* columns;
-  const T* values;
-  const T* X;     // row j of the block starts at X + j * width
-  index_t width;  // columns of the block
-  T* Y;           // row i of the product goes to Y + (i - first) * width
-};
-
 // One function per kernel and type.
 template <class T>
 struct Kernels {
@@ -38,7 +25,6 @@ struct Kernels {
   Scan<Real> (*scan)(index_t n, const Real* x);
   // Sum of |scale (x_i - shift)|^2 in double.
   double (*shifted_energy)(index_t n, const T* x, T shift, double scale);
-  void (*spmm)(const SpmmRows<T>& rows);
 };
 
 // Returns the kernels of the level in use, level().

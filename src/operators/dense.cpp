@@ -6,6 +6,7 @@
 #include "core/parallel.hpp"
 #include "eckart/operators.hpp"
 #include "kernels/skinny.hpp"
+#include "kernels/spmm.hpp"
 #include "operators/entries.hpp"
 
 namespace eckart {
@@ -24,9 +25,9 @@ void conjugate_in_place(MatrixView<T> X) {
   }
 }
 
-// Many rows times a few columns: a general product packs A, the kernels read it where it stands.
+// Whether the rows of A are cut for A^T Y, because its columns are few.
 template <Scalar T>
-bool suits_kernels(MatrixView<const T> A, index_t width) {
+bool is_tall(MatrixView<const T> A, index_t width) {
   return !is_complex<T> && width % 16 == 0 && width <= 64 && A.rows >= 4096 && A.rows >= 4 * A.cols;
 }
 
@@ -36,22 +37,6 @@ void turn(MatrixView<const T> S, T* turned) {
   for (index_t i = 0; i < S.rows; ++i) {
     for (index_t j = 0; j < S.cols; ++j) turned[j + i * S.cols] = S(i, j);
   }
-}
-
-// Y <- A X.
-template <class Real>
-void tall_apply(MatrixView<const Real> A,
-                MatrixView<const Real> X,
-                MatrixView<Real> Y,
-                const Context& context) {
-  Matrix<Real> turned(X.cols, X.rows);
-  turn(X, turned.data());
-  constexpr index_t rows_per_chunk = 1536;
-  core::for_each_chunk(A.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
-    kernels::tall_product<Real>({static_cast<int>(X.cols), A.cols, last - first, 1, 0,
-                                 A.data + first, A.ld, turned.data(), turned.ld(), Y.data + first,
-                                 Y.ld});
-  });
 }
 
 // X <- A^T Y, by at most 32 groups of rows whose sums are added in order.
@@ -83,6 +68,108 @@ void tall_apply_adjoint(MatrixView<const Real> A,
   }
 }
 
+// Blocks of a few columns are multiplied by kernels that read the matrix where it stands: a general
+// gemm copies it first, which takes longer than the product. Wider blocks go strip by strip.
+template <Scalar T>
+inline constexpr index_t widest_block = 256 / index_t{sizeof(T)};
+// Products with fewer columns are those with vectors, and with more a gemm is as fast.
+constexpr index_t fewest_columns = 3;
+constexpr index_t most_columns = 64;
+constexpr index_t columns_at_once = 48;  // of A, in A^T Y
+constexpr index_t fewest_chunks = 4;     // of that many columns: work for several threads
+constexpr index_t fewest_entries = index_t{1} << 17;  // smaller matrices stay in the cache
+
+// Returns the block with its rows contiguous, padded with zeros to a multiple of unit columns.
+template <Scalar T>
+Matrix<T> packed(MatrixView<const T> X, index_t unit, const Context& context) {
+  constexpr index_t rows_per_chunk = 4096;
+  Matrix<T> P = Matrix<T>::uninitialized(core::count_chunks(X.cols, unit) * unit, X.rows);
+  core::for_each_chunk(X.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
+    kernels::pack_strip(last - first, X.cols, X.data + first, X.ld, P.rows(),
+                        P.view().column(first));
+  });
+  return P;
+}
+
+// Y <- S X for a block X, by rows of S.
+template <Scalar T>
+void multiply_block(MatrixView<const T> S,
+                    MatrixView<const T> X,
+                    MatrixView<T> Y,
+                    const Context& context) {
+  constexpr index_t rows_per_chunk = 384;
+  const Matrix<T> P = packed(X, 16, context);
+  const index_t width = P.rows();
+  core::for_each_chunk(S.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
+    const index_t rows = last - first;
+    const bool whole = width == Y.cols;  // no padding: the product goes where it belongs
+    Matrix<T> product = Matrix<T>::uninitialized(whole ? 0 : rows, width);
+    kernels::tall_product<T>({.width = static_cast<int>(width),
+                              .inner = S.cols,
+                              .rows = rows,
+                              .alpha = 1,
+                              .beta = 0,
+                              .A = S.data + first,
+                              .lda = S.ld,
+                              .X = P.data(),
+                              .ldx = width,
+                              .C = whole ? Y.data + first : product.data(),
+                              .ldc = whole ? Y.ld : rows});
+    for (index_t j = 0; j < Y.cols && !whole; ++j) {
+      std::copy_n(product.view().column(j), rows, Y.column(j) + first);
+    }
+  });
+}
+
+// X <- S^T Y for a block Y, by columns of S.
+template <Scalar T>
+void multiply_block_transposed(MatrixView<const T> S,
+                               MatrixView<const T> Y,
+                               MatrixView<T> X,
+                               const Context& context) {
+  constexpr index_t two_lines = 128 / index_t{sizeof(T)};
+  const Matrix<T> P = packed(Y, two_lines, context);
+  const index_t width = P.rows();
+  core::for_each_chunk(S.cols, columns_at_once, context, [&](index_t, index_t first, index_t last) {
+    const index_t count = last - first;
+    Matrix<T> product = Matrix<T>::uninitialized(width, count);
+    kernels::wide_product<T>({.width = static_cast<int>(width),
+                              .inner = S.rows,
+                              .cols = count,
+                              .alpha = 1,
+                              .beta = 0,
+                              .A = P.data(),
+                              .lda = width,
+                              .X = S.column(first),
+                              .ldx = S.ld,
+                              .C = product.data(),
+                              .ldc = width});
+    kernels::unpack_strip(count, X.cols, product.data(), width, X.data + first, X.ld);
+  });
+}
+
+// Y <- op(S) X. For real matrices transpose and adjoint are the same.
+template <Scalar T>
+void multiply(
+    Op op, MatrixView<const T> S, MatrixView<const T> X, MatrixView<T> Y, const Context& context) {
+  if constexpr (!is_complex<T>) {
+    const bool splits = op == Op::none || S.cols >= fewest_chunks * columns_at_once;
+    if (X.cols >= fewest_columns && X.cols <= most_columns && splits &&
+        S.rows * S.cols >= fewest_entries) {
+      for (index_t j = 0; j < X.cols; j += widest_block<T>) {
+        const index_t count = std::min(widest_block<T>, X.cols - j);
+        if (op == Op::none) {
+          multiply_block(S, X.columns(j, count), Y.columns(j, count), context);
+        } else {
+          multiply_block_transposed(S, X.columns(j, count), Y.columns(j, count), context);
+        }
+      }
+      return;
+    }
+  }
+  blas::multiply<T>(op, Op::none, T{1}, S, X, T{0}, Y, context);
+}
+
 template <Scalar T>
 class DenseOperator final : public LinearOperator<T> {
  public:
@@ -96,26 +183,21 @@ class DenseOperator final : public LinearOperator<T> {
   }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
-    if constexpr (!is_complex<T>) {
-      if (!A_.row_major && suits_kernels(A_.values, X.cols)) {
-        return tall_apply<T>(A_.values, X, Y, context);
-      }
-    }
     const Op op = A_.row_major ? Op::transpose : Op::none;
-    blas::multiply<T>(op, Op::none, T{1}, A_.values, X, T{0}, Y, context);
+    multiply(op, A_.values, X, Y, context);
   }
 
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
     if constexpr (!is_complex<T>) {
-      if (!A_.row_major && suits_kernels(A_.values, Y.cols)) {
+      if (!A_.row_major && is_tall(A_.values, Y.cols)) {
         return tall_apply_adjoint<T>(A_.values, Y, X, context);
       }
     }
     if (!A_.row_major) {
-      return blas::multiply<T>(Op::adjoint, Op::none, T{1}, A_.values, Y, T{0}, X, context);
+      return multiply(Op::adjoint, A_.values, Y, X, context);
     }
     if constexpr (!is_complex<T>) {
-      blas::multiply<T>(Op::none, Op::none, T{1}, A_.values, Y, T{0}, X, context);
+      multiply(Op::none, A_.values, Y, X, context);
     } else {
       // A^H Y = conj(values conj(Y)): BLAS has no product with a conjugated, untransposed matrix.
       Matrix<T> Y_conj(Y.rows, Y.cols);

@@ -1,141 +1,143 @@
-// Compressed sparse rows, kept in both orientations so that each product runs over rows.
+// Sparse matrices, kept by rows, by columns or both.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "core/parallel.hpp"
 #include "eckart/operators.hpp"
-#include "kernels/kernels.hpp"
+#include "operators/compressed_rows.hpp"
 #include "operators/entries.hpp"
 
 namespace eckart {
 namespace {
 
+using operators::CompressedRows;
+
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
-// Rows cut into blocks of about equal work. The cut depends on the matrix alone.
-template <Scalar T>
-std::vector<index_t> balanced_rows(const SparseMatrix<T>& A) {
-  constexpr index_t blocks = 128;
-  constexpr index_t most_rows = 4096;  // bounds the scratch of one block
-  constexpr index_t row_cost = 4;      // a row costs about as much as that many entries
-  const index_t work = A.stored_entries() + row_cost * A.rows;
-  const index_t share = std::max<index_t>(1024, core::count_chunks(work, blocks));
-  std::vector<index_t> cuts = {0};
-  index_t start = 0;
-  for (index_t i = 0; i < A.rows; ++i) {
-    const index_t done = A.offsets[at(i) + 1] - A.offsets[at(start)] + row_cost * (i + 1 - start);
-    if (done >= share || i + 1 - start >= most_rows || i + 1 == A.rows) {
-      cuts.push_back(i + 1);
-      start = i + 1;
-    }
+// Sums over rows of w_i^2 r_i^q for q = 0, 1, 2, with w the row scales and r the row shifts in a
+// unit whose squares are representable.
+struct RowMoments {
+  double weight = 0;
+  std::complex<double> first = 0;
+  double second = 0;
+
+  template <Scalar T>
+  void add(const AffineMap<T>& map, index_t i, double unit) {
+    const double scale = operators::row_scale_at(map, i);
+    weight += scale * scale;
+    if (map.row_shift.empty()) return;
+    const std::complex<double> shift = std::complex<double>(map.row_shift[at(i)]) / unit;
+    first += scale * scale * shift;
+    second += std::norm(scale * shift);
   }
-  return cuts;
-}
+};
 
-// X_rows <- X with its rows contiguous.
+// Returns a power of two of about the largest of the shifts, or 1.
 template <Scalar T>
-void to_rows(MatrixView<const T> X, T* X_rows, const Context& context) {
-  constexpr index_t rows_per_chunk = 4096;
-  core::for_each_chunk(X.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
-    for (index_t j = 0; j < X.cols; ++j) {
-      const T* x = X.column(j);
-      for (index_t i = first; i < last; ++i) X_rows[i * X.cols + j] = x[i];
-    }
-  });
-}
-
-// Y <- A X.
-template <Scalar T>
-void multiply(const SparseMatrix<T>& A,
-              const std::vector<index_t>& cuts,
-              MatrixView<const T> X,
-              MatrixView<T> Y,
-              const Context& context) {
-  Matrix<T> X_rows(X.cols, X.rows);
-  to_rows(X, X_rows.data(), context);
-  const index_t blocks = static_cast<index_t>(cuts.size()) - 1;
-  core::for_each_chunk(blocks, 1, context, [&](index_t c, index_t, index_t) {
-    const index_t first = cuts[at(c)];
-    const index_t last = cuts[at(c) + 1];
-    Matrix<T> Y_rows(X.cols, last - first);
-    kernels::kernels<T>().spmm({.first = first,
-                                .last = last,
-                                .offsets = A.offsets.data(),
-                                .columns = A.columns.data(),
-                                .values = A.values.data(),
-                                .X = X_rows.data(),
-                                .width = X.cols,
-                                .Y = Y_rows.data()});
-    for (index_t j = 0; j < Y.cols; ++j) {
-      for (index_t i = first; i < last; ++i) Y(i, j) = Y_rows(j, i - first);
-    }
-  });
+double unit_of(const std::vector<T>& shifts) {
+  double largest = 0;
+  for (const T shift : shifts) largest = std::max(largest, static_cast<double>(std::abs(shift)));
+  return largest > 0 && std::isfinite(largest) ? std::ldexp(1.0, std::ilogb(largest)) : 1;
 }
 
 template <Scalar T>
 class SparseOperator final : public LinearOperator<T> {
  public:
-  explicit SparseOperator(const SparseMatrix<T>& A) : A_(A), AH_(transpose(A)) {
-    for (T& value : AH_.values) value = conjugate(value);
-    A_cuts_ = balanced_rows(A_);
-    AH_cuts_ = balanced_rows(AH_);
+  // REQUIRES: the indices rise strictly; the arrays stay
+  SparseOperator(const SparseView<T>& A, SparseStorage storage, const Context& context)
+      : rows_(A.rows), cols_(A.cols) {
+    (A.by_columns ? by_columns_ : by_rows_) = CompressedRows<T>(A, context);
+    if (storage == SparseStorage::one_orientation) {
+      (A.by_columns ? by_columns_ : by_rows_).prepare_transposed_products();
+    } else if (A.by_columns) {
+      by_rows_ = by_columns_.transposed(context);
+    } else {
+      by_columns_ = by_rows_.transposed(context);
+    }
+    has_rows_ = !A.by_columns || storage == SparseStorage::both_orientations;
+    has_columns_ = A.by_columns || storage == SparseStorage::both_orientations;
   }
 
-  index_t rows() const override { return A_.rows; }
-  index_t cols() const override { return A_.cols; }
+  // Keeps of a matrix what the products read.
+  SparseOperator(SparseMatrix<T>&& A, SparseStorage storage, const Context& context)
+      : SparseOperator(SparseView<T>(A), storage, context) {
+    owned_ = std::move(A);  // arrays stay where they are
+    if (!by_rows_.borrows_columns()) std::vector<index_t>().swap(owned_.columns);
+    if (!by_rows_.borrows_values()) std::vector<T>().swap(owned_.values);
+  }
+
+  index_t rows() const override { return rows_; }
+  index_t cols() const override { return cols_; }
   Storage storage() const override { return Storage::sparse; }
-  index_t entries_per_product() const override { return A_.stored_entries(); }
+  index_t entries_per_product() const override { return any().stored_entries(); }
   std::uint64_t stored_bytes() const override {
-    const auto entries = static_cast<std::uint64_t>(A_.stored_entries());
-    return 2 * entries * (sizeof(T) + sizeof(index_t)) +
-           sizeof(index_t) * static_cast<std::uint64_t>(A_.rows + A_.cols + 2);
+    return (has_rows_ ? by_rows_.stored_bytes() : 0) +
+           (has_columns_ ? by_columns_.stored_bytes() : 0);
   }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
-    multiply(A_, A_cuts_, X, Y, context);
+    if (has_rows_) return by_rows_.times(X, Y, false, context);
+    by_columns_.transposed_times(X, Y, false, context);
   }
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
-    multiply(AH_, AH_cuts_, Y, X, context);
+    if (has_columns_) return by_columns_.times(Y, X, true, context);
+    by_rows_.transposed_times(Y, X, true, context);
   }
 
   EntryScan scan(Context&) const override {
     EntryScan scan;
-    const index_t entries = A_.stored_entries();
+    const index_t entries = any().stored_entries();
     if (entries == 0) return scan;
-    scan = operators::scan_column<T>({A_.values.data(), entries, 1, entries}, 0, false);
-    if (!scan.finite()) {
-      const index_t p = scan.nonfinite_row;  // the position among the stored entries
-      const auto next = std::upper_bound(A_.offsets.begin(), A_.offsets.end(), p);
-      scan.nonfinite_row = static_cast<index_t>(next - A_.offsets.begin()) - 1;
-      scan.nonfinite_col = A_.columns[at(p)];
-    }
+    any().visit([&](const auto* columns, const auto* values) {
+      using Value = std::remove_cvref_t<decltype(*values)>;
+      if constexpr (std::same_as<Value, kernels::Ones>) {
+        scan.max_abs = scan.min_abs = 1;
+        scan.nonzeros = entries;
+      } else {
+        scan = operators::scan_column<Value>({values, entries, 1, entries}, 0, false);
+        if (scan.finite()) return;
+        const index_t p = scan.nonfinite_row;  // the position among the stored entries
+        const index_t* offsets = any().offsets().data();
+        const index_t line = std::upper_bound(offsets, offsets + any().rows() + 1, p) - offsets - 1;
+        scan.nonfinite_row = has_rows_ ? line : columns[p];
+        scan.nonfinite_col = has_rows_ ? columns[p] : line;
+      }
+    });
     return scan;
   }
 
+  // The entries that are not stored are zero: with a shift s each still holds |s|^2.
   std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
+    RowMoments all;
+    const double unit = unit_of(map.row_shift);
+    for (index_t i = 0; i < rows(); ++i) all.add(map, i, unit);
+    std::vector<RowMoments> stored(at(cols()));
     std::vector<double> energies(at(cols()));
-    double weights = 0;  // sum of the squared row scales
-    for (index_t i = 0; i < rows(); ++i) {
-      weights += operators::row_scale_at(map, i) * operators::row_scale_at(map, i);
+    for_each_entry(context, [&](index_t i, index_t j, T value) {
+      energies[at(j)] += operators::mapped_energy_of_entry(map, i, j, value);
+      stored[at(j)].add(map, i, unit);
+    });
+    for (index_t j = 0; j < cols(); ++j) {
+      const double scale = operators::column_scale_at(map, j);
+      const std::complex<double> shift =
+          map.column_shift.empty() ? 0 : scale * std::complex<double>(map.column_shift[at(j)]);
+      // Sum of w_i^2 |s + r_i|^2 over the rows without an entry.
+      const RowMoments& seen = stored[at(j)];
+      const double zeros =
+          std::norm(shift) * (all.weight - seen.weight) +
+          2 * scale * unit * std::real(std::conj(shift) * (all.first - seen.first)) +
+          scale * unit * (scale * unit * (all.second - seen.second));
+      energies[at(j)] += std::max(0.0, zeros);
     }
-    constexpr index_t columns_per_chunk = 512;
-    core::for_each_chunk(cols(), columns_per_chunk, context,
-                         [&](index_t, index_t first, index_t last) {
-                           for (index_t j = first; j < last; ++j)
-                             energies[at(j)] = column_energy(map, j, weights);
-                         });
     return energies;
   }
 
-  std::vector<ColumnSummary<T>> column_summaries(Context&) const override {
-    std::vector<ColumnSummary<T>> summaries(at(cols()));
-    for (index_t j = 0; j < cols(); ++j) {
-      operators::ColumnSummer<T> summer;
-      for (index_t p = AH_.offsets[at(j)]; p < AH_.offsets[at(j) + 1]; ++p) {
-        summer.add(conjugate(AH_.values[at(p)]));
-      }
-      summaries[at(j)] = summer.summary(rows());
-    }
+  std::vector<ColumnSummary<T>> column_summaries(Context& context) const override {
+    std::vector<operators::ColumnSummer<T>> summers(at(cols()));
+    for_each_entry(context, [&](index_t, index_t j, T value) { summers[at(j)].add(value); });
+    std::vector<ColumnSummary<T>> summaries;
+    for (const auto& summer : summers) summaries.push_back(summer.summary(rows()));
     return summaries;
   }
 
@@ -145,58 +147,97 @@ class SparseOperator final : public LinearOperator<T> {
                          [&](index_t, index_t first, index_t last) {
                            for (index_t j = first; j < last; ++j) {
                              std::fill_n(A.column(j), A.rows, T{});
-                             for (index_t p = AH_.offsets[at(j)]; p < AH_.offsets[at(j) + 1]; ++p) {
-                               A(AH_.columns[at(p)], j) = conjugate(AH_.values[at(p)]);
-                             }
                            }
                          });
+    for_each_entry(context, [&](index_t i, index_t j, T value) { A(i, j) = value; });
   }
 
  private:
-  // The entries that are not stored are zero: with a shift s each still holds |s|^2.
-  double column_energy(const AffineMap<T>& map, index_t j, double weights) const {
-    const index_t first = AH_.offsets[at(j)];
-    const index_t last = AH_.offsets[at(j) + 1];
-    double sum = 0;
-    if (map.row_shift.empty()) {
-      double stored_weights = 0;
-      for (index_t p = first; p < last; ++p) {
-        const index_t i = AH_.columns[at(p)];
-        sum += operators::mapped_energy_of_entry(map, i, j, conjugate(AH_.values[at(p)]));
-        stored_weights += operators::row_scale_at(map, i) * operators::row_scale_at(map, i);
-      }
-      const auto zero =
-          operators::column_scale_at(map, j) * std::complex<double>(operators::shift_at(map, 0, j));
-      return sum + std::max(0.0, weights - stored_weights) * std::norm(zero);
-    }
-    index_t p = first;
-    for (index_t i = 0; i < rows(); ++i) {
-      T entry = 0;
-      if (p < last && AH_.columns[at(p)] == i) entry = conjugate(AH_.values[at(p++)]);
-      sum += operators::mapped_energy_of_entry(map, i, j, entry);
-    }
-    return sum;
+  const CompressedRows<T>& any() const { return has_rows_ ? by_rows_ : by_columns_; }
+
+  // Calls f(i, j, value) for every entry. Those of a column come one after the other, in the order
+  // of the rows; different columns may be visited at the same time.
+  template <class F>
+  void for_each_entry(const Context& context, const F& f) const {
+    const CompressedRows<T>& lines = has_columns_ ? by_columns_ : by_rows_;
+    const index_t lines_per_chunk = has_columns_ ? 512 : std::max<index_t>(lines.rows(), 1);
+    lines.visit([&](const auto* indices, const auto* values) {
+      core::for_each_chunk(
+          lines.rows(), lines_per_chunk, context, [&](index_t, index_t first, index_t last) {
+            for (index_t l = first; l < last; ++l) {
+              for (index_t p = lines.offsets()[l]; p < lines.offsets()[l + 1]; ++p) {
+                const T value = operators::value_at<T>(values, p);
+                has_columns_ ? f(indices[p], l, value) : f(l, indices[p], value);
+              }
+            }
+          });
+    });
   }
 
-  const SparseMatrix<T>& A_;
-  SparseMatrix<T> AH_;
-  std::vector<index_t> A_cuts_;
-  std::vector<index_t> AH_cuts_;
+  SparseMatrix<T> owned_;
+  index_t rows_;
+  index_t cols_;
+  bool has_rows_ = false;
+  bool has_columns_ = false;
+  CompressedRows<T> by_rows_;
+  CompressedRows<T> by_columns_;  // the transpose, by its rows
 };
 
 }  // namespace
 
 template <Scalar T>
-std::unique_ptr<LinearOperator<T>> make_operator(const SparseMatrix<T>& A) {
+std::unique_ptr<LinearOperator<T>> make_operator(const SparseMatrix<T>& A,
+                                                 SparseStorage storage,
+                                                 const Context& context) {
   validate(A);
-  return std::make_unique<SparseOperator<T>>(A);
+  return std::make_unique<SparseOperator<T>>(SparseView<T>(A), storage, context);
 }
 
-template std::unique_ptr<LinearOperator<float>> make_operator(const SparseMatrix<float>&);
-template std::unique_ptr<LinearOperator<double>> make_operator(const SparseMatrix<double>&);
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_operator(SparseMatrix<T>&& A,
+                                                 SparseStorage storage,
+                                                 const Context& context) {
+  validate(A);
+  return std::make_unique<SparseOperator<T>>(std::move(A), storage, context);
+}
+
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_operator(const SparseView<T>& A,
+                                                 SparseStorage storage,
+                                                 const Context& context) {
+  if (!validate(A)) return make_operator(compressed(A), storage, context);
+  return std::make_unique<SparseOperator<T>>(A, storage, context);
+}
+
+template std::unique_ptr<LinearOperator<float>> make_operator(const SparseMatrix<float>&,
+                                                              SparseStorage,
+                                                              const Context&);
+template std::unique_ptr<LinearOperator<float>> make_operator(SparseMatrix<float>&&,
+                                                              SparseStorage,
+                                                              const Context&);
+template std::unique_ptr<LinearOperator<float>> make_operator(const SparseView<float>&,
+                                                              SparseStorage,
+                                                              const Context&);
+template std::unique_ptr<LinearOperator<double>> make_operator(const SparseMatrix<double>&,
+                                                               SparseStorage,
+                                                               const Context&);
+template std::unique_ptr<LinearOperator<double>> make_operator(SparseMatrix<double>&&,
+                                                               SparseStorage,
+                                                               const Context&);
+template std::unique_ptr<LinearOperator<double>> make_operator(const SparseView<double>&,
+                                                               SparseStorage,
+                                                               const Context&);
 template std::unique_ptr<LinearOperator<std::complex<float>>> make_operator(
-    const SparseMatrix<std::complex<float>>&);
+    const SparseMatrix<std::complex<float>>&, SparseStorage, const Context&);
+template std::unique_ptr<LinearOperator<std::complex<float>>> make_operator(
+    SparseMatrix<std::complex<float>>&&, SparseStorage, const Context&);
+template std::unique_ptr<LinearOperator<std::complex<float>>> make_operator(
+    const SparseView<std::complex<float>>&, SparseStorage, const Context&);
 template std::unique_ptr<LinearOperator<std::complex<double>>> make_operator(
-    const SparseMatrix<std::complex<double>>&);
+    const SparseMatrix<std::complex<double>>&, SparseStorage, const Context&);
+template std::unique_ptr<LinearOperator<std::complex<double>>> make_operator(
+    SparseMatrix<std::complex<double>>&&, SparseStorage, const Context&);
+template std::unique_ptr<LinearOperator<std::complex<double>>> make_operator(
+    const SparseView<std::complex<double>>&, SparseStorage, const Context&);
 
 }  // namespace eckart

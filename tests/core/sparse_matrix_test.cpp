@@ -30,6 +30,49 @@ TEST(FromTriplets, HandlesEmptyShapes) {
   validate(from_triplets<float>(5, 0, {}));
 }
 
+TEST(FromCoordinates, TakesEitherIndexAndAddsDuplicatesInTheirOrder) {
+  const std::vector<std::int32_t> rows = {1, 0, 1, 1, 1};
+  const std::vector<index_t> cols = {2, 2, 0, 2, 2};
+  const std::vector<double> values = {1e16, 1, 2, 1, -1e16};
+  const auto A = from_coordinates<double>(2, 3, std::span<const std::int32_t>(rows),
+                                          std::span<const index_t>(cols), values);
+  validate(A);
+  EXPECT_EQ(A.columns, (std::vector<index_t>{2, 0, 2}));
+  EXPECT_EQ(A.values, (std::vector<double>{1, 2, (1e16 + 1) - 1e16}));
+  const auto ones = from_coordinates<double>(2, 3, std::span<const std::int32_t>(rows),
+                                             std::span<const index_t>(cols), {});
+  EXPECT_EQ(ones.values, (std::vector<double>{1, 1, 3}));
+}
+
+TEST(FromCoordinates, NamesWhatIsWrong) {
+  const std::vector<std::int32_t> rows = {1, 0};
+  const std::vector<std::int32_t> cols = {2, 9};
+  const auto message_of = [&](std::size_t row_count, index_t n) -> std::string {
+    try {
+      (void)from_coordinates<float>(2, n, std::span<const std::int32_t>(rows).first(row_count),
+                                    std::span<const std::int32_t>(cols), {});
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message_of(2, 10), "");
+  EXPECT_EQ(message_of(1, 10), "there are 1 row indices, 2 column indices and 0 values");
+  EXPECT_EQ(message_of(2, 3), "entry 1 is at (0, 9), outside the 2 x 3 matrix");
+}
+
+TEST(Compressed, SortsAViewByColumnsIntoRows) {
+  const std::vector<index_t> offsets = {0, 2, 4};
+  const std::vector<index_t> indices = {2, 0, 1, 1};
+  const std::vector<float> values = {1, 2, 3, 4};
+  const auto A = compressed(SparseView<float>(3, 2, std::span<const index_t>(offsets),
+                                              std::span<const index_t>(indices), values, true));
+  validate(A);
+  EXPECT_EQ(A.offsets, (std::vector<index_t>{0, 1, 2, 3}));
+  EXPECT_EQ(A.columns, (std::vector<index_t>{0, 1, 0}));
+  EXPECT_EQ(A.values, (std::vector<float>{2, 7, 1}));
+}
+
 TEST(Transpose, TwiceGivesTheMatrixBack) {
   const SparseMatrix<std::complex<double>> A =
       from_triplets<std::complex<double>>(3, 4, {{0, 3, {1, 2}}, {2, 0, {3, -1}}, {2, 3, {5, 0}}});

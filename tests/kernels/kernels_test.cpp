@@ -53,40 +53,6 @@ TYPED_TEST(Kernels, BitsOfASumDoNotDependOnAlignment) {
   }
 }
 
-TYPED_TEST(Kernels, SparseProductEqualsTheSumFromItsDefinitionForEveryWidth) {
-  using T = TypeParam;
-  // Row 0 is empty, row 1 full, row 2 has two entries.
-  const std::vector<index_t> offsets = {0, 0, 5, 7};
-  const std::vector<index_t> columns = {0, 1, 2, 3, 4, 1, 4};
-  const std::vector<T> values = gaussian<T>(7, 1);
-  for (index_t width = 1; width <= 37; ++width) {
-    const std::vector<T> X = gaussian<T>(5 * width, 2);
-    std::vector<T> Y(static_cast<std::size_t>(3 * width), T{99});
-    eckart::kernels::kernels<T>().spmm({.first = 0,
-                                        .last = 3,
-                                        .offsets = offsets.data(),
-                                        .columns = columns.data(),
-                                        .values = values.data(),
-                                        .X = X.data(),
-                                        .width = width,
-                                        .Y = Y.data()});
-    for (index_t i = 0; i < 3; ++i) {
-      for (index_t j = 0; j < width; ++j) {
-        std::complex<double> sum = 0;
-        for (index_t p = offsets[static_cast<std::size_t>(i)];
-             p < offsets[static_cast<std::size_t>(i) + 1]; ++p) {
-          sum += std::complex<double>(values[static_cast<std::size_t>(p)]) *
-                 std::complex<double>(
-                     X[static_cast<std::size_t>(columns[static_cast<std::size_t>(p)] * width + j)]);
-        }
-        const std::complex<double> got(Y[static_cast<std::size_t>(i * width + j)]);
-        const double eps = std::numeric_limits<real_t<T>>::epsilon();
-        ASSERT_TRUE(std::abs(got - sum) <= 40 * eps) << "row " << i << " width " << width;
-      }
-    }
-  }
-}
-
 TEST(Scan, FindsTheLargestModulusTheZerosAndWhetherAllIsFinite) {
   const std::vector<double> x = {0, -3, 2, -0.0, 1};
   const Scan<double> scan = eckart::kernels::kernels<double>().scan(5, x.data());

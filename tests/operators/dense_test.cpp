@@ -37,6 +37,58 @@ TYPED_TEST(Dense, TallMatricesOfManyChunks) {
   expect_behaves_as(*make_operator<TypeParam>(A.view()), A, 40);
 }
 
+// Expects Y = op(A) X to rounding in every seventh row, which meets every place of a tile.
+template <Scalar T>
+void expect_product(const Matrix<T>& A, bool adjoint, const Matrix<T>& X, const Matrix<T>& Y) {
+  const double eps = std::numeric_limits<real_t<T>>::epsilon();
+  for (index_t j = 0; j < Y.cols(); ++j) {
+    for (index_t i = 0; i < Y.rows(); i += 7) {
+      std::complex<double> sum = 0;
+      double size = 0;
+      for (index_t l = 0; l < X.rows(); ++l) {
+        const T entry = adjoint ? conjugate(A(l, i)) : A(i, l);
+        sum += std::complex<double>(entry) * std::complex<double>(X(l, j));
+        size += static_cast<double>(std::abs(entry) * std::abs(X(l, j)));
+      }
+      ASSERT_TRUE(std::abs(std::complex<double>(Y(i, j)) - sum) <= 10 * eps * size)
+          << "row " << i << ", column " << j << " of " << Y.cols();
+    }
+  }
+}
+
+TYPED_TEST(Dense, BlocksOfEveryWidthTimesAMatrixThatIsNotSmall) {
+  using T = TypeParam;
+  for (const auto& [m, n] : {std::pair<index_t, index_t>{563, 241}, {4211, 37}}) {
+    const Matrix<T> A = gaussian<T>(m, n);
+    Matrix<T> wider = gaussian<T>(m + 8, n);  // A in its first rows
+    for (index_t j = 0; j < n; ++j) std::copy_n(A.view().column(j), m, wider.view().column(j));
+    const auto in_place = make_operator<T>(std::as_const(wider).view().block(0, 0, m, n));
+    const auto by_rows = make_operator(own(transposed(A), true));
+    for (const index_t width : {3, 17, 64, 65}) {
+      const Matrix<T> X = gaussian<T>(n, width, 1);
+      const Matrix<T> Y = gaussian<T>(m, width, 2);
+      for (const auto* op : {in_place.get(), by_rows.get()}) {
+        Context one(1);
+        Matrix<T> AX(m, width);
+        Matrix<T> AHY(n, width);
+        op->apply(X.view(), AX.view(), one);
+        op->apply_adjoint(Y.view(), AHY.view(), one);
+        expect_product(A, false, X, AX);
+        expect_product(A, true, Y, AHY);
+        for (const int threads : {2, 3}) {
+          Context many(threads);
+          Matrix<T> again(m, width);
+          op->apply(X.view(), again.view(), many);
+          ASSERT_TRUE(std::equal(AX.data(), AX.data() + m * width, again.data()));
+          Matrix<T> back(n, width);
+          op->apply_adjoint(Y.view(), back.view(), many);
+          ASSERT_TRUE(std::equal(AHY.data(), AHY.data() + n * width, back.data()));
+        }
+      }
+    }
+  }
+}
+
 TYPED_TEST(Dense, TheScanNamesRowAndColumnInBothOrders) {
   using T = TypeParam;
   Matrix<T> A = gaussian<T>(50, 70);
