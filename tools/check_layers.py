@@ -20,7 +20,7 @@ ALLOWED = {
     "public io": {"vocabulary", "methods", "public io"},
     "src/core": {"vocabulary", "src/core"},
     "src/kernels": {"types", "src/kernels"},
-    "src/blas": {"vocabulary", "src/core", "src/blas"},
+    "src/blas": {"vocabulary", "src/core", "src/kernels", "src/blas"},
     # Parts take the options of the methods that they are parts of.
     "src/factor": {"vocabulary", "methods", "src/core", "src/kernels", "src/blas", "src/factor"},
     "src/operators": {"vocabulary", "src/core", "src/kernels", "src/blas", "src/operators"},

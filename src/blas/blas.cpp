@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "blas/narrow.hpp"
 #include "core/parallel.hpp"
 
 namespace eckart::blas {
@@ -103,6 +104,7 @@ void multiply(Op op_a,
               MatrixView<T> C,
               const Context& context) {
   if (C.empty()) return;
+  if (is_narrow(op_a, op_b, A, B)) return narrow_multiply(op_a, alpha, A, B, beta, C, context);
   const BlasThreads one_thread;
   const index_t inner = op_a == Op::none ? A.cols : A.rows;
   if (C.rows * C.cols <= tile * tile && inner >= 4096 && inner >= 4 * std::max(C.rows, C.cols)) {
