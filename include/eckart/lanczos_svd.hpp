@@ -21,7 +21,7 @@ struct LanczosSvdOptions {
   // REQUIRES: block_size >= 0
   index_t block_size = 0;
 
-  // Largest basis before a restart. 0: max(3 k, k + 12 block_size), within min(m, n).
+  // Largest basis before a restart. 0: max(4 k, k + 20 block_size), within min(m, n).
   // REQUIRES: basis_size >= 0
   index_t basis_size = 0;
 
@@ -30,8 +30,8 @@ struct LanczosSvdOptions {
   index_t max_steps = 0;
 
   // Approximate right singular vectors from an earlier run (n x any number), or empty. They need
-  // not be orthonormal. Random vectors join them, so that nothing can be missed for lack of them.
-  // The block is then as wide as they are, plus 2: give about as many as triplets are wanted.
+  // not be orthonormal. Those within half of the accuracy are kept as they are, the others go into
+  // the first block, whose width does not change. As many are used as the basis has room for.
   MatrixView<const T> warm_start = {};
 
   // Seed of the starting block and of replacements for dependent columns.
@@ -46,18 +46,22 @@ struct LanczosSvdOptions {
 // that hold the energy or meet the tolerance (||A||_F is known from one look at the entries; no
 // full SVD is made). k > min(m, n) means min(m, n).
 //
-// Accuracy: stops when the recurrence claims residuals <= accuracy * sigma_1 twice in a row
-// and true residuals agree. A remainder probe then looks for missed triplets; any that it finds
-// re-enter the basis and the iteration goes on.
+// Accuracy: stops when the recurrence claims residuals <= accuracy * sigma_1 and true residuals
+// agree. A remainder probe then looks for missed triplets; any that it finds re-enter the basis and
+// the iteration goes on. The recurrence runs on A^H A; where sigma_k < 10 eps sigma_1 / accuracy,
+// or true residuals contradict it twice, it is repeated with both bases kept, which the report
+// says.
 //
-// Cost: 2 passes over A per step; (m + n)(basis + 3 block) elements of memory.
+// Cost: 2 passes over A per step; min(m, n)(basis + 3 block) + 3 (m + n) k elements of memory, and
+// max(m, n) basis more with both bases.
 // Throws NonFiniteInput, InvalidArgument if an option breaks its REQUIRES line or the
 // operator's adjoint is not its adjoint, MemoryLimit.
 // report.status is iteration_limit or cancelled when it stopped early: the result is then the
 // best so far, certified.
 //
-// Source: block Golub-Kahan-Lanczos (Golub, Luk, Overton, ACM TOMS 7(2), 1981) with thick
-// restart (Baglama, Reichel, SIAM J. Sci. Comput. 27(1), 2005).
+// Source: block Lanczos (Golub, Underwood, Mathematical Software III, 1977); block
+// Golub-Kahan-Lanczos (Golub, Luk, Overton, ACM TOMS 7(2), 1981) with thick restart (Baglama,
+// Reichel, SIAM J. Sci. Comput. 27(1), 2005).
 template <Scalar T>
 [[nodiscard]] SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
                                        const RankRule& rule,

@@ -40,9 +40,8 @@ Sizes choose_sizes(index_t min_dim, index_t k, const LanczosSvdOptions<T>& optio
   Sizes sizes{.k = k, .block = options.block_size, .capacity = options.basis_size, .small = false};
   // A block of 8 doubles fills one cache line per gathered row; fewer triplets need fewer.
   if (sizes.block == 0) sizes.block = k >= 8 ? 8 : k >= 3 ? 4 : 2;
-  if (options.warm_start.cols > 0) sizes.block = options.warm_start.cols + 2;
   sizes.block = std::min(sizes.block, min_dim);
-  if (sizes.capacity == 0) sizes.capacity = std::max(3 * k, k + 12 * sizes.block);
+  if (sizes.capacity == 0) sizes.capacity = std::max(4 * k, k + 20 * sizes.block);
   sizes.capacity = std::max(sizes.capacity, k + 3 * sizes.block);
   sizes.capacity = std::min(sizes.capacity, min_dim - sizes.block);
   sizes.small = sizes.capacity < k + 2 * sizes.block;
@@ -132,15 +131,20 @@ class LanczosSvd {
     const Sizes sizes = choose_sizes(min_dim_, k, options_);
     if (sizes.small) return finish_small();
 
-    using factor::Reorthogonalise;
-    for (const auto mode : {Reorthogonalise::right, Reorthogonalise::both}) {
-      factor::GolubKahanBasis<T> basis(tall_, sizes.capacity, sizes.block, mode, options_.seed,
-                                       context_, report_);
+    using factor::Recurrence;
+    {
+      factor::GolubKahanBasis<T> basis(tall_, sizes.capacity, sizes.block, Recurrence::gram,
+                                       options_.seed, context_, report_);
       start(basis);
-      if (iterate(basis, mode)) return;
-      report_.fallbacks.push_back(
-          "reorthogonalising one side did not reach the accuracy; both sides were");
+      if (iterate(basis, Recurrence::gram)) return;
     }
+    report_.fallbacks.push_back(
+        "the values fall too far for a recurrence with A^H A; both bases were kept");
+    require_room(sizes.capacity, sizes.block, Recurrence::bidiagonal);
+    factor::GolubKahanBasis<T> basis(tall_, sizes.capacity, sizes.block, Recurrence::bidiagonal,
+                                     options_.seed, context_, report_);
+    basis.start();
+    iterate(basis, Recurrence::bidiagonal);
   }
 
  private:
@@ -151,24 +155,24 @@ class LanczosSvd {
     return open || (options.certify && A.storage() != Storage::matrix_free);
   }
 
-  // The basis works on the tall orientation: its right vectors, which it keeps orthonormal at full
-  // accuracy, are the short ones.
+  // The basis works on the tall orientation: its right vectors are the short ones.
   void start(factor::GolubKahanBasis<T>& basis) {
     const MatrixView<const T> given = options_.warm_start;
     if (given.cols == 0) return basis.start();
-    if (!wide_) return basis.start_from(given);
+    if (!wide_) return basis.start_warm(given, accuracy_ / 2);
     Matrix<T> left(A_.rows(), given.cols);
     A_.apply(given, left.view(), context_);
     report_.products += given.cols;
     report_.passes_over_A += 1;
-    basis.start_from(std::as_const(left).view());
+    basis.start_warm(std::as_const(left).view(), accuracy_ / 2);
   }
 
-  // Expands and restarts until the result is found. Returns false if true residuals keep
-  // contradicting the recurrence and reorthogonalising both sides may help.
-  bool iterate(factor::GolubKahanBasis<T>& basis, factor::Reorthogonalise mode) {
+  // Expands and restarts until the result is found. Returns false if the recurrence cannot reach
+  // the accuracy and another may.
+  bool iterate(factor::GolubKahanBasis<T>& basis, factor::Recurrence recurrence) {
+    const bool gram = recurrence == factor::Recurrence::gram;
     const index_t max_steps = options_.max_steps > 0 ? options_.max_steps : 1000;
-    index_t claims = 0;   // consecutive solves that claim convergence
+    pace_ = {};
     index_t refuted = 0;  // claims that the true residuals contradicted
     index_t missed = 0;   // probes that found a missed triplet
     for (;;) {
@@ -179,26 +183,25 @@ class LanczosSvd {
                       "by {:.1e} times what rounding explains",
                       basis.adjoint_defect()));
       const bool stop = context_.cancelled() || report_.iterations >= max_steps;
-      if (!stop && !basis.full() && !worth_solving(basis)) continue;
+      if (!stop && !basis.full() && report_.iterations < pace_.next) continue;
       basis.solve();
 
       const std::optional<index_t> needed = search_.needed(basis.theta());
       const index_t k = std::min(needed.value_or(basis.size()), basis.size());
       const double worst = worst_residual(basis, k);
       const bool claimed = needed && k == *needed && worst <= accuracy_;
-      claims = claimed ? claims + 1 : 0;
+      pace(basis.size(), worst);
       report_progress(worst);
+      if (gram && basis.full() && needed && !within_reach(basis, k)) return false;
 
-      if (claims >= 2 || (claimed && (stop || worst <= 1e-3 * accuracy_))) {
-        claims = 0;
+      if (claimed) {
         std::vector<double> residuals = lift(basis, k);
         const bool agreed = within_accuracy(residuals);
-        if (!agreed && ++refuted < 4) {
-          if (mode == factor::Reorthogonalise::right && refuted == 2) return false;
-        } else {
+        if (!agreed && gram && (++refuted == 2 || !within_reach(basis, k))) return false;
+        if (agreed || ++refuted >= 4) {
           const bool gave_up = !agreed;
           if (!options_.certify) return end(gave_up);
-          factor::Remainder<T> remainder = probe();
+          factor::Remainder<T> remainder = probe(missed);
           const bool found_more = factor::missed_triplet<T>(remainder, result_.sigma, accuracy_,
                                                             tall_.rounding_level()) &&
                                   ++missed <= 20;
@@ -235,10 +238,27 @@ class LanczosSvd {
     return true;
   }
 
-  // Solving costs O(c^3): not at every step of a large basis.
-  bool worth_solving(const factor::GolubKahanBasis<T>& basis) const {
-    const index_t every = 1 + basis.size() / 128;
-    return report_.iterations % every == 0;
+  // Plans the next solve, which costs O(c^3): when the residual should have fallen to the accuracy,
+  // judged by its fall since the solve before.
+  void pace(index_t basis_size, double worst) {
+    const index_t now = report_.iterations;
+    const index_t every = 1 + basis_size / 128;
+    index_t wait = every;
+    if (worst > accuracy_ && pace_.worst > worst) {
+      const double fall = std::log(pace_.worst / worst) / static_cast<double>(now - pace_.at);
+      const double steps = std::log(worst / accuracy_) / fall;
+      // It falls faster and faster: look again well before.
+      wait = std::clamp(static_cast<index_t>(std::min(0.5 * steps, 1e6)), every, 3 * every);
+    }
+    pace_ = {.at = now, .next = now + wait, .worst = worst};
+  }
+
+  // Whether a recurrence with A^H A can give triplet k its accuracy.
+  bool within_reach(const factor::GolubKahanBasis<T>& basis, index_t k) const {
+    if (k == 0) return true;
+    const double eps = std::numeric_limits<real_t<T>>::epsilon();
+    const double last = static_cast<double>(basis.theta()[static_cast<std::size_t>(k - 1)]);
+    return 10 * eps * static_cast<double>(basis.theta()[0]) <= accuracy_ * last;
   }
 
   double worst_residual(const factor::GolubKahanBasis<T>& basis, index_t k) const {
@@ -262,11 +282,16 @@ class LanczosSvd {
       finish_small();
       return false;
     }
-    drivers::require_memory(
-        "lanczos", factor::GolubKahanBasis<T>::bytes(A_.rows(), A_.cols(), wanted, basis.block()),
-        context_);
+    require_room(wanted, basis.block(), basis.recurrence());
     basis.grow(wanted);
     return true;
+  }
+
+  void require_room(index_t capacity, index_t block, factor::Recurrence recurrence) {
+    const double bytes =
+        factor::GolubKahanBasis<T>::bytes(tall_.rows(), tall_.cols(), capacity, block, recurrence);
+    drivers::require_memory("lanczos", bytes, context_);
+    report_.peak_bytes = std::max(report_.peak_bytes, static_cast<std::uint64_t>(bytes));
   }
 
   // result <- the k leading triplets on the right Ritz vectors: A V_k = Q R, R = X S Y^H. One more
@@ -277,26 +302,36 @@ class LanczosSvd {
     result_.U = {};
     result_.V = {};
     result_.sigma.clear();
-    Matrix<T> left(tall_.rows(), k);
-    Matrix<T> right(tall_.cols(), k);
+    Matrix<T> left = Matrix<T>::uninitialized(tall_.rows(), k);
+    Matrix<T> right = Matrix<T>::uninitialized(tall_.cols(), k);
+    Matrix<T> image;  // A V
     if (k > 0) {
       basis.lift_right(right.view());
-      tall_.apply(std::as_const(right).view(), left.view(), context_);
+      const index_t width = factor::product_width(A_);
+      for (index_t first = 0; first < k; first += width) {
+        const index_t count = std::min(width, k - first);
+        tall_.apply(std::as_const(right).view().columns(first, count),
+                    left.view().columns(first, count), context_);
+      }
       report_.products += k;
       report_.passes_over_A += 1;
+      image = left.clone();
       Matrix<T> R(k, k);
       factor::tall_qr(left.view(), R.view(), context_);
       factor::DenseFactors<T> small =
           factor::factor_small<T>(std::as_const(R).view(), report_.fallbacks, context_);
       blas::multiply_in_place<T>(left.view(), std::as_const(small.U).view(), context_);
       blas::multiply_in_place<T>(right.view(), std::as_const(small.V).view(), context_);
+      blas::multiply_in_place<T>(image.view(), std::as_const(small.V).view(), context_);
       result_.sigma = std::move(small.sigma);
     }
+    std::vector<double> residuals = factor::true_residuals<T>(
+        tall_, std::as_const(left).view(), result_.sigma, std::as_const(right).view(), context_,
+        report_, std::as_const(image).view());
     result_.U = std::move(wide_ ? right : left);
     result_.V = std::move(wide_ ? left : right);
     factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
-    return factor::true_residuals<T>(A_, result_.U.view(), result_.sigma, result_.V.view(),
-                                     context_, report_);
+    return residuals;
   }
 
   bool within_accuracy(const std::vector<double>& residuals) const {
@@ -306,12 +341,15 @@ class LanczosSvd {
   }
 
   // Looks for what the result misses, in the orientation of the basis.
-  factor::Remainder<T> probe() {
+  // Each time with other random vectors: those that found something see no more of the same
+  // eigenspace once that is in the basis.
+  factor::Remainder<T> probe(index_t number) {
     auto timer = report_.stage("probe");
     const Matrix<T>& left = wide_ ? result_.V : result_.U;
     const Matrix<T>& right = wide_ ? result_.U : result_.V;
-    return factor::probe_remainder<T>(tall_, left.view(), result_.sigma, right.view(),
-                                      CertifyOptions{}.probes, options_.seed, context_, report_);
+    return factor::probe_remainder<T>(
+        tall_, left.view(), result_.sigma, right.view(), CertifyOptions{}.probes,
+        options_.seed + static_cast<std::uint64_t>(number), context_, report_);
   }
 
   void certify(std::vector<double> residuals, factor::Remainder<T>* remainder) {
@@ -368,6 +406,11 @@ class LanczosSvd {
   double frobenius_norm_;  // -1: unknown
   RankSearch search_;
   double first_residual_ = -1;
+  struct {
+    index_t at = 0;    // the step of the last solve
+    index_t next = 0;  // the step of the next one, unless the basis is full before
+    double worst = -1;
+  } pace_;
 };
 
 }  // namespace
@@ -382,8 +425,11 @@ double lanczos_svd_bytes(index_t rows,
   if (k == 0) return 0;
   const Sizes sizes = choose_sizes(min_dim, k, options);
   if (sizes.small) return dense_svd_bytes<T>(rows, cols, Vectors::thin, std::min(rows, cols));
-  const double results = static_cast<double>(rows + cols) * static_cast<double>(k);
-  return factor::GolubKahanBasis<T>::bytes(rows, cols, sizes.capacity, sizes.block) +
+  // The triplets, and A V beside them.
+  const double results =
+      static_cast<double>(rows + cols + std::max(rows, cols)) * static_cast<double>(k);
+  return factor::GolubKahanBasis<T>::bytes(std::max(rows, cols), min_dim, sizes.capacity,
+                                           sizes.block, factor::Recurrence::gram) +
          sizeof(T) * (results + factor::certificate_elements(rows, cols, k));
 }
 

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
 #include <utility>
 
 #include "blas/blas.hpp"
+#include "core/parallel.hpp"
 #include "core/philox.hpp"
 #include "factor/dense_chain.hpp"
 #include "factor/golub_kahan.hpp"
@@ -28,6 +30,22 @@ constexpr index_t many = 48;
 template <Scalar T>
 double length(const T* x, index_t n) {
   return std::sqrt(kernels::kernels<T>().shifted_energy(n, x, T{0}, 1));
+}
+
+// Returns ||x - s y||.
+template <Scalar T>
+double distance(const T* x, real_t<T> s, const T* y, index_t n) {
+  constexpr index_t piece = 1024;
+  std::array<T, piece> difference;
+  double sum = 0;
+  for (index_t first = 0; first < n; first += piece) {
+    const index_t count = std::min(piece, n - first);
+    for (index_t i = 0; i < count; ++i) {
+      difference[static_cast<std::size_t>(i)] = x[first + i] - s * y[first + i];
+    }
+    sum += kernels::kernels<T>().shifted_energy(count, difference.data(), T{0}, 1);
+  }
+  return std::sqrt(sum);
 }
 
 // Y <- Y - U diag(sigma) C, with C given.
@@ -258,7 +276,7 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   constexpr index_t block = 4;
   if (largest == 0) return remainder;
   SvdReport own;  // the probe's steps are not the driver's iterations
-  GolubKahanBasis<T> basis(R, steps * block, block, Reorthogonalise::both, seed, context, own);
+  GolubKahanBasis<T> basis(R, steps * block, block, Recurrence::bidiagonal, seed, context, own);
   Matrix<T> X(A.cols(), std::min(block, probes));
   R.apply_adjoint(std::as_const(Y).view().columns(0, X.cols()), X.view(), context);
   report.products += X.cols();
@@ -280,28 +298,31 @@ std::vector<double> true_residuals(const LinearOperator<T>& A,
                                    std::span<const real_t<T>> sigma,
                                    MatrixView<const T> V,
                                    Context& context,
-                                   SvdReport& report) {
+                                   SvdReport& report,
+                                   MatrixView<const T> image) {
   const index_t k = static_cast<index_t>(sigma.size());
-  constexpr index_t block = 64;
+  const bool known = k > 0 && image.cols == k;
   std::vector<double> residuals(sigma.size());
-  const index_t width = std::min(block, k);
-  Matrix<T> AV(A.rows(), width);
+  const index_t width = std::min(product_width(A), k);
+  Matrix<T> AV(A.rows(), known ? 0 : width);
   Matrix<T> AHU(A.cols(), width);
   for (index_t first = 0; first < k; first += width) {
     const index_t count = std::min(width, k - first);
-    A.apply(V.columns(first, count), AV.view().columns(0, count), context);
+    if (!known) A.apply(V.columns(first, count), AV.view().columns(0, count), context);
     A.apply_adjoint(U.columns(first, count), AHU.view().columns(0, count), context);
-    report.products += 2 * count;
-    for (index_t j = 0; j < count; ++j) {
-      const real_t<T> s = sigma[static_cast<std::size_t>(first + j)];
-      for (index_t i = 0; i < A.rows(); ++i) AV(i, j) -= s * U(i, first + j);
-      for (index_t i = 0; i < A.cols(); ++i) AHU(i, j) -= s * V(i, first + j);
-      const double left = length<T>(AV.view().column(j), A.rows());
+    report.products += known ? count : 2 * count;
+    const MatrixView<const T> images =
+        known ? image.columns(first, count) : std::as_const(AV).view();
+    core::for_each_chunk(count, 1, context, [&](index_t, index_t j, index_t) {
+      const index_t t = first + j;
+      const real_t<T> s = sigma[static_cast<std::size_t>(t)];
+      const double left = distance<T>(images.column(j), s, U.column(t), A.rows());
+      for (index_t i = 0; i < A.cols(); ++i) AHU(i, j) -= s * V(i, t);
       const double right = length<T>(AHU.view().column(j), A.cols());
-      residuals[static_cast<std::size_t>(first + j)] = worse(left, right);
-    }
+      residuals[static_cast<std::size_t>(t)] = worse(left, right);
+    });
   }
-  if (k > 0) report.passes_over_A += 2;
+  if (k > 0) report.passes_over_A += known ? 1 : 2;
   return residuals;
 }
 
@@ -470,7 +491,8 @@ template std::vector<double> true_residuals(const LinearOperator<float>&,
                                             std::span<const float>,
                                             MatrixView<const float>,
                                             Context&,
-                                            SvdReport&);
+                                            SvdReport&,
+                                            MatrixView<const float>);
 template bool missed_triplet(const Remainder<float>&, std::span<const float>, double, double);
 template void fill_certificate(const LinearOperator<float>&,
                                MatrixView<const float>,
@@ -498,7 +520,8 @@ template std::vector<double> true_residuals(const LinearOperator<double>&,
                                             std::span<const double>,
                                             MatrixView<const double>,
                                             Context&,
-                                            SvdReport&);
+                                            SvdReport&,
+                                            MatrixView<const double>);
 template bool missed_triplet(const Remainder<double>&, std::span<const double>, double, double);
 template void fill_certificate(const LinearOperator<double>&,
                                MatrixView<const double>,
@@ -526,7 +549,8 @@ template std::vector<double> true_residuals(const LinearOperator<std::complex<fl
                                             std::span<const float>,
                                             MatrixView<const std::complex<float>>,
                                             Context&,
-                                            SvdReport&);
+                                            SvdReport&,
+                                            MatrixView<const std::complex<float>>);
 template bool missed_triplet(const Remainder<std::complex<float>>&,
                              std::span<const float>,
                              double,
@@ -561,7 +585,8 @@ template std::vector<double> true_residuals(const LinearOperator<std::complex<do
                                             std::span<const double>,
                                             MatrixView<const std::complex<double>>,
                                             Context&,
-                                            SvdReport&);
+                                            SvdReport&,
+                                            MatrixView<const std::complex<double>>);
 template bool missed_triplet(const Remainder<std::complex<double>>&,
                              std::span<const double>,
                              double,

@@ -33,15 +33,23 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
                              Context& context,
                              SvdReport& report);
 
+// Returns the columns of a block that suits products with A.
+template <Scalar T>
+index_t product_width(const LinearOperator<T>& A) {
+  return A.storage() == Storage::dense ? 64 : 16;
+}
+
 // Returns max(||A v_i - sigma_i u_i||, ||A^H u_i - sigma_i v_i||) for each triplet.
-// Cost: k products with A and with A^H, by blocks.
+// image, if given, is A V from a product made for this purpose.
+// Cost: k products with A, unless the image is given, and with A^H, by blocks.
 template <Scalar T>
 std::vector<double> true_residuals(const LinearOperator<T>& A,
                                    MatrixView<const T> U,
                                    std::span<const real_t<T>> sigma,
                                    MatrixView<const T> V,
                                    Context& context,
-                                   SvdReport& report);
+                                   SvdReport& report,
+                                   MatrixView<const T> image = {});
 
 // Fills report.certificate for the given triplets; see eckart/certify.hpp. residuals, absolute,
 // are computed when empty; likewise the remainder. frobenius_norm < 0: found from the entries,

@@ -18,6 +18,8 @@
 namespace eckart::factor {
 namespace {
 
+using blas::Op;
+
 template <Scalar T>
 void copy(MatrixView<const T> from, MatrixView<T> to) {
   for (index_t j = 0; j < from.cols; ++j) std::copy_n(from.column(j), from.rows, to.column(j));
@@ -45,6 +47,15 @@ index_t first_nonfinite_row(MatrixView<const T> X) {
   return -1;
 }
 
+template <Scalar T>
+double longest_column(MatrixView<const T> X) {
+  double longest = 0;
+  for (index_t j = 0; j < X.cols; ++j) {
+    longest = std::max(longest, kernels::kernels<T>().shifted_energy(X.rows, X.column(j), T{0}, 1));
+  }
+  return std::sqrt(longest);
+}
+
 constexpr std::uint32_t start_stream = 1;
 constexpr std::uint32_t refill_stream = 1000;
 
@@ -54,7 +65,7 @@ template <Scalar T>
 GolubKahanBasis<T>::GolubKahanBasis(const LinearOperator<T>& A,
                                     index_t capacity,
                                     index_t block,
-                                    Reorthogonalise reorthogonalise,
+                                    Recurrence recurrence,
                                     std::uint64_t seed,
                                     Context& context,
                                     SvdReport& report)
@@ -63,9 +74,9 @@ GolubKahanBasis<T>::GolubKahanBasis(const LinearOperator<T>& A,
       report_(report),
       capacity_(capacity),
       block_(block),
-      reorthogonalise_(reorthogonalise),
+      recurrence_(recurrence),
       random_{seed, refill_stream},
-      U_(A.rows(), capacity),
+      U_(Matrix<T>::uninitialized(A.rows(), recurrence == Recurrence::gram ? block : capacity)),
       V_(A.cols(), capacity + block),
       B_(capacity, capacity),
       K_(block, capacity) {}
@@ -76,10 +87,7 @@ void GolubKahanBasis<T>::start() {
   Matrix<T> Y(A_.rows(), block_);
   Matrix<T> X(A_.cols(), block_);
   core::fill_gaussian(Y.view(), random_.seed, start_stream, 0, context_);
-  A_.apply_adjoint(std::as_const(Y).view(), X.view(), context_);
-  report_.products += block_;
-  report_.passes_over_A += 1;
-  check_finite(X.view(), false);
+  apply_adjoint(std::as_const(Y).view(), X.view());
   start_from(std::as_const(X).view());
 }
 
@@ -95,10 +103,63 @@ void GolubKahanBasis<T>::start_from(MatrixView<const T> X) {
 }
 
 template <Scalar T>
+void GolubKahanBasis<T>::start_warm(MatrixView<const T> X, double accuracy) {
+  // Rayleigh-Ritz on the range of X, as far as the basis has room for it.
+  const index_t given = std::min(X.cols, capacity_ - 2 * block_);
+  const MatrixView<T> Q = V_.view().columns(0, given);
+  copy<T>(X.columns(0, given), Q);
+  Matrix<T> S(given, given);
+  orthonormalize_against<T>(std::as_const(V_).view().columns(0, 0), Q, Matrix<T>(0, given).view(),
+                            S.view(), longest_column<T>(Q), random_, context_);
+  Matrix<T> W = Matrix<T>::uninitialized(V_.rows(), given);
+  for (index_t first = 0; first < given; first += block_) {
+    const index_t count = std::min(block_, given - first);
+    const MatrixView<T> Y = U_.view().columns(0, count);
+    apply(Q.columns(first, count), Y);
+    apply_adjoint(Y, W.view().columns(first, count));
+  }
+  const MatrixView<T> B = B_.view().block(0, 0, given, given);
+  blas::multiply<T>(Op::adjoint, Op::none, T{1}, Q, W.view(), T{0}, B, context_);
+  size_ = given;
+  coupled_from_ = given;
+  solve();
+  blas::multiply_in_place<T>(Q, std::as_const(Y_).view(), context_);
+  blas::multiply_in_place<T>(W.view(), std::as_const(Y_).view(), context_);
+  // The accurate ones come first, then the others.
+  index_t kept = 0;
+  for (index_t i = 0; i < given; ++i) {
+    const Real theta = theta_[static_cast<std::size_t>(i)];
+    for (index_t r = 0; r < Q.rows; ++r) W(r, i) -= theta * theta * Q(r, i);
+    const double off = longest_column<T>(std::as_const(W).view().columns(i, 1));
+    if (!(off <= accuracy * norm_ * static_cast<double>(theta))) continue;
+    for (index_t r = 0; r < Q.rows; ++r) std::swap(Q(r, kept), Q(r, i));
+    theta_[static_cast<std::size_t>(kept)] = theta;
+    ++kept;
+  }
+  for (index_t i = 0; i < kept; ++i) {
+    for (index_t r = 0; r < given; ++r) B(r, i) = 0;
+    B(i, i) = theta_[static_cast<std::size_t>(i)] * theta_[static_cast<std::size_t>(i)];
+  }
+  size_ = kept;
+  coupled_from_ = kept;
+  const index_t left = given - kept;
+  if (left > block_) {  // random combinations of all of them
+    Matrix<T> mix(left, block_);
+    core::fill_gaussian(mix.view(), random_.seed, random_.stream++, 0, context_);
+    blas::multiply_in_place<T>(Q.columns(kept, left), std::as_const(mix).view(), context_);
+  } else if (left < block_) {
+    core::fill_gaussian(next_block().columns(left, block_ - left), random_.seed, random_.stream++,
+                        0, context_);
+  }
+  orthonormalize_next(0);
+}
+
+template <Scalar T>
 void GolubKahanBasis<T>::widen(MatrixView<const T> X) {
   capacity_ -= X.cols;
   block_ += X.cols;
-  K_ = resized(K_, block_, capacity_ + X.cols);  // nothing couples to the new directions
+  K_ = resized(K_, block_, K_.cols());  // nothing couples to the new directions
+  if (recurrence_ == Recurrence::gram) U_ = Matrix<T>::uninitialized(U_.rows(), block_);
   copy<T>(X, next_block().columns(block_ - X.cols, X.cols));
   orthonormalize_next(block_ - X.cols);
 }
@@ -109,12 +170,8 @@ void GolubKahanBasis<T>::orthonormalize_next(index_t first) {
   Matrix<T> H(size_ + first, X.cols);
   Matrix<T> S(X.cols, X.cols);
   // No norm to compare with: a column counts as dependent when it is tiny beside the longest.
-  double longest = 0;
-  for (index_t j = 0; j < X.cols; ++j) {
-    longest = std::max(longest, kernels::kernels<T>().shifted_energy(X.rows, X.column(j), T{0}, 1));
-  }
   orthonormalize_against<T>(V_.view().columns(0, size_ + first), X, H.view(), S.view(),
-                            std::sqrt(longest), random_, context_);
+                            longest_column<T>(X), random_, context_);
 }
 
 template <Scalar T>
@@ -143,98 +200,116 @@ void GolubKahanBasis<T>::check_finite(MatrixView<const T> X, bool row_side) cons
 }
 
 template <Scalar T>
+void GolubKahanBasis<T>::apply(MatrixView<const T> X, MatrixView<T> Y) {
+  auto timer = report_.stage("product with A");
+  A_.apply(X, Y, context_);
+  report_.products += X.cols;
+  ++report_.passes_over_A;
+  check_finite(Y, true);
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::apply_adjoint(MatrixView<const T> Y, MatrixView<T> X) {
+  auto timer = report_.stage("product with A^H");
+  A_.apply_adjoint(Y, X, context_);
+  report_.products += Y.cols;
+  ++report_.passes_over_A;
+  check_finite(X, false);
+}
+
+template <Scalar T>
 void GolubKahanBasis<T>::expand() {
   const index_t c = size_;
   const index_t w = block_;
-  MatrixView<T> U_new = U_.view().columns(c, w);
-  MatrixView<T> V_new = V_.view().columns(c + w, std::min(w, V_.cols() - c - w));
-  {
-    auto timer = report_.stage("product with A");
-    A_.apply(std::as_const(V_).view().columns(c, w), U_new, context_);
+  const MatrixView<T> V_new = V_.view().columns(c + w, w);
+  for (index_t j = 0; j < c; ++j) std::fill_n(B_.view().column(j) + c, w, T{});
+  if (recurrence_ == Recurrence::gram) {
+    expand_gram(V_new);
+  } else {
+    expand_bidiagonal(V_new);
   }
-  check_finite(U_new, true);
-  if (norm_ == 0) {
-    for (index_t j = 0; j < w; ++j) {
-      norm_ = std::max(norm_, std::sqrt(kernels::kernels<T>().shifted_energy(
-                                  U_new.rows, U_new.column(j), T{0}, 1)));
-    }
-  }
-  orthonormalize_left(U_new);
-  {
-    auto timer = report_.stage("product with A^H");
-    A_.apply_adjoint(std::as_const(U_).view().columns(c, w), V_new, context_);
-  }
-  check_finite(V_new, false);
-  {
-    auto timer = report_.stage("orthogonalise V");
-    Matrix<T> H(c + w, w);
-    orthonormalize_against<T>(std::as_const(V_).view().columns(0, c + w), V_new, H.view(),
-                              K_.view().columns(c, w), norm_, random_, context_);
-    coupled_from_ = c;
-    if (c == 0) compare_products(H.view());
-  }
+  coupled_from_ = c;
   size_ = c + w;
-  report_.products += 2 * w;
-  report_.passes_over_A += 2;
   ++report_.iterations;
 }
 
+// The part of A^H A V_next along the basis is known but for rounding: its own block D, and K^H.
+// Taking that off first leaves the reorthogonalisation so little that one round of it is enough.
 template <Scalar T>
-void GolubKahanBasis<T>::orthonormalize_left(MatrixView<T> U_new) {
-  auto timer = report_.stage("orthogonalise U");
+void GolubKahanBasis<T>::expand_gram(MatrixView<T> V_new) {
   const index_t c = size_;
   const index_t w = block_;
-  MatrixView<T> H = B_.view().block(0, c, c, w);
-  MatrixView<T> S = B_.view().block(c, c, w, w);
-  for (index_t j = 0; j < c; ++j) std::fill_n(B_.view().column(j) + c, w, T{});
-  if (reorthogonalise_ == Reorthogonalise::both) {
-    orthonormalize_against<T>(std::as_const(U_).view().columns(0, c), U_new, H, S, norm_, random_,
-                              context_);
-    return;
+  const MatrixView<const T> V_next = std::as_const(V_).view().columns(c, w);
+  const MatrixView<T> Y = U_.view().columns(0, w);
+  apply(V_next, Y);
+  if (norm_ == 0) norm_ = longest_column<T>(Y);
+  apply_adjoint(Y, V_new);
+
+  auto timer = report_.stage("orthogonalise");
+  const index_t coupled = c - coupled_from_;
+  Matrix<T> known(coupled + w, w);  // [K^H; D]
+  const MatrixView<T> D = known.view().block(coupled, 0, w, w);
+  blas::multiply<T>(Op::adjoint, Op::none, T{1}, V_next, V_new, T{0}, D, context_);
+  if (c == 0) {
+    Matrix<T> YHY(w, w);
+    blas::multiply<T>(Op::adjoint, Op::none, T{1}, Y, Y, T{0}, YHY.view(), context_);
+    compare_products(D, YHY.view(), norm_ * norm_);
   }
-  // U^H A V_next = K^H is known: subtract what couples, and factor what is left.
   for (index_t j = 0; j < w; ++j) {
-    std::fill_n(H.column(j), c, T{});
-    for (index_t i = coupled_from_; i < c; ++i) H(i, j) = conjugate(K_(j, i));
+    for (index_t i = 0; i < coupled; ++i) known(i, j) = conjugate(K_(j, coupled_from_ + i));
   }
-  if (c > 0) {
-    const index_t coupled = c - coupled_from_;
-    blas::multiply<T>(blas::Op::none, blas::Op::none, T{-1},
-                      std::as_const(U_).view().columns(coupled_from_, coupled),
-                      H.block(coupled_from_, 0, coupled, w), T{1}, U_new, context_);
+  blas::multiply<T>(Op::none, Op::none, T{-1},
+                    std::as_const(V_).view().columns(coupled_from_, coupled + w),
+                    std::as_const(known).view(), T{1}, V_new, context_);
+  Matrix<T> H(c + w, w);
+  orthonormalize_against<T>(std::as_const(V_).view().columns(0, c + w), V_new, H.view(),
+                            K_.view().columns(c, w), norm_ * norm_, random_, context_);
+  for (index_t j = 0; j < w; ++j) {
+    T* column = B_.view().column(c + j);
+    std::fill_n(column, coupled_from_, T{});
+    std::copy_n(known.view().column(j), coupled + w, column + coupled_from_);
+    for (index_t i = 0; i < w; ++i) column[c + i] += H(c + i, j);
+    for (index_t i = coupled_from_; i < c; ++i) B_(c + j, i) = conjugate(column[i]);
   }
-  tall_qr(U_new, S, context_);
-  const double eps = std::numeric_limits<Real>::epsilon();
-  bool dependent = false;
-  for (index_t j = 0; j < w; ++j) dependent = dependent || !(std::abs(S(j, j)) > 5 * eps * norm_);
-  if (!dependent) return;
-  // A dependent column left a direction of rounding noise: make it orthogonal to all of U.
-  Matrix<T> H_noise(c, w);
-  Matrix<T> S_noise(w, w);
-  const Matrix<T> S_before = [&] {
-    Matrix<T> saved(w, w);
-    copy<T>(S, saved.view());
-    return saved;
-  }();
-  orthonormalize_against<T>(std::as_const(U_).view().columns(0, c), U_new, H_noise.view(),
-                            S_noise.view(), 1, random_, context_);
-  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, H_noise.view(), S_before.view(), T{1}, H);
-  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, S_noise.view(), S_before.view(), T{0}, S);
 }
 
-// U_1^H (A V_1) and (A^H U_1)^H V_1 are there anyway after the first step: they must agree.
 template <Scalar T>
-void GolubKahanBasis<T>::compare_products(MatrixView<const T> VHZ) {
+void GolubKahanBasis<T>::expand_bidiagonal(MatrixView<T> V_new) {
+  const index_t c = size_;
+  const index_t w = block_;
+  const MatrixView<T> U_new = U_.view().columns(c, w);
+  apply(std::as_const(V_).view().columns(c, w), U_new);
+  if (norm_ == 0) norm_ = longest_column<T>(U_new);
+  {
+    auto timer = report_.stage("orthogonalise");
+    orthonormalize_against<T>(std::as_const(U_).view().columns(0, c), U_new,
+                              B_.view().block(0, c, c, w), B_.view().block(c, c, w, w), norm_,
+                              random_, context_);
+  }
+  apply_adjoint(U_new, V_new);
+  auto timer = report_.stage("orthogonalise");
+  Matrix<T> H(c + w, w);
+  orthonormalize_against<T>(std::as_const(V_).view().columns(0, c + w), V_new, H.view(),
+                            K_.view().columns(c, w), norm_, random_, context_);
+  // U_1^H (A V_1) and (A^H U_1)^H V_1 are there anyway after the first step: they must agree.
+  if (c == 0) compare_products(H.view(), std::as_const(B_).view().block(0, 0, w, w), norm_);
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::compare_products(MatrixView<const T> P,
+                                          MatrixView<const T> Q_adjoint,
+                                          double size) {
   double largest = 0;
-  for (index_t j = 0; j < block_; ++j) {
-    for (index_t i = 0; i < block_; ++i) {
-      largest = std::max(largest, static_cast<double>(std::abs(VHZ(i, j) - conjugate(B_(j, i)))));
+  for (index_t j = 0; j < P.cols; ++j) {
+    for (index_t i = 0; i < P.rows; ++i) {
+      largest =
+          std::max(largest, static_cast<double>(std::abs(P(i, j) - conjugate(Q_adjoint(j, i)))));
     }
   }
   const double eps = std::numeric_limits<Real>::epsilon();
-  const double slack = 1000 * eps * std::sqrt(static_cast<double>(A_.rows() + A_.cols())) * norm_ +
-                       1000 * A_.rounding_level();
-  adjoint_defect_ = largest > 0 ? largest / slack : 0;
+  const double slack = 1000 * eps * std::sqrt(static_cast<double>(A_.rows() + A_.cols())) +
+                       1000 * A_.rounding_level() / (norm_ > 0 ? norm_ : 1);
+  adjoint_defect_ = largest > 0 ? largest / (slack * size) : 0;
 }
 
 template <Scalar T>
@@ -243,38 +318,51 @@ void GolubKahanBasis<T>::solve() {
   const index_t c = size_;
   DenseFactors<T> small =
       factor_small<T>(std::as_const(B_).view().block(0, 0, c, c), report_.fallbacks, context_);
-  X_ = std::move(small.U);
-  Y_ = std::move(small.V);
   theta_ = std::move(small.sigma);
-  if (!theta_.empty()) norm_ = std::max(norm_, static_cast<double>(theta_.front()));
+  Y_ = std::move(small.V);
+  if (recurrence_ == Recurrence::bidiagonal) X_ = std::move(small.U);
+  const Matrix<T>& X = recurrence_ == Recurrence::gram ? Y_ : X_;
 
   Matrix<T> KX(block_, c);
   const index_t coupled = c - coupled_from_;
-  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, K_.view().columns(coupled_from_, coupled),
-                X_.view().block(coupled_from_, 0, coupled, c), T{0}, KX.view());
+  blas::gemm<T>(Op::none, Op::none, T{1}, K_.view().columns(coupled_from_, coupled),
+                X.view().block(coupled_from_, 0, coupled, c), T{0}, KX.view());
   residuals_.resize(static_cast<std::size_t>(c));
   for (index_t i = 0; i < c; ++i) {
-    residuals_[static_cast<std::size_t>(i)] =
+    double& residual = residuals_[static_cast<std::size_t>(i)];
+    Real& theta = theta_[static_cast<std::size_t>(i)];
+    residual =
         std::sqrt(kernels::kernels<T>().shifted_energy(block_, KX.view().column(i), T{0}, 1));
+    if (recurrence_ == Recurrence::bidiagonal) continue;
+    theta = std::sqrt(theta);
+    // ||A^H A v - theta^2 v|| bounds both theta ||A^H u - theta v|| and ||A v||^2.
+    residual = std::min(residual / static_cast<double>(theta), std::sqrt(residual));
+    if (theta == 0) residual = 0;
   }
+  if (!theta_.empty()) norm_ = std::max(norm_, static_cast<double>(theta_.front()));
 }
 
 template <Scalar T>
 void GolubKahanBasis<T>::restart(index_t q) {
   auto timer = report_.stage("restart");
-  blas::multiply_in_place<T>(U_.view().columns(0, size_), X_.view().columns(0, q), context_);
+  const bool gram = recurrence_ == Recurrence::gram;
+  const Matrix<T>& X = gram ? Y_ : X_;
+  if (!gram) {
+    blas::multiply_in_place<T>(U_.view().columns(0, size_), X_.view().columns(0, q), context_);
+  }
   blas::multiply_in_place<T>(V_.view().columns(0, size_), Y_.view().columns(0, q), context_);
   for (index_t j = 0; j < block_; ++j) {
     std::copy_n(V_.view().column(size_ + j), V_.rows(), V_.view().column(q + j));
   }
   for (index_t j = 0; j < q; ++j) {
     std::fill_n(B_.view().column(j), B_.rows(), T{});
-    B_(j, j) = theta_[static_cast<std::size_t>(j)];
+    const Real theta = theta_[static_cast<std::size_t>(j)];
+    B_(j, j) = gram ? theta * theta : theta;
   }
   Matrix<T> KX(block_, q);
   const index_t coupled = size_ - coupled_from_;
-  blas::gemm<T>(blas::Op::none, blas::Op::none, T{1}, K_.view().columns(coupled_from_, coupled),
-                X_.view().block(coupled_from_, 0, coupled, q), T{0}, KX.view());
+  blas::gemm<T>(Op::none, Op::none, T{1}, K_.view().columns(coupled_from_, coupled),
+                X.view().block(coupled_from_, 0, coupled, q), T{0}, KX.view());
   copy<T>(KX.view(), K_.view().columns(0, q));
   coupled_from_ = 0;
   size_ = q;
@@ -283,8 +371,10 @@ void GolubKahanBasis<T>::restart(index_t q) {
 
 template <Scalar T>
 void GolubKahanBasis<T>::grow(index_t capacity) {
-  U_ = resized(U_, U_.rows(), capacity);
-  V_ = resized(V_, V_.rows(), capacity + block_);
+  if (recurrence_ == Recurrence::bidiagonal) U_ = resized(U_, U_.rows(), capacity);
+  PaddedMatrix<T> V(V_.rows(), capacity + block_);
+  copy<T>(std::as_const(V_).view(), V.view().columns(0, V_.cols()));
+  V_ = std::move(V);
   B_ = resized(B_, capacity, capacity);
   K_ = resized(K_, block_, capacity);
   capacity_ = capacity;
@@ -292,23 +382,25 @@ void GolubKahanBasis<T>::grow(index_t capacity) {
 
 template <Scalar T>
 void GolubKahanBasis<T>::lift_right(MatrixView<T> V) const {
-  blas::multiply<T>(blas::Op::none, blas::Op::none, T{1}, V_.view().columns(0, Y_.rows()),
+  blas::multiply<T>(Op::none, Op::none, T{1}, V_.view().columns(0, Y_.rows()),
                     Y_.view().columns(0, V.cols), T{0}, V, context_);
 }
 
 template <Scalar T>
 void GolubKahanBasis<T>::lift_left(MatrixView<T> U) const {
-  blas::multiply<T>(blas::Op::none, blas::Op::none, T{1}, U_.view().columns(0, X_.rows()),
+  blas::multiply<T>(Op::none, Op::none, T{1}, U_.view().columns(0, X_.rows()),
                     X_.view().columns(0, U.cols), T{0}, U, context_);
 }
 
 template <Scalar T>
-double GolubKahanBasis<T>::bytes(index_t rows, index_t cols, index_t capacity, index_t block) {
+double GolubKahanBasis<T>::bytes(
+    index_t rows, index_t cols, index_t capacity, index_t block, Recurrence recurrence) {
   const auto m = static_cast<double>(rows);
   const auto n = static_cast<double>(cols);
   const auto p = static_cast<double>(capacity);
   const auto b = static_cast<double>(block);
-  return sizeof(T) * (m * p + n * (p + b) + 10 * p * p + 400 * p + 2 * (m + n) * b);
+  const double left = recurrence == Recurrence::gram ? b : p;
+  return sizeof(T) * (m * left + n * (p + b) + 10 * p * p + 400 * p + 2 * (m + n) * b);
 }
 
 template class GolubKahanBasis<float>;

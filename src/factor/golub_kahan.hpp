@@ -9,22 +9,27 @@
 #include "eckart/matrix.hpp"
 #include "eckart/report.hpp"
 #include "factor/orthonormalize.hpp"
+#include "factor/padded.hpp"
 
 namespace eckart::factor {
 
-// How the two bases are kept orthonormal.
-enum class Reorthogonalise {
-  both,   // every new block against all of U and of V
-  right,  // only V; U by its recurrence. Half the work and less when U is the longer side; enough
-          // while sigma_k / sigma_1 >> sqrt(eps) (Simon and Zha, SIAM J. Sci. Comput. 21(6), 2000)
+// What the recurrence runs on.
+enum class Recurrence {
+  // A^H A: half the memory and less than half the work, as only the right basis is kept. Singular
+  // values below about sqrt(eps) sigma_1 drown in its rounding, and the residual of a triplet does
+  // not fall below eps sigma_1^2 / sigma.
+  gram,
+  // A and A^H: both bases are kept and reorthogonalised.
+  bidiagonal,
 };
 
-// The factorization, with c basis vectors on each side and a next block of width w:
-//   A V = U B,   A^H U = V B^H + V_next K,
-// [V V_next] (n x (c + w)) orthonormal, U (m x c) orthonormal or, with Reorthogonalise::right,
-// nearly so; B c x c, K w x c.
-// Ritz triplets (U x_i, theta_i, V y_i) with B = X diag(theta) Y^H have A v = theta u exactly and
-// ||A^H u - theta v|| = ||K x_i||. That is a recurrence: a stopping hint, not a certificate.
+// The factorization, with c basis vectors and a next block of width w:
+//   gram:        A^H A V = V B + V_next K,                B Hermitian,
+//   bidiagonal:  A V = U B,   A^H U = V B^H + V_next K,
+// [V V_next] (n x (c + w)) and U (m x c) orthonormal, B c x c, K w x c.
+// Ritz triplets come from the decomposition B = X diag(theta) Y^H, theta^2 for gram. Of
+// (A v / theta, theta, v) the residual is ||K x_i||, over theta for gram. That is a recurrence: a
+// stopping hint, not a certificate.
 template <Scalar T>
 class GolubKahanBasis {
  public:
@@ -35,7 +40,7 @@ class GolubKahanBasis {
   GolubKahanBasis(const LinearOperator<T>& A,
                   index_t capacity,
                   index_t block,
-                  Reorthogonalise reorthogonalise,
+                  Recurrence recurrence,
                   std::uint64_t seed,
                   Context& context,
                   SvdReport& report);
@@ -46,6 +51,12 @@ class GolubKahanBasis {
   // Starts from the range of X (n x at most block), filled up with random directions.
   // REQUIRES: size() == 0
   void start_from(MatrixView<const T> X);
+
+  // Starts from approximate right singular vectors (n x any number): those within the accuracy,
+  // relative to the largest, are kept as Ritz vectors, and the next block is made of the others.
+  // Cost: as many products with A and A^H, a block at a time. REQUIRES: size() == 0; a basis
+  // of Recurrence::gram
+  void start_warm(MatrixView<const T> X, double accuracy);
 
   // Adds the columns of X (n x d) to the next block, which grows by d while the capacity falls
   // by d; the factorization stays exact. REQUIRES: room for them, size() + block() + d <=
@@ -60,6 +71,7 @@ class GolubKahanBasis {
   // Decomposes B and fills theta() and residuals(). Cost O(c^3).
   void solve();
 
+  Recurrence recurrence() const { return recurrence_; }
   index_t size() const { return size_; }
   index_t block() const { return block_; }
   index_t capacity() const { return capacity_; }
@@ -82,19 +94,25 @@ class GolubKahanBasis {
   // V <- the k leading right Ritz vectors, k = V.cols. REQUIRES: solve() since expand(); k <=
   // size().
   void lift_right(MatrixView<T> V) const;
-  // U <- the k leading left Ritz vectors.
+  // U <- the k leading left Ritz vectors. REQUIRES: Recurrence::bidiagonal
   void lift_left(MatrixView<T> U) const;
 
   // Bytes of a basis.
-  static double bytes(index_t rows, index_t cols, index_t capacity, index_t block);
+  static double bytes(
+      index_t rows, index_t cols, index_t capacity, index_t block, Recurrence recurrence);
 
  private:
   MatrixView<T> next_block() { return V_.view().columns(size_, block_); }
   // Orthonormalizes the columns of the next block from the given one on against all before.
   void orthonormalize_next(index_t first);
-  void compare_products(MatrixView<const T> VHZ);
-  // Turns U_new = A V_next into new basis vectors and fills B's new columns.
-  void orthonormalize_left(MatrixView<T> U_new);
+  // Y <- A X and X <- A^H Y, timed and checked.
+  void apply(MatrixView<const T> X, MatrixView<T> Y);
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X);
+  void expand_gram(MatrixView<T> V_new);
+  void expand_bidiagonal(MatrixView<T> V_new);
+  // Notes the largest difference of two small matrices that a matching adjoint makes equal, size
+  // being theirs.
+  void compare_products(MatrixView<const T> P, MatrixView<const T> Q_adjoint, double size);
   // Throws if a product is not finite; row_side tells whether its rows are those of A.
   void check_finite(MatrixView<const T> X, bool row_side) const;
 
@@ -103,11 +121,11 @@ class GolubKahanBasis {
   SvdReport& report_;
   index_t capacity_;
   index_t block_;
-  Reorthogonalise reorthogonalise_;
+  Recurrence recurrence_;
   RandomSource random_;
 
-  Matrix<T> U_;  // m x capacity
-  Matrix<T> V_;  // n x (capacity + block)
+  Matrix<T> U_;  // m x capacity; for gram m x block, the last A V_next
+  PaddedMatrix<T> V_;  // n x (capacity + block)
   Matrix<T> B_;  // capacity x capacity, leading c x c in use
   Matrix<T> K_;  // block x capacity; the columns before coupled_from_ are zero
   index_t coupled_from_ = 0;

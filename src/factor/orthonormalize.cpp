@@ -26,6 +26,34 @@ double largest_in_row(MatrixView<const T> R, index_t i) {
   return largest;
 }
 
+template <Scalar T>
+double longest_column(const Matrix<T>& A) {
+  double largest = 0;
+  for (index_t j = 0; j < A.cols() && A.rows() > 0; ++j) {
+    largest = std::max(largest,
+                       kernels::kernels<T>().shifted_energy(A.rows(), A.view().column(j), T{0}, 1));
+  }
+  return std::sqrt(largest);
+}
+
+template <Scalar T>
+double least_pivot(const Matrix<T>& R) {
+  double least = std::numeric_limits<double>::infinity();
+  for (index_t j = 0; j < R.cols(); ++j) {
+    least = std::min(least, static_cast<double>(std::abs(R(j, j))));
+  }
+  return least;
+}
+
+// Whether one round of projection, X_given = Q h + X R, was enough. It leaves a part along Q of
+// about eps ||R|| over the least of R, and hands on what Q lacks in orthogonality times ||h|| over
+// the least of R: unless that is well below one, errors grow from block to block.
+template <Scalar T>
+bool was_enough(const Matrix<T>& h, const Matrix<T>& R) {
+  const double least = least_pivot(R);
+  return h.rows() == 0 || (longest_column(h) <= 0.01 * least && longest_column(R) <= 10 * least);
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -54,6 +82,7 @@ void orthonormalize_against(MatrixView<const T> Q,
     }
     tall_qr(X, R.view(), context);
     if (round == 0) {
+      if (was_enough(h, R)) rounds = 1;
       for (index_t j = 0; j < b; ++j) {
         if (std::abs(R(j, j)) > 5 * eps * norm) continue;
         rounds = 3;

@@ -21,6 +21,8 @@ struct RandomSource {
 // norm is (an estimate of) the norm of the operator that made X.
 // The QR stands inside the rounds of projection: projecting twice and factoring once loses
 // orthogonality when X_given is nearly in range(Q).
+// One round is all where X_given has next to nothing along Q (1 % of what is left of its shortest
+// column); else two, and three with random directions.
 // REQUIRES: X.rows >= Q.cols + X.cols
 template <Scalar T>
 void orthonormalize_against(MatrixView<const T> Q,

@@ -18,7 +18,10 @@ class PaddedMatrix {
         rows_(rows),
         cols_(cols) {}
 
+  index_t rows() const { return rows_; }
+  index_t cols() const { return cols_; }
   MatrixView<T> view() { return storage_.view().block(0, 0, rows_, cols_); }
+  MatrixView<const T> view() const { return storage_.view().block(0, 0, rows_, cols_); }
 
   static index_t leading_dimension(index_t rows) {
     constexpr index_t line = 64 / static_cast<index_t>(sizeof(T));

@@ -30,26 +30,29 @@ std::vector<Family> families(index_t n) {
     return sigma;
   };
   using L = long double;
-  return {{"1/sqrt(i)", spectrum([](L i) { return 1 / std::sqrt(i); })},
-          {"i^-0.25", spectrum([](L i) { return std::pow(i, -0.25L); })},
-          {"sigma_1 = 1e6", spectrum([](L i) { return i == 1 ? 1e6L : 1 / std::sqrt(i); })},
-          {"30 values, rest 1e-10", spectrum([](L i) { return i <= 30 ? 1 / std::sqrt(i) : 1e-10L; })},
-          {"20 values, rest 1e-13", spectrum([](L i) { return i <= 20 ? 1 / i : 1e-13L; })},
-          {"exact rank 20", spectrum([](L i) { return i <= 20 ? 1 / i : 0; })},
-          {"exact rank 5 < k", spectrum([](L i) { return i <= 5 ? 1 / i : 0; })},
-          {"0.5^i", spectrum([](L i) { return std::max(std::pow(0.5L, i), 1e-18L); })}};
+  return {
+      {"1/sqrt(i)", spectrum([](L i) { return 1 / std::sqrt(i); })},
+      {"i^-0.25", spectrum([](L i) { return std::pow(i, -0.25L); })},
+      {"sigma_1 = 1e6", spectrum([](L i) { return i == 1 ? 1e6L : 1 / std::sqrt(i); })},
+      {"30 values, rest 1e-10", spectrum([](L i) { return i <= 30 ? 1 / std::sqrt(i) : 1e-10L; })},
+      {"20 values, rest 1e-13", spectrum([](L i) { return i <= 20 ? 1 / i : 1e-13L; })},
+      {"exact rank 20", spectrum([](L i) { return i <= 20 ? 1 / i : 0; })},
+      {"exact rank 5 < k", spectrum([](L i) { return i <= 5 ? 1 / i : 0; })},
+      {"0.5^i", spectrum([](L i) { return std::max(std::pow(0.5L, i), 1e-18L); })}};
 }
 
 // Expects k triplets of A within the accuracy, by the oracle, and that the certificate knew.
 template <Scalar T, class Entries>
-void expect_converged(const Entries& A, const SvdResult<T>& result,
-                      const std::vector<long double>& sigma, double accuracy) {
+void expect_converged(const Entries& A,
+                      const SvdResult<T>& result,
+                      const std::vector<long double>& sigma,
+                      double accuracy) {
   const auto check = oracles::check_triplets<T>(A, result);
   EXPECT_TRUE(check.passes(accuracy)) << check;
   EXPECT_EQ(result.report.status, Status::converged);
   for (std::size_t i = 0; i < result.sigma.size(); ++i) {
-    const double error = std::abs(static_cast<double>(result.sigma[i] -
-                                                      static_cast<real_t<T>>(sigma[i])));
+    const double error =
+        std::abs(static_cast<double>(result.sigma[i] - static_cast<real_t<T>>(sigma[i])));
     EXPECT_TRUE(error <= accuracy * static_cast<double>(sigma[0]))
         << "value " << i << " is " << result.sigma[i] << " for " << sigma[i];
   }
@@ -75,9 +78,8 @@ TYPED_TEST(LanczosSvd, ReachesNearlyTheLastDigitWhenAsked) {
   for (const Family& family : families(std::is_same_v<T, double> ? 1500 : 500)) {
     SCOPED_TRACE(family.name);
     const SparseMatrix<T> A = sparse_diagonal<T>(family.sigma);
-    const auto result = lanczos_svd<T>(
-        *make_operator<T>(A), {.rank = 16},
-        {.accuracy = accuracy, .block_size = 8, .basis_size = 96});
+    const auto result = lanczos_svd<T>(*make_operator<T>(A), {.rank = 16},
+                                       {.accuracy = accuracy, .block_size = 8, .basis_size = 96});
     ASSERT_EQ(result.sigma.size(), 16u);
     expect_converged<T>(A, result, family.sigma, 2 * accuracy);
   }
@@ -157,8 +159,7 @@ TYPED_TEST(LanczosSvd, FindsTheLeadingTripletThatTheStartMisses) {
   Matrix<T> start(500, 8);
   for (index_t c = 0; c < 8; ++c) start(c + 1, c) = 1;
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    const auto result =
-        lanczos_svd<T>(*op, {.rank = 8}, {.warm_start = view(start), .seed = seed});
+    const auto result = lanczos_svd<T>(*op, {.rank = 8}, {.warm_start = view(start), .seed = seed});
     ASSERT_EQ(result.sigma.size(), 8u);
     expect_converged<T>(A, result, sigma, default_accuracy<T>());
     EXPECT_TRUE(certify<T>(*op, view(result.U), result.sigma, view(result.V)).met);
@@ -179,6 +180,66 @@ TYPED_TEST(LanczosSvd, AWarmStartFromAnEarlierResultCostsFewerProducts) {
   EXPECT_LT(op.products, cold_products);
 }
 
+TYPED_TEST(LanczosSvd, AWarmStartOfManyVectorsNeedsNoMoreMemoryAndMissesNothing) {
+  using T = TypeParam;
+  const auto sigma = cases::power_spectrum(300, 0.5L);
+  const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
+  // Vectors 11 to 50 exactly, and 30 of no use: none of the wanted ones.
+  Matrix<T> start(300, 70);
+  for (index_t c = 0; c < 40; ++c) start(c + 10, c) = 1;
+  for (index_t c = 40; c < 70; ++c) start(200 + c, c) = 1;
+  const auto op = make_operator<T>(A);
+  const auto result = lanczos_svd<T>(*op, {.rank = 10}, {.warm_start = view(start)});
+  ASSERT_EQ(result.sigma.size(), 10u);
+  expect_converged<T>(A, result, sigma, default_accuracy<T>());
+  EXPECT_EQ(result.report.peak_bytes, lanczos_svd<T>(*op, {.rank = 10}).report.peak_bytes);
+}
+
+// Random spectra with clusters, gaps, repeated values and small ranks: whatever the certificate
+// says must be so. Members of a cluster 1e-7 wide stand for each other: no probe tells them apart.
+TYPED_TEST(LanczosSvd, NeverClaimsMoreThanTheOracleConfirms) {
+  using T = TypeParam;
+  const std::uint64_t seeds = long_tests() ? 1000 : 50;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::uint64_t state = seed * 0x9E3779B97F4A7C15u;
+    const auto draw = [&](std::uint64_t below) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      return static_cast<index_t>((state >> 33) % below);
+    };
+    std::vector<long double> sigma;
+    const long double ratio = 1 - static_cast<long double>(1 + draw(30)) / 100;
+    for (long double value = 1; sigma.size() < static_cast<std::size_t>(60 + draw(40));
+         value *= ratio) {
+      const index_t copies = draw(4) == 0 ? 1 + draw(12) : 1;
+      for (index_t c = 0; c < copies; ++c) {
+        sigma.push_back(draw(10) == 0 ? value * (1 - 1e-7L) : value);
+      }
+      if (draw(40) == 0) value = 0;  // the rest is zero
+    }
+    std::sort(sigma.begin(), sigma.end(), std::greater<>());
+    const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
+    const index_t k = 1 + draw(12);
+    const auto result = lanczos_svd<T>(*make_operator<T>(A), {.rank = k},
+                                       {.block_size = draw(6), .max_steps = 400, .seed = seed});
+    const auto check = oracles::check_triplets<T>(A, result);
+    const Certificate& certificate = result.report.certificate;
+    EXPECT_TRUE(check.finite && check.ordered);
+    EXPECT_TRUE(check.worst_residual <=
+                certificate.residual.value * 1.01 + 50 * oracles::epsilon<T>())
+        << check;
+    if (!certificate.met) continue;
+    EXPECT_TRUE(check.passes(default_accuracy<T>())) << check;
+    for (index_t i = 0; i < k; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      EXPECT_TRUE(
+          std::abs(static_cast<double>(result.sigma[at]) - static_cast<double>(sigma[at])) <=
+          std::max(2 * default_accuracy<T>(), 2e-7))
+          << "value " << i << " of " << k << " is " << result.sigma[at] << " for " << sigma[at];
+    }
+  }
+}
+
 TYPED_TEST(LanczosSvd, AcceptsAWarmStartThatIsNoBasis) {
   using T = TypeParam;
   const auto sigma = cases::power_spectrum(200, 1);
@@ -186,12 +247,12 @@ TYPED_TEST(LanczosSvd, AcceptsAWarmStartThatIsNoBasis) {
   Matrix<T> start(200, 4);  // a zero column, two equal ones
   for (index_t i = 0; i < 200; ++i) start(i, 1) = start(i, 2) = 1;
   start(3, 3) = static_cast<T>(real_t<T>(1e-20));
-  const auto result = lanczos_svd<T>(*make_operator<T>(A), {.rank = 5},
-                                     {.warm_start = view(start)});
+  const auto result =
+      lanczos_svd<T>(*make_operator<T>(A), {.rank = 5}, {.warm_start = view(start)});
   expect_converged<T>(A, result, sigma, default_accuracy<T>());
   const Matrix<T> wrong(199, 2);
-  EXPECT_THROW(static_cast<void>(lanczos_svd<T>(*make_operator<T>(A), {.rank = 5},
-                                                {.warm_start = view(wrong)})),
+  EXPECT_THROW(static_cast<void>(
+                   lanczos_svd<T>(*make_operator<T>(A), {.rank = 5}, {.warm_start = view(wrong)})),
                InvalidArgument);
 }
 
@@ -287,12 +348,11 @@ TYPED_TEST(LanczosSvd, ToleranceGivesTheSmallestRankThatMeetsIt) {
   const auto made = cases::prescribed<T>(180, 150, sigma, 7);
   const double total = tail_norm(sigma, 0);
   const bool is_double = sizeof(real_t<T>) == 8;
-  for (const index_t k : is_double ? std::vector<index_t>{1, 4, 12, 30, 33}
-                                   : std::vector<index_t>{1, 4, 10}) {
+  for (const index_t k :
+       is_double ? std::vector<index_t>{1, 4, 12, 30, 33} : std::vector<index_t>{1, 4, 10}) {
     // Between the tails of k - 1 and k values; at k = 33 the tolerance is about 1e-10.
     const double tolerance = std::sqrt(tail_norm(sigma, k) * tail_norm(sigma, k - 1)) / total;
-    const auto result =
-        lanczos_svd<T>(*make_operator<T>(view(made.A)), {.tolerance = tolerance});
+    const auto result = lanczos_svd<T>(*make_operator<T>(view(made.A)), {.tolerance = tolerance});
     EXPECT_EQ(static_cast<index_t>(result.sigma.size()), k) << "tolerance " << tolerance;
     expect_converged<T>(view(made.A), result, sigma, default_accuracy<T>());
   }
