@@ -7,9 +7,8 @@ namespace {
 
 // Nominal rates in flops per second, measured with two threads (docs/decisions/0008): the dense
 // SVD; products with a dense matrix, by narrow blocks that wait for the memory and by wide ones;
-// with sparse rows, by blocks as wide as a cache line and by wide ones; orthogonalisation of a few
-// vectors against many, and of a whole block; the small SVD of a basis; and the fixed cost of one
-// step of an iteration.
+// with sparse rows, by blocks as wide as a cache line and by wide ones; work on a basis a few
+// vectors at a time, and on a whole block; and the fixed cost of one step of an iteration.
 constexpr double dense_svd_rate = 3e10;
 constexpr double narrow_product_rate = 4e10;
 constexpr double wide_product_rate = 1e11;
@@ -17,7 +16,6 @@ constexpr double narrow_sparse_rate = 1e10;
 constexpr double wide_sparse_rate = 5e9;
 constexpr double narrow_basis_rate = 4e10;
 constexpr double wide_basis_rate = 1.2e11;
-constexpr double small_svd_rate = 3e9;
 constexpr double step_seconds = 5e-4;
 
 struct Shape {
@@ -115,7 +113,7 @@ Cost randomized_cost(const Problem& p, index_t k) {
       .flops = 0, .passes = 2 * iterations + 14, .nominal_seconds = 2 * iterations * step_seconds};
   add_products(cost, p, (2 * iterations + 3) * l + certificate_products(r));
   add(cost, p.scalar_factor * rounds * (6 * m + 6 * n) * l * l, wide_basis_rate);
-  add(cost, p.scalar_factor * rounds * 20 * l * l * l, small_svd_rate * (1 + l / 128));
+  add(cost, p.scalar_factor * rounds * 20 * l * l * l, dense_svd_rate);
   return cost;
 }
 
@@ -129,11 +127,11 @@ Cost lanczos_cost(const Problem& p, index_t k) {
   Cost cost{.flops = 0, .passes = 2 * steps + 14, .nominal_seconds = steps * step_seconds};
   add_products(cost, p, 2 * columns, Block::narrow);
   add_products(cost, p, certificate_products(r));
-  // The shorter side against the basis; then the triplets, which a restart makes as well.
+  // The shorter side against the basis; the triplets from it; and the small SVDs while it grows.
   add(cost, p.scalar_factor * 4 * n * basis * columns, narrow_basis_rate);
-  add(cost, p.scalar_factor * (2 * n * basis * r + (8 * m + 4 * n) * r * r), wide_basis_rate);
-  add(cost, p.scalar_factor * 20 * basis * basis * basis * steps / (1 + basis / 128) / 4,
-      small_svd_rate);
+  add(cost, p.scalar_factor * (2 * n * basis * r + (8 * m + 4 * n) * r * r), narrow_basis_rate);
+  add(cost, p.scalar_factor * 5 * basis * basis * basis * steps / (1 + basis / 128),
+      dense_svd_rate);
   return cost;
 }
 
