@@ -117,6 +117,8 @@ class RandomizedSvd {
   }
 
   void take_result() {
+    result_.U = {};
+    result_.V = {};
     Matrix<T> left = leading_columns<T>(search_.left(), k_);
     Matrix<T> right = leading_columns<T>(search_.right(), k_);
     result_.sigma.assign(search_.sigma().begin(), search_.sigma().begin() + k_);
@@ -164,10 +166,11 @@ double randomized_svd_bytes(index_t rows,
   const index_t min_dim = std::min(rows, cols);
   const index_t k = std::min(rank, min_dim);
   const index_t width = sketch_width(min_dim, k, options);
-  // While it iterates, a sparse product holds a row-major copy of its block; a QR needs less. Then
-  // come the result and its certificate.
-  const double product = static_cast<double>(width) * static_cast<double>(std::max(rows, cols));
-  const double result = static_cast<double>(rows + cols) * static_cast<double>(k) +
+  // A sparse product holds a row-major copy of its block, which is more than a QR needs: while it
+  // iterates of all columns, then of those that the certificate multiplies at a time.
+  const auto longer = static_cast<double>(std::max(rows, cols));
+  const double product = static_cast<double>(width) * longer;
+  const double result = static_cast<double>(rows + cols) * static_cast<double>(k) + 64 * longer +
                         factor::certificate_elements(rows, cols, k);
   return sizeof(T) * (factor::SubspaceIteration<T>::elements(rows, cols, width, options.degree) +
                       std::max(product, result));
