@@ -109,6 +109,9 @@ void add_run(CLI::App& command, RunOptions& o) {
   Group{command, "Running"}.value(
       "--max-memory", "BYTES", "hard cap such as 500M or 1.5GiB: re-plan or refuse, never more",
       [&o](const std::string& text) { o.max_memory_bytes = parse_bytes("--max-memory", text); });
+  Group{command, "Running"}.value(
+      "--max-time", "TIME", "such as 90s, 5m or 2h: then stop with what there is, exit code 4",
+      [&o](const std::string& text) { o.max_seconds = parse_seconds("--max-time", text); });
   add_output(command, o.output);
 }
 
@@ -133,6 +136,11 @@ void add_rank(CLI::App& command, RankRule& rank) {
   group.value(
       "--tolerance", "E", "the fewest with ||A - A_k||_F <= E ||A||_F",
       [&rank](const std::string& text) { rank.tolerance = parse_tolerance("--tolerance", text); });
+  group.value("--choose", "gavish-donoho|elbow",
+              "those above the noise, or before the bend of the spectrum",
+              [&rank](const std::string& text) { rank.choice = parse_choice("--choose", text); });
+  group.value("--noise", "S", "standard deviation of every entry, if known (for gavish-donoho)",
+              [&rank](const std::string& text) { rank.noise = parse_noise("--noise", text); });
 }
 
 void add_method(CLI::App& command, std::string& method) {
@@ -170,11 +178,18 @@ void add_svd(CLI::App& top, SvdOptions& o) {
                                                                    ", or the word relative");
                                    });
   add_method(command, o.method);
-  Group{command, "Running"}.flag(
-      "--hermitian", "A is Hermitian: take its eigenvalues; refused if it is not", o.hermitian);
+  Group running{command, "Running"};
+  running.value(
+      "--oversampling", "P", "columns of the randomized method beyond N",
+      [&o](const std::string& text) { o.oversampling = parse_count("--oversampling", text, 0); });
+  running.value("--power-iterations", "Q", "of the randomized method at most; 0: the sketch alone",
+                [&o](const std::string& text) {
+                  o.power_iterations = parse_count("--power-iterations", text, 0);
+                });
+  running.flag("--hermitian", "A is Hermitian: take its eigenvalues; refused if it is not",
+               o.hermitian);
   add_seed(command, o.seed);
-  Group{command, "Running"}.flag("--plan", "say what would be done, at what cost, and do nothing",
-                                 o.plan);
+  running.flag("--plan", "say what would be done, at what cost, and do nothing", o.plan);
   Group{command, "Output"}.text("-o,--output", "DIR",
                                 "write U.npy s.npy Vt.npy report.json into DIR", o.folder);
   Group{command, "Output"}.flag("--force", "replace an earlier result in DIR", o.force);

@@ -10,7 +10,7 @@ enum ExitCode : int {
   exit_not_met = 1,        // ran, but the accuracy or the check asked for was not met
   exit_usage = 2,          // the command line makes no sense
   exit_file = 3,           // a file could not be read or written, or is malformed
-  exit_budget = 4,         // refused or stopped by a limit: memory
+  exit_budget = 4,         // refused or stopped by a limit: memory, time
   exit_internal = 5,       // a defect of this program
   exit_interrupted = 130,  // Ctrl-C
 };

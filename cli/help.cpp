@@ -143,7 +143,7 @@ std::string help_text(const CLI::App& command) {
     text +=
         "\nExit codes\n"
         "  0 the accuracy asked for was met    3 a file cannot be read, written or understood\n"
-        "  1 it was not, or a check failed     4 refused by a limit: memory\n"
+        "  1 it was not, or a check failed     4 stopped by a limit: memory, time\n"
         "  2 the command line makes no sense   5 internal error    130 interrupted\n";
   }
   return text;

@@ -103,8 +103,9 @@ Findings examine(const LinearOperator<T>& A, const InfoOptions& o, Session& sess
   }
   const auto m = static_cast<double>(A.rows()), n = static_cast<double>(A.cols());
   const std::uint64_t cap = session.context.memory_cap_bytes();
-  f.complete = 4 * m * n * std::min(m, n) <= dense_flops_limit &&
-               (cap == 0 || dense_svd_bytes<T>(A.rows(), A.cols(), Vectors::none, 0) <= double(cap));
+  f.complete =
+      4 * m * n * std::min(m, n) <= dense_flops_limit &&
+      (cap == 0 || dense_svd_bytes<T>(A.rows(), A.cols(), Vectors::none, 0) <= double(cap));
   SvdRequest request;
   request.vectors = Vectors::none;
   request.seed = o.seed;

@@ -81,16 +81,17 @@ struct Sizes {
 };
 
 void check_request(const LowrankOptions& o) {
-  const int named =
-      o.rank.rank.has_value() + o.rank.energy.has_value() + o.rank.tolerance.has_value();
+  const int named = o.rank.rank.has_value() + o.rank.energy.has_value() +
+                    o.rank.tolerance.has_value() + o.rank.choice.has_value();
   if (!o.file.ends_with(".npy")) {
     throw UsageError("--output: '" + o.file +
                      "' will not do; the approximation is written as NumPy's "
                      "format, expected a name that ends in .npy");
   }
   if (named != 1) {
-    throw UsageError("give one of -k N, --energy P and --tolerance E: how close to come");
+    throw UsageError("give one of -k N, --energy P, --tolerance E and --choose: how close to come");
   }
+  check_noise(o.rank);
 }
 
 // Another process may have written the file since check_target looked.

@@ -118,6 +118,8 @@ int guarded_run(const std::vector<std::string>& arguments) {
     return fail(exit_file, error.what());
   } catch (const MemoryLimit& error) {
     return fail(exit_budget, error.what());
+  } catch (const TimeLimit& error) {
+    return fail(exit_budget, error.what());
   } catch (const Cancelled&) {
     return fail(interrupted_exit_code(), "interrupted before a result was available");
   } catch (const std::bad_alloc&) {

@@ -24,6 +24,7 @@ struct RunOptions {
   std::string missing = "error";
   std::optional<index_t> threads;
   std::uint64_t max_memory_bytes = 0;  // 0: no limit
+  std::optional<double> max_seconds;
   OutputOptions output;
 };
 
@@ -38,7 +39,9 @@ struct SvdOptions {
   bool scale = false;
   bool hermitian = false;
   std::string method = "auto";
-  double accuracy = 0;  // 0: the default of the scalar
+  std::optional<index_t> oversampling;      // of the randomized method
+  std::optional<index_t> power_iterations;  // likewise
+  double accuracy = 0;                      // 0: the default of the scalar
   bool relative_accuracy = false;
   std::uint64_t seed = 0;
   bool plan = false;

@@ -109,6 +109,32 @@ double parse_accuracy(const std::string& option, const std::string& text, const 
   return value;
 }
 
+RankChoice parse_choice(const std::string& option, const std::string& text) {
+  if (text == "gavish-donoho") return RankChoice::gavish_donoho;
+  if (text == "elbow") return RankChoice::elbow;
+  refuse(option, text, "one of gavish-donoho, elbow");
+}
+
+double parse_noise(const std::string& option, const std::string& text) {
+  double value = 0;
+  if (!read_number(text, value) || !(value > 0)) refuse(option, text, "a number above 0");
+  return value;
+}
+
+double parse_seconds(const std::string& option, const std::string& text) {
+  std::string_view number = text;
+  double unit = 1;
+  if (text.ends_with('s') || text.ends_with('m') || text.ends_with('h')) {
+    unit = text.back() == 's' ? 1 : text.back() == 'm' ? 60 : 3600;
+    number.remove_suffix(1);
+  }
+  double value = 0;
+  if (!read_number(number, value) || !(value > 0)) {
+    refuse(option, text, "a time above 0 such as 90s, 5m or 2h");
+  }
+  return value * unit;
+}
+
 std::uint64_t parse_bytes(const std::string& option, const std::string& text) {
   const char* expected = "bytes such as 500M, 2G or 1.5GiB";
   const std::size_t digits = text.find_first_not_of("0123456789.");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "eckart/rank_rule.hpp"
 #include "eckart/types.hpp"
 
 namespace eckart::cli {
@@ -24,6 +25,15 @@ double parse_tolerance(const std::string& option, const std::string& text);
 
 // "1e-8"; above 0, below 1.
 double parse_accuracy(const std::string& option, const std::string& text, const char* or_word = "");
+
+// "gavish-donoho" or "elbow".
+RankChoice parse_choice(const std::string& option, const std::string& text);
+
+// "0.1"; above 0.
+double parse_noise(const std::string& option, const std::string& text);
+
+// "90", "90s", "5m", "1.5h", in seconds; above 0.
+double parse_seconds(const std::string& option, const std::string& text);
 
 // "500M", "2G", "1.5GiB", "1048576"; units are powers of 1024. At least 1 byte.
 std::uint64_t parse_bytes(const std::string& option, const std::string& text);

@@ -52,6 +52,7 @@ void ProgressLine::update(const Progress& progress) {
   } else {
     line += fmt::format("  {} so far", clock_text(elapsed));
   }
+  if (progress.converged >= 0) line += fmt::format("  {} converged", progress.converged);
   if (progress.residual >= 0) line += fmt::format("  residual {:.0e}", progress.residual);
   fmt::print(stderr, "\r{}\033[K", line);
   std::fflush(stderr);

@@ -17,6 +17,12 @@ Method method_named(const std::string& name) {
   return name == "auto" ? Method::automatic : method_from_string(name);
 }
 
+void check_noise(const RankRule& rank) {
+  if (rank.noise && rank.choice != RankChoice::gavish_donoho) {
+    throw UsageError("--noise is for --choose gavish-donoho");
+  }
+}
+
 template <class Real>
 std::vector<double> as_doubles(const std::vector<Real>& sigma) {
   std::vector<double> result;
@@ -45,14 +51,29 @@ std::string passes_text(double passes) {
   return fmt::format("{:.3g} {}", passes, passes == 1 ? "pass" : "passes");
 }
 
+namespace {
+
+const char* status_text(Status status) {
+  switch (status) {
+    case Status::converged:
+      return "converged";
+    case Status::iteration_limit:
+      return "stopped at the iteration limit";
+    case Status::time_limit:
+      return "stopped at the time limit";
+    case Status::cancelled:
+      break;
+  }
+  return "interrupted";
+}
+
+}  // namespace
+
 std::string run_text(const SvdReport& report, const Session& session) {
   std::string text = fmt::format("method   {}", session.terminal.bold(report.method));
   if (!report.why.empty()) text += ": " + report.why;
   text += fmt::format("\nstatus   {}; {} in {:.3g} s, {} over A, {}, {} of working memory\n",
-                      report.status == Status::converged         ? "converged"
-                      : report.status == Status::iteration_limit ? "stopped at the iteration limit"
-                                                                 : "interrupted",
-                      counted(report.rank, "triplet"), report.seconds,
+                      status_text(report.status), counted(report.rank, "triplet"), report.seconds,
                       passes_text(report.passes_over_A), counted(report.threads, "thread"),
                       format_bytes(report.peak_bytes));
   for (const std::string& fallback : report.fallbacks) text += "         " + fallback + "\n";
@@ -61,6 +82,7 @@ std::string run_text(const SvdReport& report, const Session& session) {
 
 int exit_code_of(const SvdReport& report) {
   if (report.status == Status::cancelled || interrupted()) return interrupted_exit_code();
+  if (report.status == Status::time_limit) return exit_budget;
   return report.certificate.met ? exit_met : exit_not_met;
 }
 

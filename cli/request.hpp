@@ -15,6 +15,9 @@ namespace eckart::cli {
 // Returns the method that the option names. Throws InvalidArgument naming the known ones.
 Method method_named(const std::string& name);
 
+// Throws UsageError if the noise is given to a rule that has no use for it.
+void check_noise(const RankRule& rank);
+
 // Returns sigma as doubles whose shortest text is that of the values themselves.
 template <class Real>
 std::vector<double> as_doubles(const std::vector<Real>& sigma);
@@ -28,8 +31,8 @@ std::string passes_text(double passes);
 // Returns the lines "method ...", "status ...", with the fallbacks that were needed.
 std::string run_text(const SvdReport& report, const Session& session);
 
-// Returns 0 if the accuracy was met, 1 if not, 130 (143) if the run was interrupted, even where
-// it could not stop before its end.
+// Returns 0 if the accuracy was met, 1 if not, 4 if the time limit stopped the run, 130 (143) if it
+// was interrupted, even where it could not stop before its end.
 int exit_code_of(const SvdReport& report);
 
 // Warnings of the report, to standard error, unless the user wants quiet.

@@ -67,6 +67,7 @@ Session::Session(const RunOptions& options)
       quiet(options.output.quiet) {
   if (options.threads) context.set_threads(static_cast<int>(*options.threads));
   context.set_memory_cap_bytes(options.max_memory_bytes);
+  if (options.max_seconds) context.set_time_limit(*options.max_seconds);
   // Twice as many may be meant; far more is a slip of the finger, and slow.
   constexpr int most_per_cpu = 4;
   if (const int cpus = available_threads(); !quiet && context.threads() > most_per_cpu * cpus) {

@@ -22,11 +22,17 @@ using nlohmann::ordered_json;
 
 void check_request(const SvdOptions& o) {
   const int named = o.rank.rank.has_value() + o.rank.energy.has_value() +
-                    o.rank.tolerance.has_value() + o.full + o.thin;
+                    o.rank.tolerance.has_value() + o.rank.choice.has_value() + o.full + o.thin;
   if (named > 1) {
     throw UsageError(
-        "-k, --energy, --tolerance, --full and --thin each say how many triplets; "
+        "-k, --energy, --tolerance, --choose, --full and --thin each say how many triplets; "
         "give one of them");
+  }
+  check_noise(o.rank);
+  if (o.method != "randomized" && (o.oversampling || o.power_iterations)) {
+    throw UsageError(
+        "--oversampling and --power-iterations are of the randomized method: add "
+        "--method randomized");
   }
   if (o.full && o.values_only) throw UsageError("--full asks for vectors, --values-only for none");
   if (o.hermitian && o.method != "auto") {
@@ -48,6 +54,8 @@ SvdRequest request_of(const SvdOptions& o) {
   request.method = o.hermitian ? Method::hermitian : method_named(o.method);
   request.accuracy = o.accuracy;
   request.relative_accuracy = o.relative_accuracy;
+  request.oversampling = o.oversampling;
+  request.power_iterations = o.power_iterations;
   request.seed = o.seed;
   return request;
 }

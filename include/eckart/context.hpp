@@ -15,6 +15,7 @@ struct Progress {
   std::string_view stage;  // "sketch", "expand basis", ...
   double fraction = 0;     // 0..1, a lower bound of the work done; negative when unknown
   double residual = -1;    // worst residual so far relative to sigma_1; negative when unknown
+  index_t converged = -1;  // leading triplets that have reached the accuracy; negative when unknown
 };
 
 // Travels by reference through every driver. Not copyable; one run at a time per context.
@@ -45,20 +46,36 @@ class Context {
   // Asks the running driver to stop at its next look, between passes over A. It then returns
   // what it has, certified, with Status::cancelled. Lock-free: safe in a signal handler.
   void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
-  bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
   void clear_cancellation() noexcept { cancelled_.store(false, std::memory_order_relaxed); }
+
+  // Asks for the same once seconds have passed from this call, with Status::time_limit: the one
+  // setting that makes a result depend on the speed of the machine. clock returns seconds, never
+  // falls, and may be called from any thread; empty: the steady clock.
+  // REQUIRES: seconds >= 0
+  void set_time_limit(double seconds, std::function<double()> clock = {});
+  void clear_time_limit() { clock_ = {}; }
+  bool out_of_time() const { return clock_ && clock_() >= deadline_; }
+
+  // Whether the running driver is to stop, for either reason.
+  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed) || out_of_time(); }
+  // Which of the two it is, for a run that stopped.
+  bool stopped_by_time() const {
+    return !cancelled_.load(std::memory_order_relaxed) && out_of_time();
+  }
 
   // For drivers that have nothing to return before their end: while set, a cancelled run is left
   // by the exception Cancelled at its next step instead of at its next pass.
   void set_stop_at_once(bool stop) { stop_at_once_ = stop; }
   bool stop_at_once() const { return stop_at_once_; }
-  bool must_stop() const noexcept { return stop_at_once_ && cancelled(); }
+  bool must_stop() const { return stop_at_once_ && cancelled(); }
 
  private:
   int threads_ = 1;
   std::uint64_t memory_cap_bytes_ = 0;
   std::function<void(const Progress&)> progress_;
   std::atomic<bool> cancelled_{false};
+  std::function<double()> clock_;  // set while there is a time limit
+  double deadline_ = 0;
   bool stop_at_once_ = false;
 };
 

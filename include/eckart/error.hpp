@@ -55,6 +55,15 @@ class MemoryLimit : public Error {
 class Cancelled : public Error {
  public:
   Cancelled() : Error("cancelled before a result was available") {}
+
+ protected:
+  using Error::Error;
+};
+
+// The time limit of the context passed before anything could be certified.
+class TimeLimit : public Cancelled {
+ public:
+  TimeLimit() : Cancelled("the time limit passed before a result was available") {}
 };
 
 // A file could not be read or written, or is malformed. The message reads

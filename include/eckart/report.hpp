@@ -16,6 +16,7 @@ enum class Status {
   converged,        // the stopping test was met
   iteration_limit,  // stopped before; the certificate says how good the result is
   cancelled,        // Context::cancel(); the certificate says how good the result is
+  time_limit,       // Context::set_time_limit(); likewise
 };
 const char* to_string(Status status);
 

@@ -43,6 +43,10 @@ struct SvdRequest {
   // Every singular value to high accuracy relative to itself, where the matrix allows it.
   bool relative_accuracy = false;
 
+  // Of the randomized method, which must then be named: see RandomizedSvdOptions.
+  std::optional<index_t> oversampling = {};
+  std::optional<index_t> power_iterations = {};
+
   std::uint64_t seed = 0;  // same seed, same bits, for any number of threads
 
   // Fill report.certificate. Costs one more pass over A with the k vectors, and a probe.
@@ -72,7 +76,9 @@ template <Scalar T>
 //
 // Accuracy: report.certificate; certificate.met says whether the accuracy asked for was reached.
 // Cost: see plan_svd.
-// Throws NonFiniteInput, Overflow, InvalidArgument, MemoryLimit, Cancelled.
+// report.status is time_limit or cancelled when an iterative method was stopped: the result is then
+// valid, certified, and the best so far. A method that has nothing before its end throws.
+// Throws NonFiniteInput, Overflow, InvalidArgument, MemoryLimit, TimeLimit, Cancelled.
 template <Scalar T>
 [[nodiscard]] SvdResult<T> svd(const LinearOperator<T>& A,
                                const SvdRequest& request = {},

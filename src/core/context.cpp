@@ -3,10 +3,12 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "eckart/error.hpp"
 
@@ -51,6 +53,15 @@ Context::Context(int threads) { set_threads(threads); }
 void Context::set_threads(int threads) {
   require(threads >= 1, "threads must be >= 1, got " + std::to_string(threads));
   threads_ = threads;
+}
+
+void Context::set_time_limit(double seconds, std::function<double()> clock) {
+  require(seconds >= 0, "the time limit must be >= 0 seconds, got " + std::to_string(seconds));
+  clock_ = clock ? std::move(clock) : [] {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(now).count();
+  };
+  deadline_ = clock_() + seconds;
 }
 
 Context& default_context() {

@@ -13,9 +13,15 @@ namespace eckart::core {
 // Returns how many chunks for_each_chunk cuts [0, n) into.
 inline index_t count_chunks(index_t n, index_t chunk) { return n / chunk + (n % chunk != 0); }
 
+// Throws what says why a run of a cancelled context has no result.
+[[noreturn]] inline void throw_cancelled(const Context& context) {
+  if (context.stopped_by_time()) throw TimeLimit();
+  throw Cancelled();
+}
+
 // Throws Cancelled if context.must_stop(). For long loops without a parallel region inside.
 inline void throw_if_stopped(const Context& context) {
-  if (context.must_stop()) throw Cancelled();
+  if (context.must_stop()) throw_cancelled(context);
 }
 
 // Calls body(c, first, last) for every chunk [first, last) of [0, n), in parallel.

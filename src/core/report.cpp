@@ -12,6 +12,8 @@ const char* to_string(Status status) {
       return "iteration limit";
     case Status::cancelled:
       return "cancelled";
+    case Status::time_limit:
+      return "time limit";
   }
   return "unknown";
 }

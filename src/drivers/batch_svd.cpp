@@ -320,7 +320,7 @@ BatchSvdReport batch_svd_into(BatchView<const T> A,
                       A.count));
   const double bytes = context.threads() * batch_svd_bytes<T>(A.rows, A.cols, options);
   drivers::require_memory("batch", bytes, context);
-  if (context.cancelled()) throw Cancelled();
+  if (context.cancelled()) core::throw_cancelled(context);
   const drivers::StopAtOnce stop(context);
   const blas::BlasThreads one_thread;
 

@@ -25,13 +25,17 @@ void require_memory(const char* method, double bytes, const Context& context) {
   }
 }
 
+Status stop_status(const Context& context) {
+  return context.stopped_by_time() ? Status::time_limit : Status::cancelled;
+}
+
 template <Scalar T>
 SvdReport start_report(const char* method,
                        const LinearOperator<T>& A,
                        std::uint64_t seed,
                        double bytes,
                        const Context& context) {
-  if (context.cancelled()) throw Cancelled();
+  if (context.cancelled()) core::throw_cancelled(context);
   require_memory(method, bytes, context);
   SvdReport report;
   report.method = method;

@@ -24,6 +24,9 @@ SvdReport start_report(const char* method,
                        double bytes,
                        const Context& context);
 
+// Returns how a run of a cancelled context ended.
+Status stop_status(const Context& context);
+
 // Writes A (m x n), or A^H if m < n.
 template <Scalar T>
 void copy_tall(const LinearOperator<T>& A, MatrixView<T> to, Context& context);

@@ -8,6 +8,7 @@
 
 #include "blas/blas.hpp"
 #include "blas/lapack.hpp"
+#include "core/parallel.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
@@ -37,7 +38,7 @@ Matrix<T> gram_matrix(const LinearOperator<T>& A, Context& context, SvdReport& r
     for (index_t j = 0; j < count; ++j) E(first + j, j) = 0;
     context.report_progress(
         {"Gram matrix", static_cast<double>(first + count) / static_cast<double>(n), -1});
-    if (context.cancelled()) throw Cancelled();
+    if (context.cancelled()) core::throw_cancelled(context);
   }
   report.products += 2 * n;
   report.passes_over_A += 2;

@@ -219,7 +219,8 @@ class LanczosSvd {
         }
       }
       if (stop) {
-        report_.status = context_.cancelled() ? Status::cancelled : Status::iteration_limit;
+        report_.status =
+            context_.cancelled() ? drivers::stop_status(context_) : Status::iteration_limit;
         certify(lift(basis, k), nullptr);
         return true;
       }
@@ -376,7 +377,7 @@ class LanczosSvd {
     result_.sigma = std::move(factors.sigma);
     result_.U = std::move(wide_ ? factors.V : factors.U);
     result_.V = std::move(wide_ ? factors.U : factors.V);
-    const index_t k = choose_rank<T>(search_.rule(), result_.sigma);
+    const index_t k = choose_rank<T>(search_.rule(), result_.sigma, A_.rows(), A_.cols());
     result_.sigma.resize(static_cast<std::size_t>(k));
     result_.U.keep_columns(k);
     result_.V.keep_columns(k);
@@ -440,6 +441,7 @@ SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
                          Context& context) {
   const auto start = std::chrono::steady_clock::now();
   validate(rule);
+  require(!rule.choice, "lanczos finds a rank by energy or tolerance; a choice needs svd()");
   drivers::require_accuracy(options.accuracy);
   const auto require_size = [](index_t value, const char* name) {
     require(value >= 0, fmt::format("{} must be >= 0, got {}", name, value));

@@ -5,12 +5,17 @@
 namespace eckart::drivers {
 namespace {
 
-// Nominal rates in flops per second: matrix products, the dense SVD, products with sparse
-// rows, the small SVD of a basis; and the fixed cost of one step of an iteration.
-constexpr double product_rate = 4e10;
+// Nominal rates in flops per second, measured with two threads (docs/decisions/0008): the dense
+// SVD; products with a dense matrix, by narrow blocks that wait for the memory and by wide ones;
+// with sparse rows, by blocks as wide as a cache line and by wide ones; work on a basis a few
+// vectors at a time, and on a whole block; and the fixed cost of one step of an iteration.
 constexpr double dense_svd_rate = 3e10;
-constexpr double sparse_rate = 2e9;
-constexpr double small_svd_rate = 3e9;
+constexpr double narrow_product_rate = 4e10;
+constexpr double wide_product_rate = 1e11;
+constexpr double narrow_sparse_rate = 1e10;
+constexpr double wide_sparse_rate = 5e9;
+constexpr double narrow_basis_rate = 4e10;
+constexpr double wide_basis_rate = 1.2e11;
 constexpr double step_seconds = 5e-4;
 
 struct Shape {
@@ -35,9 +40,14 @@ void add(Cost& cost, double flops, double rate) {
   cost.nominal_seconds += flops / rate;
 }
 
-// Adds products of A or A^H with that many vectors.
-void add_products(Cost& cost, const Problem& p, double vectors) {
-  const double rate = p.storage == Storage::sparse ? sparse_rate : product_rate;
+enum class Block { narrow, wide };
+
+// Adds products of A or A^H with that many vectors, by blocks.
+void add_products(Cost& cost, const Problem& p, double vectors, Block block = Block::wide) {
+  const bool narrow = block == Block::narrow;
+  const double rate = p.storage == Storage::sparse
+                          ? (narrow ? narrow_sparse_rate : wide_sparse_rate)
+                          : (narrow ? narrow_product_rate : wide_product_rate);
   add(cost, 2 * p.scalar_factor * p.entries * vectors, rate);
 }
 
@@ -93,26 +103,35 @@ Cost gram_cost(const Problem& p, index_t k) {
 }
 
 Cost randomized_cost(const Problem& p, index_t k) {
+  // Four power iterations per digit, by filters of about three of them, are typical.
   const auto [m, n] = shape(p);
-  const double l = std::min(n, static_cast<double>(k) + 10);
-  Cost cost{.flops = 0, .passes = 22, .nominal_seconds = 10 * step_seconds};
-  add_products(cost, p, 10 * l + certificate_products(static_cast<double>(k)));
-  add(cost, p.scalar_factor * 20 * (m + n) * l * l, product_rate);
+  const auto r = static_cast<double>(k);
+  const double l = std::min(n, r + std::max(10.0, r / 10));
+  const double iterations = 4 * p.digits;
+  const double rounds = 1 + 1.3 * p.digits;
+  Cost cost{
+      .flops = 0, .passes = 2 * iterations + 14, .nominal_seconds = 2 * iterations * step_seconds};
+  add_products(cost, p, (2 * iterations + 3) * l + certificate_products(r));
+  add(cost, p.scalar_factor * rounds * (6 * m + 6 * n) * l * l, wide_basis_rate);
+  add(cost, p.scalar_factor * rounds * 20 * l * l * l, dense_svd_rate);
   return cost;
 }
 
 Cost lanczos_cost(const Problem& p, index_t k) {
-  // Blocks of 8; 80 + 6 k columns are typical for residuals of 1e-10 on slowly decaying values.
+  // Blocks of 8; so many columns are typical.
   const auto [m, n] = shape(p);
   const auto r = static_cast<double>(k);
-  const double columns = 80 + 6 * r;
+  const double columns = 40 + r * (1.5 + 0.4 * p.digits);
   const double steps = columns / 8;
-  const double basis = std::min(n, std::max(3 * r, r + 96));
+  const double basis = std::min({n, columns, std::max(3 * r, r + 96)});
   Cost cost{.flops = 0, .passes = 2 * steps + 14, .nominal_seconds = steps * step_seconds};
-  add_products(cost, p, 2 * columns + certificate_products(r));
-  add(cost, p.scalar_factor * 8 * (m + n) * basis * columns, product_rate);
-  add(cost, p.scalar_factor * 20 * basis * basis * basis * steps / (1 + basis / 128),
-      small_svd_rate);
+  add_products(cost, p, 2 * columns, Block::narrow);
+  add_products(cost, p, certificate_products(r));
+  // The shorter side against the basis; the triplets from it; and the small SVDs while it grows.
+  add(cost, p.scalar_factor * 4 * n * basis * columns, narrow_basis_rate);
+  add(cost, p.scalar_factor * (2 * n * basis * r + (8 * m + 4 * n) * r * r), narrow_basis_rate);
+  add(cost, p.scalar_factor * 5 * basis * basis * basis * steps / (1 + basis / 128),
+      dense_svd_rate);
   return cost;
 }
 

@@ -12,6 +12,7 @@ struct Problem {
   Storage storage = Storage::dense;
   double entries = 0;        // multiplications of one product with a vector
   double scalar_factor = 1;  // 4 for complex scalars
+  double digits = 10;        // of the accuracy asked for, -log10
 };
 
 // What a method costs, certificate included; iteration counts are typical ones.

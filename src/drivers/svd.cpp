@@ -25,12 +25,14 @@ namespace {
 using drivers::Problem;
 
 template <Scalar T>
-Problem describe(const LinearOperator<T>& A) {
+Problem describe(const LinearOperator<T>& A, double accuracy) {
   return {.rows = A.rows(),
           .cols = A.cols(),
           .storage = A.storage(),
           .entries = static_cast<double>(A.entries_per_product()),
-          .scalar_factor = is_complex<T> ? 4.0 : 1.0};
+          .scalar_factor = is_complex<T> ? 4.0 : 1.0,
+          .digits =
+              -std::log10(std::clamp(accuracy > 0 ? accuracy : default_accuracy<T>(), 1e-16, 0.5))};
 }
 
 // One method's costs for the request.
@@ -51,13 +53,22 @@ bool below_cancellation(const RankRule& rule) {
   return allowed < 1e4 * eps;
 }
 
+RandomizedSvdOptions randomized_options(const SvdRequest& request) {
+  RandomizedSvdOptions options{.oversampling = request.oversampling,
+                               .seed = request.seed,
+                               .accuracy = request.accuracy,
+                               .certify = request.certify};
+  options.power_iterations = request.power_iterations.value_or(options.power_iterations);
+  return options;
+}
+
 template <Scalar T>
 std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& request) {
-  const Problem p = describe(A);
+  const Problem p = describe(A, request.accuracy);
   const index_t min_dim = std::min(p.rows, p.cols);
   const index_t k = drivers::expected_rank(request.rank, min_dim);
   const bool wants_all = request.rank.all() || k == min_dim;
-  const bool open = request.rank.energy || request.rank.tolerance;
+  const bool open = request.rank.open();
   const Vectors vectors = request.vectors;
   // A matrix-free operator is formed before the dense method can look at it.
   const double copy = p.storage == Storage::matrix_free
@@ -71,7 +82,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& 
   Candidate gram{Method::gram, drivers::gram_cost(p, k),
                  gram_svd_bytes<T>(p.rows, p.cols, open ? min_dim : k), ""};
   Candidate randomized{Method::randomized, drivers::randomized_cost(p, k),
-                       randomized_svd_bytes<T>(p.rows, p.cols, k), ""};
+                       randomized_svd_bytes<T>(p.rows, p.cols, k, randomized_options(request)), ""};
 
   const auto rule_out = [](Candidate& candidate, bool condition, const char* why) {
     if (condition && candidate.unsuitable.empty()) candidate.unsuitable = why;
@@ -80,14 +91,20 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& 
     rule_out(*candidate, vectors == Vectors::full, "full vectors need all triplets");
     rule_out(*candidate, request.smallest, "the smallest triplets need the dense method");
   }
-  rule_out(randomized, open, "an energy or tolerance needs more than a fixed sketch");
+  rule_out(randomized, open, "a rank to be found needs more than a fixed sketch");
+  rule_out(lanczos, request.rank.needs_all_values(), "the rank rule needs every singular value");
   if (request.method == Method::automatic) {
     rule_out(lanczos, wants_all, "all triplets are wanted");
     rule_out(lanczos, below_cancellation<T>(request.rank),
              "so small a tolerance needs every singular value");
     rule_out(gram, true, "squares the condition number; only by name");
-    rule_out(randomized, true,
-             "reaches the accuracy only when the values decay fast; only by name");
+    // Its rounds grow faster with the digits than the steps of lanczos do, and on values that
+    // hardly decay far beyond what is typical.
+    constexpr double few_digits = 3;
+    rule_out(randomized, p.digits > few_digits, "for accuracies of 1e-3 and more; else by name");
+    rule_out(randomized, wants_all, "all triplets are wanted");
+    constexpr double doubt = 1.3;
+    randomized.cost.nominal_seconds *= doubt;
   }
   std::vector<Candidate> all = {dense, lanczos, gram, randomized};
   // Offered where they are asked for: jacobi takes a few times as long as dense, and hermitian
@@ -137,6 +154,9 @@ void validate_request(const SvdRequest& request) {
           "full vectors come with all triplets: leave rank, energy and tolerance unset");
   require(!request.smallest || request.rank.rank.has_value(),
           "smallest needs a rank: how many of the smallest triplets");
+  require(
+      request.method == Method::randomized || (!request.oversampling && !request.power_iterations),
+      "oversampling and power_iterations are of the randomized method: name it");
 }
 
 template <Scalar T>
@@ -166,7 +186,8 @@ void keep_trailing(SvdResult<T>& result, index_t k) {
 // Keeps of all triplets, leading or smallest, those that the rank rule asks for.
 template <Scalar T>
 void keep_wanted(SvdResult<T>& result, const SvdRequest& request) {
-  const index_t k = choose_rank<T>(request.rank, result.sigma);
+  const index_t k =
+      choose_rank<T>(request.rank, result.sigma, result.report.rows, result.report.cols);
   if (request.smallest) {
     keep_trailing(result, k);
   } else {
@@ -228,7 +249,7 @@ SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, C
   options.at_most = request.rank.rank.value_or(-1);
   options.select = [&](std::span<const double> sigma) {
     const std::vector<real_t<T>> values(sigma.begin(), sigma.end());
-    const index_t k = choose_rank<T>(request.rank, values);
+    const index_t k = choose_rank<T>(request.rank, values, A.rows(), A.cols());
     return request.smallest ? trailing_triplets(k)(sigma) : leading_triplets(k)(sigma);
   };
   return dense_svd<T>(A, options, context);
@@ -237,7 +258,7 @@ SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, C
 // All triplets of the Gram matrix, then those that the rule asks for.
 template <Scalar T>
 SvdResult<T> gram_part(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
-  const bool open = request.rank.energy || request.rank.tolerance;
+  const bool open = request.rank.open();
   const index_t min_dim = std::min(A.rows(), A.cols());
   SvdResult<T> result =
       gram_svd<T>(A, request.rank.rank.value_or(min_dim),
@@ -278,6 +299,30 @@ SvdResult<T> jacobi_part(const LinearOperator<T>& A, const SvdRequest& request, 
   });
 }
 
+// The triplets above the threshold of the known noise: asks for more until one lies below it.
+template <Scalar T>
+SvdResult<T> above_noise(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
+  const index_t min_dim = std::min(A.rows(), A.cols());
+  const double threshold = noise_threshold(A.rows(), A.cols(), *request.rank.noise);
+  SvdReport before;
+  for (index_t k = std::min<index_t>(10, min_dim);; k = std::min(2 * k, min_dim)) {
+    SvdResult<T> result = lanczos_svd<T>(
+        A, {.rank = k}, {.accuracy = request.accuracy, .seed = request.seed, .certify = false},
+        context);
+    result.report.products += before.products;
+    result.report.passes_over_A += before.passes_over_A;
+    result.report.iterations += before.iterations;
+    result.report.seconds += before.seconds;
+    const bool found = result.sigma.empty() || !(result.sigma.back() > threshold);
+    if (found || k == min_dim || result.report.status != Status::converged) {
+      keep_wanted(result, request);
+      if (request.certify) certify_part(A, request, context, result);
+      return result;
+    }
+    before = std::move(result.report);
+  }
+}
+
 template <Scalar T>
 SvdResult<T> run(Method method,
                  const LinearOperator<T>& A,
@@ -287,11 +332,10 @@ SvdResult<T> run(Method method,
     case Method::gram:
       return gram_part(A, request, context);
     case Method::randomized:
-      return randomized_svd<T>(
-          A, request.rank.rank.value_or(std::min(A.rows(), A.cols())),
-          {.seed = request.seed, .accuracy = request.accuracy, .certify = request.certify},
-          context);
+      return randomized_svd<T>(A, request.rank.rank.value_or(std::min(A.rows(), A.cols())),
+                               randomized_options(request), context);
     case Method::lanczos:
+      if (request.rank.choice) return above_noise(A, request, context);
       return lanczos_svd<T>(
           A, request.rank,
           {.accuracy = request.accuracy, .seed = request.seed, .certify = request.certify},

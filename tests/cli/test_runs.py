@@ -74,11 +74,11 @@ def test_one_and_two_threads_write_the_same_bytes(eckart, matrix, tmp_path, meth
 
 
 def test_an_accuracy_that_is_not_reached_is_code_1_with_the_reason(eckart, tmp_path):
-    # Values fall slowly: one power iteration more or less cannot reach 1e-14.
+    # Values fall slowly: two power iterations cannot reach 1e-14.
     random = np.random.default_rng(5)
     np.save(tmp_path / "A.npy", random.standard_normal((300, 200)))
     run = eckart("svd", "A.npy", "-k", "5", "--method", "randomized", "--accuracy", "1e-14",
-                 "-o", "out")
+                 "--power-iterations", "2", "-o", "out")
     assert run.code == 1
     assert "accuracy 1e-14 asked: NOT met" in run.out
     assert "    - " in run.out
@@ -113,6 +113,64 @@ def test_ctrl_c_leaves_a_partial_result_with_its_certificate(slow_matrix, tmp_pa
     A = scipy.io.mmread(tmp_path / slow_matrix).tocsr()
     residuals = np.linalg.norm(A @ Vt.T - U * s, axis=0) / s[0]
     assert residuals.max() <= report["certificate"]["residual"]["value"] * (1 + 1e-6) + 1e-12
+
+
+def test_a_time_limit_that_has_passed_is_code_4(eckart, matrix, tmp_path):
+    for method in METHODS:
+        run = eckart("svd", matrix(40, 30), "-k", "3", "--method", method, "--max-time", "1e-9s",
+                     "-o", "out")
+        assert run.code == 4 and run.out == "" and "time limit" in run.err, method
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_time_limit_that_suffices_changes_nothing(eckart, matrix, saved):
+    for limit in ([], ["--max-time", "1.5h"]):
+        assert eckart("svd", matrix(40, 30), "-k", "3", *limit, "-o", f"out{len(limit)}").code == 0
+    assert (saved("out0").U == saved("out2").U).all()
+
+
+def test_a_time_limit_leaves_a_partial_result_with_its_certificate(eckart, slow_matrix, saved):
+    run = eckart("svd", slow_matrix, "-k", "100", "--method", "lanczos", "--max-time", "4s",
+                 "-o", "out", "--json")
+    assert run.code == 4, run.err
+    if not run.out:  # a machine so slow that the file was hardly read
+        pytest.skip("the limit passed before the first step")
+    report = run.json
+    assert report["status"] == "time limit"
+    part = saved("out")
+    assert part.U.shape[1] == part.Vt.shape[0] == len(part.s) == len(report["sigma"])
+    assert np.linalg.norm(part.U.T @ part.U - np.eye(len(part.s))) < 1e-8
+
+
+def test_the_options_of_the_randomized_method_matter(eckart, tmp_path):
+    random = np.random.default_rng(5)
+    np.save(tmp_path / "A.npy", random.standard_normal((300, 200)))
+
+    def residual(*options):
+        run = eckart("svd", "A.npy", "-k", "5", "--method", "randomized", "--power-iterations", "2",
+                     "--json", *options)
+        return run.json["certificate"]["residual"]["value"]
+
+    assert residual("--oversampling", "60") < 0.7 * residual()
+    run = eckart("svd", "A.npy", "-k", "5", "--method", "randomized", "--json")
+    assert run.code == 0 and run.json["certificate"]["met"] is True
+    assert run.json["certificate"]["residual"]["value"] <= 1e-10
+
+
+def test_the_rank_is_chosen_from_the_values(eckart, tmp_path):
+    random = np.random.default_rng(1)
+    signal = random.standard_normal((200, 4)) @ random.standard_normal((4, 120))
+    np.save(tmp_path / "A.npy", signal + 0.1 * random.standard_normal((200, 120)))
+    for rule in (["--choose", "gavish-donoho"], ["--choose", "elbow"],
+                 ["--choose", "gavish-donoho", "--noise", "0.1"],
+                 ["--choose", "gavish-donoho", "--noise", "0.1", "--method", "lanczos"]):
+        run = eckart("svd", "A.npy", *rule, "--json")
+        assert run.code == 0, run.err
+        assert len(run.json["sigma"]) == 4, rule
+    assert len(eckart("svd", "A.npy", "--choose", "gavish-donoho", "--noise", "0.01",
+                      "--json").json["sigma"]) > 50
+    run = eckart("lowrank", "A.npy", "--choose", "elbow", "-o", "B.npy", "--json")
+    assert run.code == 0 and run.json["rank"] == 4
 
 
 def test_ctrl_c_is_answered_and_ends_with_its_code_where_nothing_can_stop(tmp_path):

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <vector>
 
 #include "core/parallel.hpp"
@@ -68,6 +69,44 @@ TEST(ForEachChunk, LeavesACancelledRunOnlyWhereADriverAskedForThat) {
   EXPECT_THROW(core::for_each_chunk(1, 1, context, [&](index_t, index_t, index_t) { ++visits; }),
                Cancelled);
   EXPECT_EQ(visits, 1);
+}
+
+TEST(Context, ATimeLimitCountsFromTheCallByItsClock) {
+  Context context(1);
+  double now = 100;
+  EXPECT_FALSE(context.out_of_time());
+  context.set_time_limit(5, [&] { return now; });
+  now = 104.9;
+  EXPECT_FALSE(context.cancelled() || context.out_of_time() || context.stopped_by_time());
+  now = 105;
+  EXPECT_TRUE(context.cancelled() && context.out_of_time() && context.stopped_by_time());
+  context.cancel();
+  EXPECT_TRUE(context.cancelled());
+  EXPECT_FALSE(context.stopped_by_time()) << "a caller's wish comes first";
+  context.clear_time_limit();
+  EXPECT_FALSE(context.out_of_time());
+  context.clear_cancellation();
+  EXPECT_FALSE(context.cancelled());
+  EXPECT_THROW(context.set_time_limit(-1), InvalidArgument);
+  EXPECT_THROW(context.set_time_limit(std::numeric_limits<double>::quiet_NaN()), InvalidArgument);
+  context.set_time_limit(0);
+  EXPECT_TRUE(context.cancelled()) << "by the steady clock";
+}
+
+TEST(ForEachChunk, SaysWhetherItWasTheTimeLimitThatStoppedIt) {
+  Context context(2);
+  context.set_stop_at_once(true);
+  context.set_time_limit(0);
+  const auto nothing = [](index_t, index_t, index_t) {};
+  EXPECT_THROW(core::for_each_chunk(1, 1, context, nothing), TimeLimit);
+  context.cancel();
+  try {
+    core::for_each_chunk(1, 1, context, nothing);
+    FAIL() << "nothing was thrown";
+  } catch (const TimeLimit&) {
+    FAIL() << "it was cancelled";
+  } catch (const Cancelled&) {
+  }
 }
 
 TEST(ForEachChunk, DoesNothingForNothing) {

@@ -19,6 +19,7 @@ TEST(SvdReport, EveryStatusAndKindHasAName) {
   EXPECT_STREQ(to_string(Status::converged), "converged");
   EXPECT_STREQ(to_string(Status::iteration_limit), "iteration limit");
   EXPECT_STREQ(to_string(Status::cancelled), "cancelled");
+  EXPECT_STREQ(to_string(Status::time_limit), "time limit");
   EXPECT_STREQ(to_string(BoundKind::unknown), "unknown");
   EXPECT_STREQ(to_string(BoundKind::exact), "exact");
   EXPECT_STREQ(to_string(BoundKind::estimated), "estimated");

@@ -130,12 +130,22 @@ TYPED_TEST(Memory, ThePlanIsAnUpperBoundWithinReason) {
     for (const Method method : {Method::gram, Method::randomized, Method::lanczos}) {
       expect_plan_covers_run<T>(*op, {.rank = {.rank = 8}, .method = method});
     }
+    expect_plan_covers_run<T>(*op, {.rank = {.rank = 30},
+                                    .method = Method::randomized,
+                                    .oversampling = 25,
+                                    .power_iterations = 3});
   }
   Matrix<T> symmetric(250, 250);
   for (index_t i = 0; i < 250; ++i) symmetric(i, 249 - i) = T(1);
   expect_plan_covers_run<T>(*make_operator<T>(view(symmetric)), {.method = Method::hermitian});
-  for (const Method method : {Method::gram, Method::randomized, Method::lanczos}) {
-    expect_plan_covers_run<T>(*sparse_op, {.rank = {.rank = 8}, .method = method});
+  Context context(2);
+  const auto centred = make_affine<T>(*sparse_op, standardisation<T>(*sparse_op, true, true, context));
+  for (const LinearOperator<T>* op : {sparse_op.get(), centred.get()}) {
+    for (const index_t k : {8, 100}) {
+      for (const Method method : {Method::gram, Method::randomized, Method::lanczos}) {
+        expect_plan_covers_run<T>(*op, {.rank = {.rank = k}, .method = method, .accuracy = 1e-2});
+      }
+    }
   }
 }
 

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "eckart/certify.hpp"
 #include "eckart/error.hpp"
@@ -66,12 +70,13 @@ TEST(RandomizedSvdDouble, KeepsTheExpectationBoundOfItsHeader) {
     double mean = 0;
     constexpr int seeds = 100;
     for (int seed = 0; seed < seeds; ++seed) {
-      // All columns of the sketch are kept, so that U spans the basis Q of the theorem.
+      // All columns of the sketch are kept, so that V spans the basis of the theorem, which is
+      // here that of the range of A^H.
       const auto result = randomized_svd<double>(
           *op, width,
           {.oversampling = 0, .power_iterations = 0, .seed = static_cast<std::uint64_t>(seed),
            .certify = false});
-      mean += range_error(made.A, result.U) / seeds;
+      mean += range_error(conjugate_transpose(made.A), result.V) / seeds;
     }
     for (index_t k = 2; k + 2 <= width; ++k) {
       const double p = static_cast<double>(width - k);
@@ -108,6 +113,17 @@ TYPED_TEST(RandomizedSvd, EachOptionMatters) {
   const double base = residual({.oversampling = 5, .power_iterations = 1});
   EXPECT_TRUE(residual({.oversampling = 40, .power_iterations = 1}) < 0.7 * base);
   EXPECT_TRUE(residual({.oversampling = 5, .power_iterations = 8}) < 0.7 * base);
+  const SparseMatrix<T> diagonal = sparse_diagonal<T>(cases::power_spectrum(400, 0.25L));
+  const auto slow = make_operator<T>(diagonal);
+  const auto iterations = [&](const RandomizedSvdOptions& options) {
+    return static_cast<double>(randomized_svd<T>(*slow, 5, options).report.iterations);
+  };
+  EXPECT_TRUE(iterations({.accuracy = 1e-1}) <= 0.5 * iterations({.accuracy = 1e-4}));
+  const auto reached = [&](index_t degree) {
+    return randomized_svd<T>(*slow, 5, {.power_iterations = 6, .degree = degree, .accuracy = 1e-20})
+        .report.certificate.residual.value;
+  };
+  EXPECT_TRUE(reached(3) <= 0.7 * reached(1));
   const auto first = randomized_svd<T>(*op, 5, {.power_iterations = 0, .seed = 1});
   EXPECT_TRUE(same_bits(first, randomized_svd<T>(*op, 5, {.power_iterations = 0, .seed = 1})));
   EXPECT_FALSE(same_bits(first, randomized_svd<T>(*op, 5, {.power_iterations = 0, .seed = 2})));
@@ -153,6 +169,7 @@ TYPED_TEST(RandomizedSvd, RefusesBrokenArguments) {
   EXPECT_THROW(static_cast<void>(randomized_svd<T>(*op, 2, {.oversampling = -1})), InvalidArgument);
   EXPECT_THROW(static_cast<void>(randomized_svd<T>(*op, 2, {.power_iterations = -1})),
                InvalidArgument);
+  EXPECT_THROW(static_cast<void>(randomized_svd<T>(*op, 2, {.degree = 0})), InvalidArgument);
   const auto huge = std::numeric_limits<index_t>::max();
   EXPECT_EQ(randomized_svd<T>(*op, huge, {.oversampling = huge}).sigma.size(), 8u);
 }
@@ -208,9 +225,179 @@ TYPED_TEST(RandomizedSvd, TheCertificateFollowsItsOptions) {
   EXPECT_TRUE(with.report.certificate.accuracy == 0.9);
   const auto strict = randomized_svd<T>(*op, 3, {.accuracy = 1e-3 * oracles::epsilon<T>()});
   EXPECT_FALSE(strict.report.certificate.met) << "a thousandth of rounding";
-  const auto without = randomized_svd<T>(*op, 3, {.certify = false});
+  const auto without = randomized_svd<T>(*op, 3, {.accuracy = 0.9, .certify = false});
   EXPECT_FALSE(without.report.certificate.residual.known());
   EXPECT_TRUE(same_bits(with, without));
+}
+
+// --- Accuracy -----------------------------------------------------------------------------------
+
+TEST(RandomizedSvdDouble, ReachesTheAccuracyHoweverTheValuesDecay) {
+  struct Family {
+    const char* name;
+    std::vector<long double> sigma;
+  };
+  const auto under = [](long double largest) {
+    auto sigma = cases::power_spectrum(1500, 0.5L);
+    sigma[0] = largest;
+    return sigma;
+  };
+  for (const auto& [name, sigma] :
+       {Family{"i^-1/2", cases::power_spectrum(1500, 0.5L)},
+        Family{"i^-1/4", cases::power_spectrum(1500, 0.25L)},
+        Family{"0.9^i", cases::geometric_spectrum(1500, std::pow(0.9L, 1499.0L))}, Family{"1e4", under(1e4L)},
+        Family{"1e6", under(1e6L)}, Family{"1e8", under(1e8L)}}) {
+    const SparseMatrix<double> A = sparse_diagonal<double>(sigma);
+    const auto op = make_operator<double>(A);
+    // Relative to the wanted values, not to sigma_1, as far as rounding of A allows.
+    const double last = static_cast<double>(sigma[15] / sigma[0]);
+    const double accuracy = std::max(1e-7 * last, 1e-14);
+    for (const index_t degree : {1, 12}) {
+      const auto result =
+          randomized_svd<double>(*op, 16, {.oversampling = 8, .degree = degree, .accuracy = accuracy});
+      EXPECT_EQ(result.report.status, Status::converged) << name << ", degree " << degree;
+      const auto check = oracles::check_triplets<double>(A, result);
+      EXPECT_TRUE(check.finite && check.ordered && check.worst_residual <= 1.01 * accuracy)
+          << name << ", degree " << degree << ": " << check;
+      EXPECT_TRUE(check.orthogonality <= 1e-12) << name << ": " << check;
+      for (std::size_t i = 0; i < 16; ++i) {
+        EXPECT_TRUE(std::abs(result.sigma[i] - static_cast<double>(sigma[i])) <=
+                    2 * accuracy * static_cast<double>(sigma[0]))
+            << name << ", value " << i;
+      }
+      EXPECT_TRUE(result.report.certificate.met || accuracy < 1e-13) << name;
+    }
+  }
+}
+
+TYPED_TEST(RandomizedSvd, ALargeFirstValueHidesNothingInAnyScalar) {
+  using T = TypeParam;
+  auto sigma = cases::power_spectrum(300, 0.5L);
+  sigma[0] = 1e3L;
+  const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
+  const double accuracy = sizeof(real_t<T>) == 8 ? 1e-9 : 1e-5;
+  const auto result = randomized_svd<T>(*make_operator<T>(A), 6, {.accuracy = accuracy});
+  EXPECT_EQ(result.report.status, Status::converged);
+  EXPECT_TRUE(oracles::check_triplets<T>(A, result).worst_residual <= 1.1 * accuracy);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_TRUE(std::abs(static_cast<double>(result.sigma[i]) - static_cast<double>(sigma[i])) <=
+                2e3 * accuracy);
+  }
+}
+
+TYPED_TEST(RandomizedSvd, AnAccuracyBelowRoundingEndsAndIsDenied) {
+  using T = TypeParam;
+  const auto made = cases::prescribed<T>(60, 40, cases::power_spectrum(40, 1), 9);
+  const auto result = randomized_svd<T>(*make_operator<T>(view(made.A)), 4,
+                                        {.accuracy = 1e-3 * oracles::epsilon<T>()});
+  EXPECT_EQ(result.report.status, Status::iteration_limit);
+  EXPECT_LT(result.report.iterations, 200);
+  EXPECT_FALSE(result.report.certificate.met);
+}
+
+TYPED_TEST(RandomizedSvd, FindsWhatTheSketchCannotHold) {
+  using T = TypeParam;
+  const SparseMatrix<T> A = sparse_diagonal<T>(cases::power_spectrum(200, 1));
+  const auto inner = make_operator<T>(A);
+  WatchedOperator<T> op(*inner);
+  bool first = true;
+  op.after_adjoint = [&](MatrixView<T> X) {  // the test matrix lacks the first vector
+    if (std::exchange(first, false)) {
+      for (index_t j = 0; j < X.cols; ++j) X(0, j) = 0;
+    }
+  };
+  const auto result = randomized_svd<T>(op, 4);
+  EXPECT_TRUE(std::abs(result.sigma[0] - 1) <= 1e-4);
+  EXPECT_TRUE(result.report.certificate.met);
+  first = true;
+  const auto blind = randomized_svd<T>(op, 4, {.certify = false});
+  EXPECT_TRUE(result.sigma[0] > blind.sigma[0]) << "without the probe it is missed";
+}
+
+// --- Operators that are wrong --------------------------------------------------------------------
+
+TYPED_TEST(RandomizedSvd, NamesTheBadEntryOfAMatrixFreeOperator) {
+  using T = TypeParam;
+  Matrix<T> A = cases::gaussian<T>(30, 20, 1);
+  A(17, 3) = std::numeric_limits<real_t<T>>::quiet_NaN();
+  const auto inner = make_operator<T>(view(A));
+  const WatchedOperator<T> op(*inner, true);
+  try {
+    static_cast<void>(randomized_svd<T>(op, 4));
+    ADD_FAILURE() << "no error";
+  } catch (const NonFiniteInput& error) {
+    EXPECT_EQ(error.row(), 17);
+    EXPECT_EQ(error.col(), 3);
+  }
+}
+
+TYPED_TEST(RandomizedSvd, RefusesAnOperatorThatInventsNanOrIsNotItsOwnAdjoint) {
+  using T = TypeParam;
+  const Matrix<T> A = cases::gaussian<T>(30, 20, 1);
+  const auto inner = make_operator<T>(view(A));
+  const auto message = [](const WatchedOperator<T>& op) -> std::string {
+    try {
+      static_cast<void>(randomized_svd<T>(op, 4));
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  WatchedOperator<T> invents(*inner, true);
+  invents.after_apply = [](MatrixView<T> Y) {
+    if (Y.cols > 1) Y(11, 1) = std::numeric_limits<real_t<T>>::quiet_NaN();
+  };
+  EXPECT_NE(message(invents).find("row 12"), std::string::npos) << message(invents);
+  WatchedOperator<T> skewed(*inner, true);
+  skewed.after_adjoint = [](MatrixView<T> X) {
+    for (index_t j = 0; j < X.cols; ++j) X(2, j) *= static_cast<real_t<T>>(1.5);
+  };
+  EXPECT_NE(message(skewed).find("adjoint"), std::string::npos) << message(skewed);
+}
+
+// --- Stopping ------------------------------------------------------------------------------------
+
+TYPED_TEST(RandomizedSvd, StoppedInTheMiddleItReturnsACertifiedResult) {
+  using T = TypeParam;
+  const SparseMatrix<T> A = sparse_diagonal<T>(cases::power_spectrum(600, 0.1L));
+  const auto inner = make_operator<T>(A);
+  for (const bool by_time : {false, true}) {
+    for (const int calls : {1, 2, 5, 8}) {
+      Context context(2);
+      double now = 0;
+      if (by_time) context.set_time_limit(10, [&] { return now; });
+      WatchedOperator<T> op(*inner);
+      int left = calls;
+      op.after_apply = [&](MatrixView<T>) {
+        if (--left > 0) return;
+        by_time ? void(now = 10) : context.cancel();
+      };
+      const auto result = randomized_svd<T>(op, 5, {}, context);
+      EXPECT_EQ(result.report.status, by_time ? Status::time_limit : Status::cancelled);
+      const auto check = oracles::check_triplets<T>(A, result);
+      EXPECT_TRUE(check.finite && check.ordered && check.sign_rule);
+      EXPECT_TRUE(check.orthogonality <= 100 * oracles::epsilon<T>()) << check;
+      // Relative to ||A||, of which the probe may have seen more than sigma_1.
+      const double residual = result.report.certificate.residual.value;
+      EXPECT_TRUE(residual <= 1.01 * check.worst_residual && residual >= 0.5 * check.worst_residual)
+          << residual << " for " << check;
+      EXPECT_LE(result.report.iterations, calls);
+    }
+  }
+}
+
+TEST(RandomizedSvdDouble, ReportsHowManyTripletsHaveConverged) {
+  const SparseMatrix<double> A = sparse_diagonal<double>(cases::power_spectrum(600, 0.5));
+  Context context(1);
+  std::vector<Progress> seen;
+  context.on_progress([&](const Progress& now) { seen.push_back(now); });
+  const auto result = randomized_svd<double>(*make_operator<double>(A), 8, {.accuracy = 1e-6}, context);
+  ASSERT_GE(seen.size(), 3u);
+  EXPECT_TRUE(seen.back().residual <= 1e-6 && seen.back().residual >= 0);
+  EXPECT_EQ(seen.back().converged, 8);
+  EXPECT_LT(seen[1].converged, 8);
+  EXPECT_TRUE(seen.back().fraction > 0.99 && seen[1].fraction < 0.99);
+  EXPECT_EQ(result.report.status, Status::converged);
 }
 
 TYPED_TEST(RandomizedSvd, RefusesAMemoryCapThatIsTooSmall) {

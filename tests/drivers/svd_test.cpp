@@ -1,7 +1,9 @@
 #include "eckart/svd.hpp"
 
+#include <atomic>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "eckart/error.hpp"
 #include "eckart/gram_svd.hpp"
@@ -395,6 +397,15 @@ TEST(SvdPlan, ChoosesByShapeStorageAndRank) {
   EXPECT_EQ(method(sparse, {.rank = {.energy = 0.5}}), Method::lanczos);
   EXPECT_EQ(method(hidden, fifty), Method::lanczos);
   EXPECT_EQ(method(Phantom(60, 40, Storage::sparse, 300), {}), Method::dense);
+  // Many triplets to few digits: wide blocks and few orthogonalisations win.
+  const Phantom graph(82000, 82000, Storage::sparse, 950000);
+  EXPECT_EQ(method(graph, {.rank = {.rank = 500}, .accuracy = 1e-2}), Method::randomized);
+  EXPECT_EQ(method(graph, {.rank = {.rank = 500}, .accuracy = 1e-6}), Method::lanczos);
+  EXPECT_EQ(method(graph, {.rank = {.rank = 10}, .accuracy = 1e-2}), Method::lanczos);
+  // A choice that looks at all values, and one that does not.
+  EXPECT_EQ(method(sparse, {.rank = {.choice = RankChoice::elbow}}), Method::dense);
+  EXPECT_EQ(method(sparse, {.rank = {.choice = RankChoice::gavish_donoho, .noise = 1.0}}),
+            Method::lanczos);
 }
 
 TEST(SvdPlan, SaysWhyAndWhatItCosts) {
@@ -474,6 +485,11 @@ TEST(SvdPlan, RefusesARequestThatContradictsItself) {
   refuses({.rank = {.rank = -3}});
   refuses({.rank = {.rank = 3, .tolerance = 0.1}});
   refuses({.accuracy = -1});
+  refuses({.rank = {.rank = 3}, .oversampling = 5});
+  refuses({.rank = {.rank = 3}, .method = Method::lanczos, .power_iterations = 5});
+  refuses({.rank = {.choice = RankChoice::elbow}, .method = Method::lanczos});
+  refuses({.rank = {.choice = RankChoice::elbow}, .method = Method::randomized});
+  refuses({.rank = {.noise = 1.0}});
 }
 
 TEST(SvdPlan, ThePredictedMemoryIsThatOfTheReport) {
@@ -485,6 +501,84 @@ TEST(SvdPlan, ThePredictedMemoryIsThatOfTheReport) {
     EXPECT_TRUE(plan.peak_bytes >= static_cast<double>(result.report.peak_bytes));
     EXPECT_GT(result.report.peak_bytes, 0u);
   }
+}
+
+TEST(SvdPlan, ForeseesHowTheCostGrowsWithTheRequest) {
+  const Phantom A(100000, 20000, Storage::sparse, 7700000);
+  for (const Method method : {Method::lanczos, Method::randomized}) {
+    const auto plan = [&](index_t k, double accuracy) {
+      return plan_svd<double>(A, {.rank = {.rank = k}, .method = method, .accuracy = accuracy});
+    };
+    EXPECT_TRUE(plan(200, 1e-6).flops > 1.5 * plan(100, 1e-6).flops);
+    EXPECT_TRUE(plan(200, 1e-6).peak_bytes > 1.5 * plan(100, 1e-6).peak_bytes);
+    EXPECT_TRUE(plan(100, 1e-8).flops > 1.2 * plan(100, 1e-2).flops);
+    EXPECT_TRUE(plan(100, 1e-8).passes > plan(100, 1e-2).passes);
+  }
+}
+
+// --- Ranks that the noise decides ----------------------------------------------------------------
+
+TYPED_TEST(Svd, KeepsWhatStandsAboveTheNoiseByEveryMethodThatCan) {
+  using T = TypeParam;
+  // 23 values above the threshold, which lies at 1.
+  std::vector<long double> sigma(120, 0.1L);
+  for (std::size_t i = 0; i < 23; ++i) sigma[i] = 3 - 0.05L * static_cast<long double>(i);
+  const auto made = cases::prescribed<T>(200, 120, sigma, 3);
+  const double noise = 1 / noise_threshold(200, 120, 1);
+  const RankRule rule{.choice = RankChoice::gavish_donoho, .noise = noise};
+  for (const Method method : {Method::automatic, Method::dense, Method::gram, Method::lanczos}) {
+    const auto result = solve(made.A, {.rank = rule, .method = method});
+    EXPECT_EQ(result.sigma.size(), 23u) << to_string(method);
+    EXPECT_TRUE(result.report.certificate.met) << to_string(method);
+    EXPECT_EQ(result.report.certificate.residuals.size(), 23u);
+  }
+  const auto loud = solve(made.A, {.rank = {.choice = RankChoice::gavish_donoho, .noise = 100.0},
+                                   .method = Method::lanczos});
+  EXPECT_TRUE(loud.sigma.empty());
+  for (const RankChoice choice : {RankChoice::gavish_donoho, RankChoice::elbow}) {
+    EXPECT_EQ(solve(made.A, {.rank = {.choice = choice}}).sigma.size(), 23u);
+  }
+}
+
+// --- Limits of time ------------------------------------------------------------------------------
+
+TYPED_TEST(Svd, ATimeLimitLeavesTheBestSoFarOrSaysThatThereIsNothing) {
+  using T = TypeParam;
+  const SparseMatrix<T> A = sparse_diagonal<T>(cases::power_spectrum(700, 0.1L));
+  const auto inner = make_operator<T>(A);
+  for (const Method method : {Method::lanczos, Method::randomized, Method::dense, Method::gram}) {
+    WatchedOperator<T> op(*inner);
+    Context context(2);
+    double now = 0;
+    context.set_time_limit(60, [&] { return now; });
+    op.after_apply = op.after_adjoint = [&](MatrixView<T>) { now += 10; };
+    const bool iterates = method == Method::lanczos || method == Method::randomized;
+    if (!iterates) now = 60;
+    try {
+      const auto result = svd<T>(op, {.rank = {.rank = 8}, .method = method}, context);
+      EXPECT_TRUE(iterates) << to_string(method);
+      EXPECT_EQ(result.report.status, Status::time_limit) << to_string(method);
+      EXPECT_FALSE(result.sigma.empty());
+      const auto check = oracles::check_triplets<T>(A, result);
+      EXPECT_TRUE(check.finite && check.ordered && check.sign_rule) << check;
+      EXPECT_TRUE(check.orthogonality <= default_accuracy<T>()) << check;
+      EXPECT_TRUE(result.report.certificate.residual.known());
+      EXPECT_FALSE(result.report.certificate.met);
+    } catch (const TimeLimit&) {
+      EXPECT_FALSE(iterates) << to_string(method);
+    }
+  }
+}
+
+TEST(SvdDouble, ATimeLimitStopsADenseRunInTheMiddle) {
+  const Matrix<double> A = cases::gaussian<double>(300, 250, 1);
+  Context context(2);
+  std::atomic<int> looks = 0;
+  context.set_time_limit(40, [&] { return static_cast<double>(looks++); });
+  EXPECT_THROW(static_cast<void>(svd<double>(*make_operator<double>(view(A)),
+                                             {.method = Method::dense}, context)),
+               TimeLimit);
+  EXPECT_GT(looks, 40);
 }
 
 // --- Verdicts at the edges -----------------------------------------------------------------------
