@@ -251,8 +251,10 @@ double direct_svd_elements(index_t rows, index_t cols, Vectors vectors, index_t 
   const double R = (n + 8) * (n + 1);
   const double factorization = R + 3 * n * n + std::max(n * n, m * n / 4);
   const double inner = R + n * n + reduction_elements<T>(n, n, vectors, k);
-  // A small matrix is transposed, and rows of U are made in buffers, one for each of 16 threads.
-  const double buffered = n + std::min(m, 16.0 * 393216 / sizeof(T) / n);
+  // A small matrix is transposed, and rows of U are made in buffers, one for each of 16 threads as
+  // far as there are groups of rows.
+  const double groups = std::clamp(std::floor(m / (4 * n)), 1.0, 16.0);
+  const double buffered = n + std::min(m, groups * 393216 / sizeof(T) / n);
   const double buffers = buffered * (n + 16);
   const double outer = vectors == Vectors::none ? 0 : R + n * n + 2 * n * k + m * k + buffers;
   return std::max({factorization, inner, outer});
