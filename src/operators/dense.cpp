@@ -72,8 +72,8 @@ void tall_apply_adjoint(MatrixView<const Real> A,
 // gemm copies it first, which takes longer than the product. Wider blocks go strip by strip.
 template <Scalar T>
 inline constexpr index_t widest_block = 256 / index_t{sizeof(T)};
-// Products with fewer columns are those with vectors, and with more a gemm is as fast.
-constexpr index_t fewest_columns = 3;
+// Products with fewer columns are left to blas::multiply, and with more a gemm is as fast.
+constexpr index_t fewest_columns = 9;
 constexpr index_t most_columns = 64;
 constexpr index_t columns_at_once = 48;  // of A, in A^T Y
 constexpr index_t fewest_chunks = 4;     // of that many columns: work for several threads
