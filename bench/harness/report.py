@@ -7,6 +7,8 @@ from harness.rounds import REFERENCE
 
 UNCERTIFIED = "eckart_uncertified"
 MEMORY_SLACK = 1.1  # how far a run may exceed the memory that its plan announced
+# What no plan counts: buffers that the BLAS keeps for each thread, ends of large pages.
+BUFFERS = 16 << 20
 
 
 def head(title, notes, facts, *, command, threads, load):
@@ -140,9 +142,10 @@ def memory_text(line):
     if line is None or not line.announced:
         return ""
     share = line.memory / line.announced
-    verdict = "**Met**" if share <= MEMORY_SLACK else "**Not met**"
+    met = line.memory <= MEMORY_SLACK * line.announced + BUFFERS
+    verdict = "**Met**" if met else "**Not met**"
     return (
-        f"Bar “memory within {MEMORY_SLACK - 1:.0%} of the plan”: {verdict}: "
+        f"Bar “memory within {MEMORY_SLACK - 1:.0%} of the plan and {BUFFERS >> 20} MiB”: {verdict}: "
         f"{line.memory / 2**20:.0f} MiB of the {line.announced / 2**20:.0f} MiB that the plan "
         f"announced ({share:.2f}×)."
     )
