@@ -14,6 +14,7 @@ EVERYBODY = (
 )
 TYPES = ("eckart", "eckart_uncertified", "mkl", "openblas", "eigen", "numpy")
 LARGE = ("eckart", "eckart_uncertified", "mkl", "openblas")
+LARGE_AND_EIGEN = (*LARGE, "eigen")
 PEERS = ("mkl", "openblas", "eigen")
 SMALL_VECTORS = Bar("dense 500² with vectors", PEERS, factor=1.2)
 WITH_VECTORS = Bar("dense 1000², 2000², 4000² with vectors", PEERS, factor=1.5, aim=2)
@@ -43,17 +44,16 @@ def typed(n, scalar, effort="standard"):
     )
 
 
-def values_only(n, effort="standard", bars=()):
-    return Case(
-        f"{n} values only", gaussian(n, n), EVERYBODY, vectors=False, bars=bars, effort=effort
-    )
+def values_only(n, effort="standard", bars=(), contenders=EVERYBODY):
+    name = f"{n} values only"
+    return Case(name, gaussian(n, n), contenders, vectors=False, bars=bars, effort=effort)
 
 
 def leading(k, n, effort, bars=(LEADING,)):
     return Case(
         f"{k} leading triplets of {n}",
         gaussian(n, n),
-        TYPES,
+        LARGE,
         rank=k,
         options={"method": "dense"},
         bars=bars,
@@ -71,7 +71,7 @@ TASK = Task(
         with_vectors(500, "quick", bar=SMALL_VECTORS),
         with_vectors(1000, "quick"),
         with_vectors(2000),
-        with_vectors(4000, "full"),
+        with_vectors(4000, "full", contenders=LARGE_AND_EIGEN),
         with_vectors(8000, "full", bar=LARGE_VECTORS, contenders=LARGE, rounds=1),
         typed(1000, "float32"),
         typed(2000, "float32", "full"),
@@ -82,7 +82,7 @@ TASK = Task(
         values_only(500, "quick"),
         values_only(1000, "quick"),
         values_only(2000),
-        values_only(4000, "full", bars=(VALUES_MKL, VALUES_OPENBLAS)),
+        values_only(4000, "full", (VALUES_MKL, VALUES_OPENBLAS), LARGE),
     ),
     tiny=(
         with_vectors(60),
