@@ -27,10 +27,12 @@ class NonFiniteInput : public Error {
   NonFiniteInput(index_t row, index_t col, double value);
   index_t row() const { return row_; }
   index_t col() const { return col_; }
+  double value() const { return value_; }
 
  private:
   index_t row_;
   index_t col_;
+  double value_;
 };
 
 // The result is not representable: a singular value exceeds the largest number of its type.
@@ -42,6 +44,7 @@ class Overflow : public Error {
 // The work would need more memory than the cap allows.
 class MemoryLimit : public Error {
  public:
+  // A cap of 0 says that there is none, and the machine refused.
   MemoryLimit(const std::string& what, std::uint64_t needed_bytes, std::uint64_t cap_bytes);
   std::uint64_t needed_bytes() const { return needed_bytes_; }
   std::uint64_t cap_bytes() const { return cap_bytes_; }

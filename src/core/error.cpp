@@ -25,15 +25,17 @@ NonFiniteInput::NonFiniteInput(index_t row, index_t col, double value)
                         row + 1,
                         col + 1)),
       row_(row),
-      col_(col) {}
+      col_(col),
+      value_(value) {}
 
 MemoryLimit::MemoryLimit(const std::string& what,
                          std::uint64_t needed_bytes,
                          std::uint64_t cap_bytes)
-    : Error(fmt::format("{} needs {} of memory; the cap is {}",
+    : Error(fmt::format("{} needs {} of memory; {}",
                         what,
                         format_bytes(needed_bytes),
-                        format_bytes(cap_bytes))),
+                        cap_bytes > 0 ? "the cap is " + format_bytes(cap_bytes)
+                                      : "the machine has not got it to give")),
       needed_bytes_(needed_bytes),
       cap_bytes_(cap_bytes) {}
 

@@ -14,6 +14,7 @@
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
 #include "factor/orthonormalize.hpp"
+#include "factor/product_checks.hpp"
 #include "factor/sign_rule.hpp"
 #include "operators/scaled.hpp"
 
@@ -35,6 +36,9 @@ Matrix<T> gram_matrix(const LinearOperator<T>& A, Context& context, SvdReport& r
     A.apply(std::as_const(E).view().columns(0, count), AE.view().columns(0, count), context);
     A.apply_adjoint(std::as_const(AE).view().columns(0, count), G.view().columns(first, count),
                     context);
+    factor::require_finite_product<T>(A, AE.view().columns(0, count), factor::Side::rows, context);
+    factor::require_finite_product<T>(A, G.view().columns(first, count), factor::Side::columns,
+                                      context);
     for (index_t j = 0; j < count; ++j) E(first + j, j) = 0;
     context.report_progress(
         {"Gram matrix", static_cast<double>(first + count) / static_cast<double>(n), -1});
@@ -127,10 +131,16 @@ SvdResult<T> gram_svd(const LinearOperator<T>& A,
   result.report =
       drivers::start_report("gram", A, 0, gram_svd_bytes<T>(A.rows(), A.cols(), rank), context);
   const operators::Prepared<T> prepared(A, context);
+  result.report.products += prepared.products();
+  result.report.passes_over_A += static_cast<double>(prepared.products());
   if (A.rows() >= A.cols()) {
     decompose(prepared.matrix(), k, context, result);
   } else {
-    decompose(*make_adjoint(prepared.matrix()), k, context, result);
+    try {
+      decompose(*make_adjoint(prepared.matrix()), k, context, result);
+    } catch (const NonFiniteInput& found) {  // named as an entry of the adjoint
+      throw NonFiniteInput(found.col(), found.row(), found.value());
+    }
     std::swap(result.U, result.V);
   }
   factor::apply_sign_rule(result.U.view(), result.V.view(), k, context);

@@ -1,6 +1,5 @@
 // Thick-restart block Golub-Kahan-Lanczos. Stages: start block -> expand, solve, restart until the
-// recurrence claims convergence -> lift and true
-// residuals -> probe for missed triplets -> result.
+// recurrence claims convergence -> lift and true residuals -> probe for missed triplets -> result.
 #include "eckart/lanczos_svd.hpp"
 
 #include <fmt/format.h>
@@ -9,11 +8,13 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "blas/blas.hpp"
 #include "drivers/driver.hpp"
+#include "drivers/plan.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
@@ -48,11 +49,30 @@ Sizes choose_sizes(index_t min_dim, index_t k, const LanczosSvdOptions<T>& optio
   return sizes;
 }
 
+// Bytes of a basis for a tall matrix, and of k triplets from it.
+template <Scalar T>
+double bytes_of(index_t rows,
+                index_t cols,
+                index_t k,
+                index_t capacity,
+                index_t block,
+                factor::Recurrence recurrence) {
+  // The triplets, and A V beside them.
+  const double results = static_cast<double>(2 * rows + cols) * static_cast<double>(k);
+  return factor::GolubKahanBasis<T>::bytes(rows, cols, capacity, block, recurrence) +
+         sizeof(T) * (results + factor::certificate_elements(rows, cols, k));
+}
+
 // How many triplets the rule needs, as far as the Ritz values tell.
 class RankSearch {
  public:
-  RankSearch(const RankRule& rule, index_t min_dim, double frobenius_norm, double eps)
-      : rule_(rule), min_dim_(min_dim), total_(frobenius_norm * frobenius_norm) {
+  // threshold: of the values that stand out of known noise.
+  RankSearch(
+      const RankRule& rule, index_t min_dim, double frobenius_norm, double threshold, double eps)
+      : rule_(rule),
+        min_dim_(min_dim),
+        total_(frobenius_norm * frobenius_norm),
+        threshold_(threshold) {
     // Values at rounding level hold no energy, as in choose_rank.
     const double noise = 64 * eps * eps * static_cast<double>(min_dim);
     if (rule.energy) allowed_ = std::max(1 - *rule.energy, noise) * total_;
@@ -63,8 +83,8 @@ class RankSearch {
 
   const RankRule& rule() const { return rule_; }
   // The rule is below what ||A||_F^2 - sum sigma^2 can tell: every value is needed.
-  bool cancels() const { return open() && cancels_; }
-  bool open() const { return !rule_.rank && !rule_.all(); }
+  bool cancels() const { return by_energy() && cancels_; }
+  bool open() const { return rule_.open(); }
 
   // The rank, when it is not open.
   index_t fixed_rank() const { return std::min(rule_.rank.value_or(min_dim_), min_dim_); }
@@ -74,6 +94,13 @@ class RankSearch {
   template <class Real>
   std::optional<index_t> needed(const std::vector<Real>& theta) const {
     if (!open()) return fixed_rank();
+    if (rule_.noise) {
+      const auto below = std::find_if(theta.begin(), theta.end(), [&](Real t) {
+        return !(static_cast<double>(t) > threshold_);
+      });
+      if (below == theta.end()) return std::nullopt;
+      return below - theta.begin();
+    }
     double held = 0;
     for (const Real t : theta) held += static_cast<double>(t) * static_cast<double>(t);
     double left_out = std::max(0.0, total_ - held);  // by all of them
@@ -89,10 +116,37 @@ class RankSearch {
     return k;
   }
 
+  // Returns whether a value theta with this residual, the first that is not needed, is known to be
+  // none that the rule asks for. By energy nothing more is to be known.
+  bool leaves_out(double theta, double residual) const {
+    return !rule_.noise || theta + residual <= threshold_;
+  }
+
+  // Returns fewer triplets than will be needed, as far as can be told while needed() is nothing:
+  // the first quarter of the Ritz values is near the singular values, and what the energy lacks is
+  // held by values no larger than those.
+  // REQUIRES: theta is not empty
+  template <class Real>
+  index_t least(const std::vector<Real>& theta) const {
+    const std::size_t quarter = std::max<std::size_t>(1, theta.size() / 4);
+    const auto known = static_cast<index_t>(quarter);
+    const double last = static_cast<double>(theta[quarter - 1]);
+    if (!by_energy() || !(last > 0)) return known;
+    double lacking = total_ - allowed_;
+    for (std::size_t i = 0; i < quarter; ++i) {
+      lacking -= static_cast<double>(theta[i]) * static_cast<double>(theta[i]);
+    }
+    const double more = std::clamp(lacking / (last * last), 0.0, static_cast<double>(min_dim_));
+    return std::min(min_dim_, known + static_cast<index_t>(more));
+  }
+
  private:
+  bool by_energy() const { return rule_.energy || rule_.tolerance; }
+
   RankRule rule_;
   index_t min_dim_;
   double total_;
+  double threshold_;
   double allowed_ = 0;
   bool cancels_ = false;
 };
@@ -119,6 +173,7 @@ class LanczosSvd {
         search_(rule,
                 min_dim_,
                 std::max(frobenius_norm_, 0.0),
+                rule.noise ? noise_threshold(A.rows(), A.cols(), *rule.noise) : 0,
                 std::numeric_limits<real_t<T>>::epsilon()) {}
 
   void run() {
@@ -131,23 +186,20 @@ class LanczosSvd {
     const Sizes sizes = choose_sizes(min_dim_, k, options_);
     if (sizes.small) return finish_small();
 
-    using factor::Recurrence;
-    {
-      factor::GolubKahanBasis<T> basis(tall_, sizes.capacity, sizes.block, Recurrence::gram,
-                                       options_.seed, context_, report_);
-      start(basis);
-      if (iterate(basis, Recurrence::gram)) return;
+    Outcome outcome = iterate_with(sizes, factor::Recurrence::gram);
+    if (outcome == Outcome::out_of_reach) {
+      report_.fallbacks.push_back(
+          "the values fall too far for a recurrence with A^H A; both bases were kept");
+      outcome = iterate_with(sizes, factor::Recurrence::bidiagonal);
     }
-    report_.fallbacks.push_back(
-        "the values fall too far for a recurrence with A^H A; both bases were kept");
-    require_room(sizes.capacity, sizes.block, Recurrence::bidiagonal);
-    factor::GolubKahanBasis<T> basis(tall_, sizes.capacity, sizes.block, Recurrence::bidiagonal,
-                                     options_.seed, context_, report_);
-    basis.start();
-    iterate(basis, Recurrence::bidiagonal);
+    if (outcome == Outcome::too_many) finish_small();
   }
 
  private:
+  // How an iteration ends: with the result; because the recurrence cannot reach the accuracy and
+  // another may; or because the triplets are so many that the dense method is the shorter way.
+  enum class Outcome { done, out_of_reach, too_many };
+
   static bool needs_norm(const RankRule& rule,
                          const LinearOperator<T>& A,
                          const LanczosSvdOptions<T>& options) {
@@ -167,37 +219,57 @@ class LanczosSvd {
     basis.start_warm(std::as_const(left).view(), accuracy_ / 2);
   }
 
-  // Expands and restarts until the result is found. Returns false if the recurrence cannot reach
-  // the accuracy and another may.
-  bool iterate(factor::GolubKahanBasis<T>& basis, factor::Recurrence recurrence) {
-    const bool gram = recurrence == factor::Recurrence::gram;
+  Outcome iterate_with(const Sizes& sizes, factor::Recurrence recurrence) {
+    require_room(sizes.k, sizes.capacity, sizes.block, recurrence, 0);
+    factor::GolubKahanBasis<T> basis(tall_, sizes.capacity, sizes.block, recurrence, options_.seed,
+                                     context_, report_);
+    if (recurrence == factor::Recurrence::gram) {
+      start(basis);
+    } else {
+      basis.start();
+    }
+    return iterate(basis);
+  }
+
+  // Expands and restarts until the result is found.
+  Outcome iterate(factor::GolubKahanBasis<T>& basis) {
+    const bool gram = basis.recurrence() == factor::Recurrence::gram;
     const index_t max_steps = options_.max_steps > 0 ? options_.max_steps : 1000;
     pace_ = {};
     index_t refuted = 0;  // claims that the true residuals contradicted
     index_t missed = 0;   // probes that found a missed triplet
     for (;;) {
-      basis.expand();
+      const bool left = !expand(basis);
       require(
           !(basis.adjoint_defect() > 1),
           fmt::format("apply_adjoint is not the adjoint of apply: <A x, y> and <x, A^H y> differ "
                       "by {:.1e} times what rounding explains",
                       basis.adjoint_defect()));
-      const bool stop = context_.cancelled() || report_.iterations >= max_steps;
+      const bool stop = left || context_.cancelled() || report_.iterations >= max_steps;
       if (!stop && !basis.full() && report_.iterations < pace_.next) continue;
       basis.solve();
 
       const std::optional<index_t> needed = search_.needed(basis.theta());
       const index_t k = std::min(needed.value_or(basis.size()), basis.size());
       const double worst = worst_residual(basis, k);
-      const bool claimed = needed && k == *needed && worst <= accuracy_;
-      pace(basis.size(), worst);
-      report_progress(worst);
-      if (gram && basis.full() && needed && !within_reach(basis, k)) return false;
+      const bool claimed =
+          needed && k == *needed && worst <= accuracy_ && leaves_out_the_next(basis, k);
+      if (needed) {
+        pace(basis.size(), worst);
+      } else {  // only a larger basis can tell
+        pace_ = {.at = report_.iterations,
+                 .next = report_.iterations + 1 + basis.size() / (4 * basis.block()),
+                 .worst = -1};
+      }
+      report_progress(basis, k, worst);
+      if (gram && basis.full() && needed && !within_reach(basis, k)) return Outcome::out_of_reach;
 
       if (claimed) {
         std::vector<double> residuals = lift(basis, k);
         const bool agreed = within_accuracy(residuals);
-        if (!agreed && gram && (++refuted == 2 || !within_reach(basis, k))) return false;
+        if (!agreed && gram && (++refuted == 2 || !within_reach(basis, k))) {
+          return Outcome::out_of_reach;
+        }
         if (agreed || ++refuted >= 4) {
           const bool gave_up = !agreed;
           if (!options_.certify) return end(gave_up);
@@ -212,7 +284,7 @@ class LanczosSvd {
           // What was missed joins the next block.
           const index_t added = std::min<index_t>(2, remainder.directions.cols());
           const bool room = k + 2 * (basis.block() + added) <= basis.capacity() - added;
-          if (!room && !grow(basis, k)) return true;
+          if (!room && !grow(basis, k, k + 6 * basis.block())) return Outcome::too_many;
           basis.restart(std::min(basis.size(), std::max(k, kept(basis, k) - 3 * added)));
           basis.widen(std::as_const(remainder.directions).view().columns(0, added));
           continue;
@@ -221,22 +293,56 @@ class LanczosSvd {
       if (stop) {
         report_.status =
             context_.cancelled() ? drivers::stop_status(context_) : Status::iteration_limit;
-        certify(lift(basis, k), nullptr);
-        return true;
+        // Of an unknown number, those that are near singular triplets.
+        certify(lift(basis, needed ? k : (k + 3) / 4), nullptr);
+        return Outcome::done;
       }
       if (!basis.full()) continue;
-      if (needed && k + 2 * basis.block() <= basis.capacity()) {
+      if (!needed) {
+        if (!grow(basis, search_.least(basis.theta()), 2 * basis.capacity())) {
+          return Outcome::too_many;
+        }
+        continue;
+      }
+      // A rank that was found may call for a larger basis than the first.
+      const bool fits = k + 2 * basis.block() <= basis.capacity();
+      const index_t suits =
+          search_.open() || !fits
+              ? std::min(choose_sizes(min_dim_, k, options_).capacity, min_dim_ - basis.block())
+              : basis.capacity();
+      if (fits && suits <= basis.capacity()) {
         basis.restart(kept(basis, k));
-      } else if (!grow(basis, k)) {
-        return true;
+      } else if (!grow(basis, k, suits)) {
+        return Outcome::too_many;
       }
     }
   }
 
+  // Returns false if the run was cancelled meanwhile: the basis is then as it was.
+  bool expand(factor::GolubKahanBasis<T>& basis) {
+    if (basis.size() == 0) {
+      basis.expand();
+      return true;
+    }
+    const drivers::StopAtOnce stop(context_);
+    try {
+      basis.expand();
+      return true;
+    } catch (const Cancelled&) {
+      return false;
+    }
+  }
+
+  bool leaves_out_the_next(const factor::GolubKahanBasis<T>& basis, index_t k) const {
+    if (k == basis.size()) return true;
+    return search_.leaves_out(static_cast<double>(basis.theta()[static_cast<std::size_t>(k)]),
+                              basis.residual(k));
+  }
+
   // The iteration is over; it gave up if the accuracy was not reached.
-  bool end(bool gave_up) {
+  Outcome end(bool gave_up) {
     if (gave_up) report_.status = Status::iteration_limit;
-    return true;
+    return Outcome::done;
   }
 
   // Plans the next solve, which costs O(c^3): when the residual should have fallen to the accuracy,
@@ -275,24 +381,49 @@ class LanczosSvd {
     return std::max(k, std::min(half, basis.capacity() - 2 * basis.block()));
   }
 
-  // Makes room for more triplets than expected. Returns false when the basis would be most of
-  // the space: the matrix was then decomposed densely, and the result is complete.
-  bool grow(factor::GolubKahanBasis<T>& basis, index_t k) {
-    const index_t wanted = std::max(2 * basis.capacity(), k + 6 * basis.block());
-    if (2 * wanted + basis.block() > min_dim_) {
-      finish_small();
-      return false;
-    }
-    require_room(wanted, basis.block(), basis.recurrence());
+  // Makes room for at least k triplets: for those capacity vectors are wanted, but no more than
+  // twice as many as there are, for the rank may turn out to be near. Returns false where the dense
+  // method is the shorter way to so many.
+  bool grow(factor::GolubKahanBasis<T>& basis, index_t k, index_t capacity) {
+    const index_t most = min_dim_ - basis.block();
+    if (k + 3 * basis.block() > most || dense_is_cheaper(k)) return false;
+    const index_t wanted = std::min(
+        {std::max(capacity, basis.capacity() + 4 * basis.block()), 2 * basis.capacity(), most});
+    if (wanted <= basis.capacity()) return false;
+    require_room(k, wanted, basis.block(), basis.recurrence(), basis.capacity());
     basis.grow(wanted);
     return true;
   }
 
-  void require_room(index_t capacity, index_t block, factor::Recurrence recurrence) {
-    const double bytes =
-        factor::GolubKahanBasis<T>::bytes(tall_.rows(), tall_.cols(), capacity, block, recurrence);
+  bool dense_is_cheaper(index_t k) const {
+    const drivers::Problem p = drivers::describe(A_, accuracy_);
+    const auto cap = static_cast<double>(context_.memory_cap_bytes());
+    return drivers::dense_cost(p, Vectors::thin, k).nominal_seconds <
+               drivers::lanczos_cost(p, k).nominal_seconds &&
+           (cap == 0 || dense_bytes() <= cap);
+  }
+
+  double dense_bytes() const {
+    return dense_svd_bytes<T>(A_.rows(), A_.cols(), Vectors::thin, min_dim_);
+  }
+
+  // Throws MemoryLimit if a basis for k triplets does not fit, or one cannot be copied to it.
+  void require_room(
+      index_t k, index_t capacity, index_t block, factor::Recurrence recurrence, index_t copied) {
+    const index_t m = tall_.rows();
+    const index_t n = tall_.cols();
+    const double copying =
+        copied > 0 ? factor::GolubKahanBasis<T>::bytes(m, n, capacity, block, recurrence) +
+                         factor::GolubKahanBasis<T>::bytes(m, n, copied, block, recurrence)
+                   : 0;
+    require_memory(std::max(copying, bytes_of<T>(m, n, k, capacity, block, recurrence)));
+  }
+
+  // Throws MemoryLimit if that much is beyond the cap; notes it else.
+  void require_memory(double bytes) {
     drivers::require_memory("lanczos", bytes, context_);
-    report_.peak_bytes = std::max(report_.peak_bytes, static_cast<std::uint64_t>(bytes));
+    report_.peak_bytes =
+        std::max(report_.peak_bytes, static_cast<std::uint64_t>(std::min(bytes, 1.8e19)));
   }
 
   // result <- the k leading triplets on the right Ritz vectors: A V_k = Q R, R = X S Y^H. One more
@@ -364,10 +495,7 @@ class LanczosSvd {
   // The matrix has few rows or columns beside what is asked for: all triplets, then a choice.
   void finish_small() {
     auto timer = report_.stage("dense");
-    drivers::require_memory(
-        "lanczos",
-        dense_svd_bytes<T>(A_.rows(), A_.cols(), Vectors::thin, std::min(A_.rows(), A_.cols())),
-        context_);
+    require_memory(dense_bytes());
     factor::DenseFactors<T> factors = factor::factor_dense<T>(
         tall_.rows(), tall_.cols(), [&](MatrixView<T> to) { tall_.copy_to(to, context_); },
         Vectors::thin, {}, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
@@ -385,13 +513,17 @@ class LanczosSvd {
     certify({}, nullptr);
   }
 
-  void report_progress(double worst) {
+  void report_progress(const factor::GolubKahanBasis<T>& basis, index_t k, double worst) {
     if (first_residual_ < 0 && worst > 0) first_residual_ = worst;
     double fraction = -1;
     if (first_residual_ > accuracy_ && worst > 0) {
       fraction = std::log(first_residual_ / worst) / std::log(first_residual_ / accuracy_);
     }
-    context_.report_progress({"expand basis", std::clamp(fraction, -1.0, 1.0), worst});
+    const double enough =
+        basis.theta().empty() ? 0 : accuracy_ * static_cast<double>(basis.theta()[0]);
+    index_t converged = 0;
+    while (converged < k && basis.residual(converged) <= enough) ++converged;
+    context_.report_progress({"expand basis", std::clamp(fraction, -1.0, 1.0), worst, converged});
   }
 
   const LinearOperator<T>& A_;
@@ -426,12 +558,8 @@ double lanczos_svd_bytes(index_t rows,
   if (k == 0) return 0;
   const Sizes sizes = choose_sizes(min_dim, k, options);
   if (sizes.small) return dense_svd_bytes<T>(rows, cols, Vectors::thin, std::min(rows, cols));
-  // The triplets, and A V beside them.
-  const double results =
-      static_cast<double>(rows + cols + std::max(rows, cols)) * static_cast<double>(k);
-  return factor::GolubKahanBasis<T>::bytes(std::max(rows, cols), min_dim, sizes.capacity,
-                                           sizes.block, factor::Recurrence::gram) +
-         sizeof(T) * (results + factor::certificate_elements(rows, cols, k));
+  return bytes_of<T>(std::max(rows, cols), min_dim, k, sizes.capacity, sizes.block,
+                     factor::Recurrence::gram);
 }
 
 template <Scalar T>
@@ -441,7 +569,8 @@ SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
                          Context& context) {
   const auto start = std::chrono::steady_clock::now();
   validate(rule);
-  require(!rule.choice, "lanczos finds a rank by energy or tolerance; a choice needs svd()");
+  require(!rule.needs_all_values(),
+          "lanczos finds a rank by energy, tolerance or known noise; another choice needs svd()");
   drivers::require_accuracy(options.accuracy);
   const auto require_size = [](index_t value, const char* name) {
     require(value >= 0, fmt::format("{} must be >= 0, got {}", name, value));
@@ -454,12 +583,23 @@ SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
                       A.cols()));
 
   SvdResult<T> result;
-  const index_t expected = rule.rank.value_or(10);
+  const index_t expected = drivers::expected_rank(rule, std::min(A.rows(), A.cols()));
   result.report =
       drivers::start_report("lanczos", A, options.seed,
                             lanczos_svd_bytes<T>(A.rows(), A.cols(), expected, options), context);
   const operators::Prepared<T> prepared(A, context);
-  LanczosSvd<T>(prepared.matrix(), rule, options, context, result).run();
+  result.report.products += prepared.products();
+  result.report.passes_over_A += static_cast<double>(prepared.products());
+  try {
+    RankRule scaled = rule;
+    if (scaled.noise) *scaled.noise /= prepared.scale();
+    LanczosSvd<T>(prepared.matrix(), scaled, options, context, result).run();
+  } catch (const NonFiniteInput& found) {  // named as an entry of the tall orientation
+    if (A.rows() >= A.cols()) throw;
+    throw NonFiniteInput(found.col(), found.row(), found.value());
+  } catch (const std::bad_alloc&) {  // refused by the system where the cap was not
+    throw MemoryLimit("the lanczos method", result.report.peak_bytes, 0);
+  }
   drivers::finish(result, prepared.scale(), start);
   return result;
 }

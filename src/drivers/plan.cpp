@@ -56,7 +56,7 @@ void add_products(Cost& cost, const Problem& p, double vectors, Block block = Bl
 index_t expected_rank(const RankRule& rule, index_t min_dim) {
   if (rule.rank) return std::min(*rule.rank, min_dim);
   if (rule.all()) return min_dim;
-  return std::min<index_t>(min_dim, std::max<index_t>(10, min_dim / 20));
+  return std::min(min_dim, std::clamp<index_t>(min_dim / 20, 10, 50));
 }
 
 Cost dense_cost(const Problem& p, Vectors vectors, index_t k) {

@@ -1,6 +1,9 @@
 // The cost model behind plan_svd.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "eckart/svd.hpp"
 
 namespace eckart::drivers {
@@ -24,7 +27,20 @@ struct Cost {
   double nominal_seconds = 0;
 };
 
-// Expected number of triplets when the rule leaves it open.
+// Returns what the planner knows of A; accuracy 0 means the default.
+template <Scalar T>
+Problem describe(const LinearOperator<T>& A, double accuracy) {
+  return {.rows = A.rows(),
+          .cols = A.cols(),
+          .storage = A.storage(),
+          .entries = static_cast<double>(A.entries_per_product()),
+          .scalar_factor = is_complex<T> ? 4.0 : 1.0,
+          .digits =
+              -std::log10(std::clamp(accuracy > 0 ? accuracy : default_accuracy<T>(), 1e-16, 0.5))};
+}
+
+// Expected number of triplets when the rule leaves it open: few, as finding out that they are more
+// costs little, and room for many that nobody needs costs all the memory there is.
 index_t expected_rank(const RankRule& rule, index_t min_dim);
 
 Cost dense_cost(const Problem& p, Vectors vectors, index_t k);

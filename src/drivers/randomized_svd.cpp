@@ -195,6 +195,8 @@ SvdResult<T> randomized_svd(const LinearOperator<T>& A,
       drivers::start_report("randomized", A, options.seed,
                             randomized_svd_bytes<T>(A.rows(), A.cols(), rank, options), context);
   const operators::Prepared<T> prepared(A, context);
+  result.report.products += prepared.products();
+  result.report.passes_over_A += static_cast<double>(prepared.products());
   const index_t k = std::min({rank, A.rows(), A.cols()});
   if (k == 0) {
     drivers::fill_zero_result(result, A.rows(), A.cols(), 0);

@@ -24,17 +24,6 @@ namespace {
 
 using drivers::Problem;
 
-template <Scalar T>
-Problem describe(const LinearOperator<T>& A, double accuracy) {
-  return {.rows = A.rows(),
-          .cols = A.cols(),
-          .storage = A.storage(),
-          .entries = static_cast<double>(A.entries_per_product()),
-          .scalar_factor = is_complex<T> ? 4.0 : 1.0,
-          .digits =
-              -std::log10(std::clamp(accuracy > 0 ? accuracy : default_accuracy<T>(), 1e-16, 0.5))};
-}
-
 // One method's costs for the request.
 struct Candidate {
   Method method;
@@ -64,7 +53,7 @@ RandomizedSvdOptions randomized_options(const SvdRequest& request) {
 
 template <Scalar T>
 std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& request) {
-  const Problem p = describe(A, request.accuracy);
+  const Problem p = drivers::describe(A, request.accuracy);
   const index_t min_dim = std::min(p.rows, p.cols);
   const index_t k = drivers::expected_rank(request.rank, min_dim);
   const bool wants_all = request.rank.all() || k == min_dim;
@@ -299,30 +288,6 @@ SvdResult<T> jacobi_part(const LinearOperator<T>& A, const SvdRequest& request, 
   });
 }
 
-// The triplets above the threshold of the known noise: asks for more until one lies below it.
-template <Scalar T>
-SvdResult<T> above_noise(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
-  const index_t min_dim = std::min(A.rows(), A.cols());
-  const double threshold = noise_threshold(A.rows(), A.cols(), *request.rank.noise);
-  SvdReport before;
-  for (index_t k = std::min<index_t>(10, min_dim);; k = std::min(2 * k, min_dim)) {
-    SvdResult<T> result = lanczos_svd<T>(
-        A, {.rank = k}, {.accuracy = request.accuracy, .seed = request.seed, .certify = false},
-        context);
-    result.report.products += before.products;
-    result.report.passes_over_A += before.passes_over_A;
-    result.report.iterations += before.iterations;
-    result.report.seconds += before.seconds;
-    const bool found = result.sigma.empty() || !(result.sigma.back() > threshold);
-    if (found || k == min_dim || result.report.status != Status::converged) {
-      keep_wanted(result, request);
-      if (request.certify) certify_part(A, request, context, result);
-      return result;
-    }
-    before = std::move(result.report);
-  }
-}
-
 template <Scalar T>
 SvdResult<T> run(Method method,
                  const LinearOperator<T>& A,
@@ -335,7 +300,6 @@ SvdResult<T> run(Method method,
       return randomized_svd<T>(A, request.rank.rank.value_or(std::min(A.rows(), A.cols())),
                                randomized_options(request), context);
     case Method::lanczos:
-      if (request.rank.choice) return above_noise(A, request, context);
       return lanczos_svd<T>(
           A, request.rank,
           {.accuracy = request.accuracy, .seed = request.seed, .certify = request.certify},

@@ -12,6 +12,7 @@
 #include "core/philox.hpp"
 #include "eckart/error.hpp"
 #include "factor/dense_chain.hpp"
+#include "factor/product_checks.hpp"
 #include "factor/tall_qr.hpp"
 #include "kernels/kernels.hpp"
 
@@ -30,21 +31,6 @@ Matrix<T> resized(const Matrix<T>& A, index_t rows, index_t cols) {
   Matrix<T> larger(rows, cols);
   copy<T>(A.view(), larger.view().block(0, 0, A.rows(), A.cols()));
   return larger;
-}
-
-// Returns the first row with a NaN or an infinity, -1 if all are finite.
-template <Scalar T>
-index_t first_nonfinite_row(MatrixView<const T> X) {
-  using Real = real_t<T>;
-  constexpr index_t parts = is_complex<T> ? 2 : 1;
-  for (index_t j = 0; j < X.cols; ++j) {
-    const auto* reals = reinterpret_cast<const Real*>(X.column(j));
-    if (kernels::kernels<Real>().scan(X.rows * parts, reals).finite) continue;
-    index_t r = 0;
-    while (std::isfinite(reals[r])) ++r;
-    return r / parts;
-  }
-  return -1;
 }
 
 template <Scalar T>
@@ -175,37 +161,12 @@ void GolubKahanBasis<T>::orthonormalize_next(index_t first) {
 }
 
 template <Scalar T>
-void GolubKahanBasis<T>::check_finite(MatrixView<const T> X, bool row_side) const {
-  const index_t bad = first_nonfinite_row<T>(X);
-  if (bad < 0) return;
-  // A NaN in row i of A X comes from row i of A: read that row by one more product.
-  Matrix<T> unit(X.rows, 1);
-  Matrix<T> line(row_side ? A_.cols() : A_.rows(), 1);
-  unit(bad, 0) = 1;
-  if (row_side) {
-    A_.apply_adjoint(std::as_const(unit).view(), line.view(), context_);
-  } else {
-    A_.apply(std::as_const(unit).view(), line.view(), context_);
-  }
-  const index_t other = first_nonfinite_row<T>(line.view());
-  if (other >= 0) {
-    const T value = line(other, 0);
-    const double part = std::isfinite(std::real(value)) ? static_cast<double>(std::imag(value))
-                                                        : static_cast<double>(std::real(value));
-    throw row_side ? NonFiniteInput(bad, other, part) : NonFiniteInput(other, bad, part);
-  }
-  throw InvalidArgument(std::string("the operator's product ") + (row_side ? "A X" : "A^H Y") +
-                        " is not finite (NaN or infinity) in row " + std::to_string(bad + 1) +
-                        " for a finite block of vectors");
-}
-
-template <Scalar T>
 void GolubKahanBasis<T>::apply(MatrixView<const T> X, MatrixView<T> Y) {
   auto timer = report_.stage("product with A");
   A_.apply(X, Y, context_);
   report_.products += X.cols;
   ++report_.passes_over_A;
-  check_finite(Y, true);
+  require_finite_product<T>(A_, Y, Side::rows, context_);
 }
 
 template <Scalar T>
@@ -214,7 +175,7 @@ void GolubKahanBasis<T>::apply_adjoint(MatrixView<const T> Y, MatrixView<T> X) {
   A_.apply_adjoint(Y, X, context_);
   report_.products += Y.cols;
   ++report_.passes_over_A;
-  check_finite(X, false);
+  require_finite_product<T>(A_, X, Side::columns, context_);
 }
 
 template <Scalar T>

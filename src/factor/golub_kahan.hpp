@@ -113,8 +113,6 @@ class GolubKahanBasis {
   // Notes the largest difference of two small matrices that a matching adjoint makes equal, size
   // being theirs.
   void compare_products(MatrixView<const T> P, MatrixView<const T> Q_adjoint, double size);
-  // Throws if a product is not finite; row_side tells whether its rows are those of A.
-  void check_finite(MatrixView<const T> X, bool row_side) const;
 
   const LinearOperator<T>& A_;
   Context& context_;
@@ -124,10 +122,10 @@ class GolubKahanBasis {
   Recurrence recurrence_;
   RandomSource random_;
 
-  Matrix<T> U_;  // m x capacity; for gram m x block, the last A V_next
+  Matrix<T> U_;        // m x capacity; for gram m x block, the last A V_next
   PaddedMatrix<T> V_;  // n x (capacity + block)
-  Matrix<T> B_;  // capacity x capacity, leading c x c in use
-  Matrix<T> K_;  // block x capacity; the columns before coupled_from_ are zero
+  Matrix<T> B_;        // capacity x capacity, leading c x c in use
+  Matrix<T> K_;        // block x capacity; the columns before coupled_from_ are zero
   index_t coupled_from_ = 0;
   index_t size_ = 0;
   double norm_ = 0;

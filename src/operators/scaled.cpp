@@ -1,8 +1,11 @@
 #include "operators/scaled.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/parallel.hpp"
+#include "core/philox.hpp"
 #include "eckart/error.hpp"
 
 namespace eckart::operators {
@@ -82,6 +85,24 @@ class ScaledOperator final : public LinearOperator<T> {
   int exponent_;
 };
 
+// Returns the largest element of A x in modulus for a random x of unit size; 0 where one is not
+// finite, which whoever uses the products is to report.
+template <Scalar T>
+double product_size(const LinearOperator<T>& A, Context& context) {
+  Matrix<T> x(A.cols(), 1);
+  Matrix<T> y(A.rows(), 1);
+  core::fill_gaussian(x.view(), 0, 0, 0, context);
+  A.apply(std::as_const(x).view(), y.view(), context);
+  double largest = 0;
+  for (index_t i = 0; i < y.rows(); ++i) {
+    const double element = std::max(std::abs(static_cast<double>(std::real(y(i, 0)))),
+                                    std::abs(static_cast<double>(std::imag(y(i, 0)))));
+    if (!std::isfinite(element)) return 0;
+    largest = std::max(largest, element);
+  }
+  return largest;
+}
+
 }  // namespace
 
 int exponent_of(double x) {
@@ -92,16 +113,20 @@ int exponent_of(double x) {
 
 template <Scalar T>
 Prepared<T>::Prepared(const LinearOperator<T>& A, Context& context) : A_(A) {
-  if (A.storage() == Storage::matrix_free) return;
-  const EntryScan scan = A.scan(context);
-  if (!scan.finite()) {
-    throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
+  double size = 0;
+  if (A.storage() == Storage::matrix_free) {
+    size = product_size(A, context);
+  } else {
+    const EntryScan scan = A.scan(context);
+    if (!scan.finite()) {
+      throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
+    }
+    size = max_abs_ = scan.max_abs;
+    min_abs_ = scan.min_abs;
   }
-  max_abs_ = scan.max_abs;
-  min_abs_ = scan.min_abs;
   constexpr int widest = sizeof(real_t<T>) == 8 ? 200 : 30;
-  const int exponent = exponent_of(max_abs_) - 1;  // 2^exponent <= max_abs, representable
-  if (max_abs_ == 0 || std::abs(exponent) <= widest) return;
+  const int exponent = exponent_of(size) - 1;  // 2^exponent <= size, representable
+  if (size == 0 || std::abs(exponent) <= widest) return;
   scale_ = std::ldexp(1.0, exponent);
   scaled_ = std::make_unique<ScaledOperator<T>>(A, -exponent);
 }

@@ -13,7 +13,8 @@ namespace eckart::operators {
 template <Scalar T>
 class Prepared {
  public:
-  // Looks at every entry of A, unless it is matrix-free.
+  // Looks at every entry of A; at one product with a random vector where it is matrix-free, whose
+  // largest element then stands for the largest entry.
   // Throws NonFiniteInput naming the first NaN or infinity.
   Prepared(const LinearOperator<T>& A, Context& context);
 
@@ -28,6 +29,9 @@ class Prepared {
 
   // Largest modulus of an entry of A; unknown (0) for a matrix-free operator.
   double max_abs() const { return max_abs_; }
+
+  // Products with A that the look took.
+  index_t products() const { return A_.storage() == Storage::matrix_free ? 1 : 0; }
 
   // Smallest modulus of a nonzero entry; infinity when there is none, or it is unknown.
   double min_abs() const { return min_abs_; }

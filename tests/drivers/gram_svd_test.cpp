@@ -1,6 +1,7 @@
 #include "eckart/gram_svd.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "eckart/certify.hpp"
 #include "eckart/error.hpp"
@@ -66,8 +67,8 @@ TYPED_TEST(GramSvd, LosesTheSmallValuesOfALauchliMatrixAndTheCertificateSaysSo) 
   }
   EXPECT_TRUE(relative >= 0.5) << "the loss that the header documents did not happen";
   for (const Certificate& certificate :
-       {result.report.certificate, certify<T>(*op, view(result.U), result.sigma, view(result.V),
-                                   {.accuracy = accuracy})}) {
+       {result.report.certificate,
+        certify<T>(*op, view(result.U), result.sigma, view(result.V), {.accuracy = accuracy})}) {
     EXPECT_FALSE(certificate.met);
     EXPECT_FALSE(certificate.findings.empty());
   }
@@ -78,8 +79,8 @@ TYPED_TEST(GramSvd, TruncatesToTheLeadingTriplets) {
   const auto made = cases::prescribed<T>(50, 20, cases::geometric_spectrum(20, 0.01L), 6);
   const auto result = gram_svd<T>(*make_operator<T>(view(made.A)), 4);
   ASSERT_EQ(result.sigma.size(), 4u);
-  EXPECT_TRUE(oracles::check_triplets<T>(view(made.A), result)
-                  .passes(2000 * oracles::epsilon<T>()));
+  EXPECT_TRUE(
+      oracles::check_triplets<T>(view(made.A), result).passes(2000 * oracles::epsilon<T>()));
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_TRUE(std::abs(result.sigma[i] / made.sigma[i] - 1) <= 1000 * oracles::epsilon<T>());
   }
@@ -129,6 +130,22 @@ TYPED_TEST(GramSvd, NamesThePositionOfTheFirstEntryThatIsNotFinite) {
     } catch (const NonFiniteInput& error) {
       EXPECT_EQ(error.row(), entry.row) << entry.name;
       EXPECT_EQ(error.col(), entry.col) << entry.name;
+    }
+  }
+}
+
+TYPED_TEST(GramSvd, NamesTheLineOfANanInAMatrixFreeOperator) {
+  using T = TypeParam;
+  Matrix<T> A = cases::gaussian<T>(30, 20, 1);
+  A(7, 4) = std::numeric_limits<real_t<T>>::quiet_NaN();
+  const auto tall = make_operator<T>(view(A));
+  const auto wide = make_adjoint<T>(*tall);
+  for (const auto* bad : {tall.get(), wide.get()}) {
+    try {
+      static_cast<void>(gram_svd<T>(WatchedOperator<T>(*bad, true), 3));
+      ADD_FAILURE() << "no error";
+    } catch (const NonFiniteInput& error) {
+      EXPECT_EQ(bad == tall.get() ? error.row() : error.col(), 7);
     }
   }
 }

@@ -317,6 +317,31 @@ TYPED_TEST(LanczosSvd, CancelledInTheMiddleItReturnsACertifiedResult) {
               1e-3 * check.worst_residual);
 }
 
+// The limit passes between two looks of the driver: in the middle of a step.
+TYPED_TEST(LanczosSvd, CancelledInsideAStepItReturnsTheBasisBeforeIt) {
+  using T = TypeParam;
+  const auto sigma = cases::power_spectrum(700, 0.25L);
+  const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
+  const auto inner = make_operator<T>(A);
+  Context context;
+  WatchedOperator<T> op(*inner);
+  index_t cancelled_at = 0;
+  op.after_apply = [&](MatrixView<T>) {
+    if (op.products <= 60 || cancelled_at > 0) return;
+    cancelled_at = op.products;
+    context.cancel();
+  };
+  const auto result = lanczos_svd<T>(op, {.rank = 8}, {.block_size = 2}, context);
+  EXPECT_EQ(result.report.status, Status::cancelled);
+  const auto check = oracles::check_triplets<T>(A, result);
+  EXPECT_TRUE(check.finite && check.ordered && check.sign_rule);
+  EXPECT_TRUE(check.orthogonality <= default_accuracy<T>()) << check;
+  EXPECT_TRUE(std::abs(result.report.certificate.residual.value - check.worst_residual) <=
+              1e-3 * check.worst_residual);
+  // Of the step in which the request came nothing is kept: a start of 2 products, steps of 4.
+  EXPECT_EQ(4 * result.report.iterations, cancelled_at - 4);
+}
+
 TYPED_TEST(LanczosSvd, CancelledBeforeItBeganItSaysSo) {
   using T = TypeParam;
   const SparseMatrix<T> A = sparse_diagonal<T>(cases::power_spectrum(100, 1));
@@ -338,6 +363,64 @@ TYPED_TEST(LanczosSvd, EnergyGivesTheSmallestRankThatHoldsIt) {
     const auto result = lanczos_svd<T>(*make_operator<T>(A), {.energy = energy});
     EXPECT_EQ(static_cast<index_t>(result.sigma.size()), k) << "energy " << energy;
     expect_converged<T>(A, result, sigma, default_accuracy<T>());
+  }
+}
+
+// A rank that the first basis cannot hold: it grows, and what it has is kept.
+TYPED_TEST(LanczosSvd, AnEnergyOfManyTripletsCostsLittleMoreThanTheirNumber) {
+  using T = TypeParam;
+  const auto sigma = cases::power_spectrum(3000, 0.5L);
+  const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
+  const auto op = make_operator<T>(A);
+  constexpr index_t k = 90;
+  const double last = static_cast<double>(sigma[k - 1]);
+  const double energy =
+      1 - (std::pow(tail_norm(sigma, k), 2) + last * last / 2) / std::pow(tail_norm(sigma, 0), 2);
+  const auto found = lanczos_svd<T>(*op, {.energy = energy}, {.accuracy = 1e-4});
+  const auto named = lanczos_svd<T>(*op, {.rank = k}, {.accuracy = 1e-4});
+  EXPECT_EQ(static_cast<index_t>(found.sigma.size()), k);
+  expect_converged<T>(A, found, sigma, 1e-4);
+  EXPECT_TRUE(2 * found.report.products <= 3 * named.report.products)
+      << found.report.products << " products, by number " << named.report.products;
+}
+
+TYPED_TEST(LanczosSvd, AnEnergyOfMostTripletsIsFoundDenselyBeforeTheBasisIsTheWholeSpace) {
+  using T = TypeParam;
+  const auto sigma = cases::power_spectrum(500, 0.1L);
+  const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
+  const auto result = lanczos_svd<T>(*make_operator<T>(A), {.energy = 0.9});
+  EXPECT_TRUE(result.report.certificate.energy.value >= 0.9);
+  EXPECT_EQ(static_cast<index_t>(result.sigma.size()),
+            choose_rank<T>({.energy = 0.9}, {sigma.begin(), sigma.end()}, 500, 500));
+  EXPECT_TRUE(result.report.iterations <= 30);
+}
+
+TYPED_TEST(LanczosSvd, ABasisThatMayNotGrowIsRefusedWithFigures) {
+  using T = TypeParam;
+  const SparseMatrix<T> A = sparse_diagonal<T>(cases::power_spectrum(3000, 0.1L));
+  Context context(1);
+  context.set_memory_cap_bytes(static_cast<std::uint64_t>(lanczos_svd_bytes<T>(3000, 3000, 60)));
+  try {
+    static_cast<void>(lanczos_svd<T>(*make_operator<T>(A), {.energy = 0.5}, {}, context));
+    ADD_FAILURE() << "no error";
+  } catch (const MemoryLimit& error) {
+    EXPECT_GT(error.needed_bytes(), error.cap_bytes());
+  }
+}
+
+TYPED_TEST(LanczosSvd, KnownNoiseGivesTheValuesAboveItsThreshold) {
+  using T = TypeParam;
+  const auto sigma = cases::power_spectrum(600, 0.5L);
+  const SparseMatrix<T> A = sparse_diagonal<T>(sigma);
+  for (const index_t k : {0, 1, 12, 45}) {
+    const double above = k > 0 ? static_cast<double>(sigma[static_cast<std::size_t>(k - 1)]) : 1.1;
+    const double below = static_cast<double>(sigma[static_cast<std::size_t>(k)]);
+    const double noise = (above + below) / 2 / noise_threshold(600, 600, 1);
+    const auto result =
+        lanczos_svd<T>(*make_operator<T>(A), {.choice = RankChoice::gavish_donoho, .noise = noise});
+    EXPECT_EQ(static_cast<index_t>(result.sigma.size()), k);
+    EXPECT_EQ(result.report.status, Status::converged);
+    if (k > 0) expect_converged<T>(A, result, sigma, default_accuracy<T>());
   }
 }
 
@@ -449,6 +532,14 @@ TYPED_TEST(LanczosSvd, ReportsNanFromAMatrixFreeOperator) {
   } catch (const NonFiniteInput& error) {
     EXPECT_EQ(error.row(), 7);  // a product turns the whole row into NaN
   }
+  const auto wide = make_adjoint<T>(*bad);
+  const WatchedOperator<T> hidden_wide(*wide, true);
+  try {
+    static_cast<void>(lanczos_svd<T>(hidden_wide, {.rank = 3}));
+    ADD_FAILURE() << "no error";
+  } catch (const NonFiniteInput& error) {
+    EXPECT_EQ(error.col(), 7);
+  }
   // Finite entries, but products that break later on.
   const Matrix<T> B = cases::gaussian<T>(60, 40, 2);
   const auto good = make_operator<T>(view(B));
@@ -481,6 +572,11 @@ TYPED_TEST(LanczosSvd, SurvivesExtremesOfScale) {
     const auto result = lanczos_svd<T>(*make_operator<T>(view(A)), {.rank = 6});
     const auto check = oracles::check_triplets<T>(view(A), result);
     EXPECT_TRUE(check.passes(default_accuracy<T>())) << "2^" << exponent << ": " << check;
+    const auto op = make_operator<T>(view(A));
+    const auto by_products = lanczos_svd<T>(WatchedOperator<T>(*op, true), {.rank = 6});
+    const auto check_products = oracles::check_triplets<T>(view(A), by_products);
+    EXPECT_TRUE(check_products.passes(default_accuracy<T>()))
+        << "matrix-free, 2^" << exponent << ": " << check_products;
   }
 }
 
@@ -505,13 +601,18 @@ TYPED_TEST(LanczosSvd, ReportsProgress) {
   const SparseMatrix<T> A = sparse_diagonal<T>(cases::power_spectrum(500, 0.5L));
   Context context;
   int calls = 0;
+  index_t last = -1;
   context.on_progress([&](const Progress& progress) {
     ++calls;
     EXPECT_TRUE(progress.fraction <= 1);
     EXPECT_FALSE(progress.stage.empty());
+    EXPECT_TRUE(progress.converged >= 0 && progress.converged <= 5);
+    EXPECT_EQ(progress.converged == 5, progress.residual <= default_accuracy<T>());
+    last = progress.converged;
   });
   static_cast<void>(lanczos_svd<T>(*make_operator<T>(A), {.rank = 5}, {}, context));
   EXPECT_GT(calls, 1);
+  EXPECT_EQ(last, 5);
 }
 
 TYPED_TEST(LanczosSvd, LeavesTheCertificateOutWhenAsked) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "eckart/lanczos_svd.hpp"
 #include "eckart/svd.hpp"
 #include "tests/drivers/driver_testing.hpp"
 
@@ -116,6 +117,35 @@ TYPED_TEST(Memory, ThePlanOfADenseRunIsTight) {
   expect_tight(*make_operator<T>(view(symmetric)), {.method = Method::hermitian});
 }
 
+// The plan is of the default; the report follows where both bases are kept, or more triplets are
+// found than were expected.
+TYPED_TEST(Memory, TheReportCoversALanczosRunThatNeededMoreThanItsPlan) {
+  using T = TypeParam;
+  std::vector<long double> steep;
+  std::vector<long double> slow;
+  for (int i = 1; i <= 2000; ++i) {
+    steep.push_back(std::max(std::pow(0.5L, i), 1e-18L));
+    slow.push_back(1 / std::sqrt(static_cast<long double>(i)));
+  }
+  const auto expect_covered = [](const std::vector<long double>& sigma, const RankRule& rule) {
+    const SparseMatrix<T> A = testing_support::sparse_diagonal<T>(sigma);
+    const auto op = make_operator<T>(A);
+    Context context(2);
+    const std::size_t before = held;
+    peak = before;
+    const auto result = lanczos_svd<T>(*op, rule, {}, context);
+    const double used = static_cast<double>(peak - before);
+    const auto said = static_cast<double>(result.report.peak_bytes);
+    EXPECT_TRUE(used <= 1.1 * said + 65536) << used << " used, " << said << " said";
+    return result.report;
+  };
+  const SvdReport both = expect_covered(steep, {.rank = 40});
+  EXPECT_FALSE(both.fallbacks.empty());
+  const SvdReport grown = expect_covered(slow, {.energy = 0.6});
+  const double first = lanczos_svd_bytes<T>(2000, 2000, 10);
+  EXPECT_TRUE(static_cast<double>(grown.peak_bytes) > first);
+}
+
 TYPED_TEST(Memory, ThePlanIsAnUpperBoundWithinReason) {
   using T = TypeParam;
   const SparseMatrix<T> sparse = cases::random_sparse<T>(6000, 700, 8, 1);
@@ -139,7 +169,8 @@ TYPED_TEST(Memory, ThePlanIsAnUpperBoundWithinReason) {
   for (index_t i = 0; i < 250; ++i) symmetric(i, 249 - i) = T(1);
   expect_plan_covers_run<T>(*make_operator<T>(view(symmetric)), {.method = Method::hermitian});
   Context context(2);
-  const auto centred = make_affine<T>(*sparse_op, standardisation<T>(*sparse_op, true, true, context));
+  const auto centred =
+      make_affine<T>(*sparse_op, standardisation<T>(*sparse_op, true, true, context));
   for (const LinearOperator<T>* op : {sparse_op.get(), centred.get()}) {
     for (const index_t k : {8, 100}) {
       for (const Method method : {Method::gram, Method::randomized, Method::lanczos}) {

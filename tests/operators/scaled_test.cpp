@@ -42,6 +42,48 @@ TYPED_TEST(PreparedScalars, BringsHugeAndTinyMatricesIntoRangeExactly) {
   }
 }
 
+// Known by its products alone.
+template <Scalar T>
+class Hidden final : public LinearOperator<T> {
+ public:
+  explicit Hidden(const LinearOperator<T>& inner) : inner_(inner) {}
+  index_t rows() const override { return inner_.rows(); }
+  index_t cols() const override { return inner_.cols(); }
+  void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
+    inner_.apply(X, Y, context);
+  }
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
+    inner_.apply_adjoint(Y, X, context);
+  }
+
+ private:
+  const LinearOperator<T>& inner_;
+};
+
+TYPED_TEST(PreparedScalars, TellsTheSizeOfAMatrixFreeOperatorByOneProduct) {
+  using T = TypeParam;
+  using Real = real_t<T>;
+  constexpr int far = sizeof(Real) == 8 ? 900 : 100;
+  const Matrix<T> A = gaussian<T>(9, 6);
+  for (const int exponent : {far, -far, 0}) {
+    Matrix<T> extreme = A.clone();
+    for (index_t i = 0; i < 54; ++i) extreme.data()[i] *= std::ldexp(Real{1}, exponent);
+    const auto op = make_operator<T>(std::as_const(extreme).view());
+    const Hidden<T> hidden(*op);
+    Context context(1);
+    const Prepared<T> prepared(hidden, context);
+    EXPECT_EQ(prepared.products(), 1);
+    const int found = exponent_of(prepared.scale()) - 1;
+    EXPECT_TRUE(std::abs(found - exponent) <= 4) << found;
+    EXPECT_EQ(found == 0, exponent == 0);
+    Matrix<T> expected = extreme.clone();
+    for (index_t i = 0; i < 54; ++i) {
+      expected.data()[i] = extreme.data()[i] / static_cast<Real>(prepared.scale());
+    }
+    expect_behaves_as(prepared.matrix(), expected, 4);
+  }
+}
+
 TEST(Prepared, NamesThePositionOfANan) {
   Matrix<double> A = gaussian<double>(5, 4);
   A(4, 2) = std::nan("");
