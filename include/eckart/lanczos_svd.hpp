@@ -44,8 +44,9 @@ struct LanczosSvdOptions {
 
 // Returns the leading singular triplets, as many as the rule asks for: by number, or the fewest
 // that hold the energy or meet the tolerance (||A||_F is known from one look at the entries), or
-// those above the threshold of known noise. The basis starts small and doubles while it is too small
-// to tell; where the triplets turn out to be so many that it is shorter, all are found densely.
+// those above the threshold of known noise. The basis starts small and doubles while it is too
+// small to tell; where the triplets turn out to be so many that it is shorter, all are found
+// densely.
 // k > min(m, n) means min(m, n).
 //
 // Accuracy: stops when the recurrence claims residuals <= accuracy * sigma_1 and true residuals
