@@ -61,9 +61,8 @@ class Check {
 // number that Real holds can be returned.
 template <class Real, FortranInt Int>
 Real workspace_answer(Int smaller, Int larger) {
-  const double wanted =
-      std::clamp(12 * static_cast<double>(smaller) + static_cast<double>(larger), 1.0,
-                 static_cast<double>(std::numeric_limits<Int>::max() / 2));
+  const double wanted = std::clamp(12 * static_cast<double>(smaller) + static_cast<double>(larger),
+                                   1.0, static_cast<double>(std::numeric_limits<Int>::max() / 2));
   const Real answer = static_cast<Real>(wanted);
   return static_cast<double>(answer) < wanted
              ? std::nextafter(answer, std::numeric_limits<Real>::infinity())

@@ -57,10 +57,12 @@ Outcome decompose(MatrixView<const T> A, const Factors<T>& factors) noexcept {
     const bool full = factors.U.cols > k || factors.VT.rows > k;
     const bool none = factors.U.data == nullptr && factors.VT.data == nullptr;
     Context context(threads());
-    const SvdResult<T> svd = dense_svd<T>(
-        *make_operator<T>(A),
-        {.vectors = none ? Vectors::none : full ? Vectors::full : Vectors::thin, .certify = false},
-        context);
+    const SvdResult<T> svd = dense_svd<T>(*make_operator<T>(A),
+                                          {.vectors = none   ? Vectors::none
+                                                      : full ? Vectors::full
+                                                             : Vectors::thin,
+                                           .certify = false},
+                                          context);
     std::copy(svd.sigma.begin(), svd.sigma.end(), factors.sigma);
     if (factors.U.data != nullptr) {
       copy<T>(svd.U.view().columns(0, factors.U.cols), factors.U, context);

@@ -72,40 +72,44 @@ int solve_least_squares(MatrixView<const T> A,
   int info = info_of(looked, 6);
   if (info == 0) {
     info = info_of(outcome_of([&] {
-      const int size = exponent_of<T>(A, context);
-      const Matrix<T> scaled = scaled_copy<T>(A, -size);
-      const Matrix<T> rhs = scaled_copy<T>(given, -exponent);
-      const auto op = make_operator<T>(scaled.view());
-      const SvdResult<T> svd = dense_svd<T>(*op, {.certify = false}, context);
-      *rank = count_rank<Real>(svd.sigma, rcond);
-      Matrix<T> X(A.cols, B.cols);
-      if (B.cols > 0 && *rank > 0) {
-        // X = V diag(1 / sigma) U^H B
-        Matrix<T> C(*rank, B.cols);
-        make_operator<T>(svd.U.view().columns(0, *rank))
-            ->apply_adjoint(rhs.view(), C.view(), context);
-        for (index_t j = 0; j < B.cols; ++j) {
-          for (index_t i = 0; i < *rank; ++i) C(i, j) /= svd.sigma[static_cast<std::size_t>(i)];
-        }
-        make_operator<T>(svd.V.view().columns(0, *rank))
-            ->apply(std::as_const(C).view(), X.view(), context);
-      }
-      for (index_t i = 0; i < k; ++i)
-        sigma[i] = std::ldexp(svd.sigma[static_cast<std::size_t>(i)], size);
-      if (A.rows > A.cols && *rank == A.cols && B.cols > 0) {
-        Matrix<T> AX(A.rows, B.cols);
-        op->apply(std::as_const(X).view(), AX.view(), context);
-        for (index_t j = 0; j < B.cols; ++j) {
-          Real squares = 0;
-          for (index_t i = 0; i < A.rows; ++i) squares += std::norm(rhs(i, j) - AX(i, j));
-          std::fill_n(B.column(j) + A.cols, A.rows - A.cols, T{0});
-          B(A.cols, j) = times_power(T{std::sqrt(squares)}, exponent);
-        }
-      }
-      for (index_t j = 0; j < B.cols; ++j) {
-        for (index_t i = 0; i < A.cols; ++i) B(i, j) = times_power(X(i, j), exponent - size);
-      }
-    }), 4);
+                     const int size = exponent_of<T>(A, context);
+                     const Matrix<T> scaled = scaled_copy<T>(A, -size);
+                     const Matrix<T> rhs = scaled_copy<T>(given, -exponent);
+                     const auto op = make_operator<T>(scaled.view());
+                     const SvdResult<T> svd = dense_svd<T>(*op, {.certify = false}, context);
+                     *rank = count_rank<Real>(svd.sigma, rcond);
+                     Matrix<T> X(A.cols, B.cols);
+                     if (B.cols > 0 && *rank > 0) {
+                       // X = V diag(1 / sigma) U^H B
+                       Matrix<T> C(*rank, B.cols);
+                       make_operator<T>(svd.U.view().columns(0, *rank))
+                           ->apply_adjoint(rhs.view(), C.view(), context);
+                       for (index_t j = 0; j < B.cols; ++j) {
+                         for (index_t i = 0; i < *rank; ++i)
+                           C(i, j) /= svd.sigma[static_cast<std::size_t>(i)];
+                       }
+                       make_operator<T>(svd.V.view().columns(0, *rank))
+                           ->apply(std::as_const(C).view(), X.view(), context);
+                     }
+                     for (index_t i = 0; i < k; ++i)
+                       sigma[i] = std::ldexp(svd.sigma[static_cast<std::size_t>(i)], size);
+                     if (A.rows > A.cols && *rank == A.cols && B.cols > 0) {
+                       Matrix<T> AX(A.rows, B.cols);
+                       op->apply(std::as_const(X).view(), AX.view(), context);
+                       for (index_t j = 0; j < B.cols; ++j) {
+                         Real squares = 0;
+                         for (index_t i = 0; i < A.rows; ++i)
+                           squares += std::norm(rhs(i, j) - AX(i, j));
+                         std::fill_n(B.column(j) + A.cols, A.rows - A.cols, T{0});
+                         B(A.cols, j) = times_power(T{std::sqrt(squares)}, exponent);
+                       }
+                     }
+                     for (index_t j = 0; j < B.cols; ++j) {
+                       for (index_t i = 0; i < A.cols; ++i)
+                         B(i, j) = times_power(X(i, j), exponent - size);
+                     }
+                   }),
+                   4);
   }
   if (info != 0) {
     std::fill_n(sigma, k, std::numeric_limits<Real>::quiet_NaN());
