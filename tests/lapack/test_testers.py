@@ -34,7 +34,7 @@ SVD 16
 """
 
 
-def tester(bits, scalar):
+def find_tester(bits, scalar):
     folder = {32: "lapack", 64: "lapack64"}[bits]
     found = list(Path("/usr/lib").glob(f"*/{folder}/xeigtst{scalar}"))
     if not found:
@@ -73,7 +73,7 @@ def worst_ratio(output):
 
 @pytest.mark.parametrize("bits,scalar", [(32, scalar) for scalar in "sdcz"] + [(64, "d"), (64, "c")])
 def test_the_testers_find_ratios_of_5_at_most(tmp_path, bits, scalar):
-    program = tester(bits, scalar)
+    program = find_tester(bits, scalar)
     shipped = (program.parent / "svd.in").read_text()
     everything = re.sub(r"(?m)^50\.0 ", "0.0 ", shipped)
     assert everything != shipped
@@ -86,7 +86,7 @@ def test_the_testers_find_ratios_of_5_at_most(tmp_path, bits, scalar):
 
 
 def test_the_testers_accept_the_error_exits(tmp_path):
-    program = tester(32, "z")
+    program = find_tester(32, "z")
     output, _, _ = run(program, 32, (program.parent / "svd.in").read_text(), tmp_path / "counts")
     assert "ZGESVD passed the tests of the error exits (  8 tests done)" in output
     assert "ZGESDD passed the tests of the error exits (  6 tests done)" in output
