@@ -96,7 +96,7 @@ std::string table(const lapack::Counts& counts) {
   for (std::size_t i = 0; i < lapack::routine_names.size(); ++i) {
     const lapack::Counts::Of& of = counts.routines[i];
     if (of.calls == 0) continue;
-    text += fmt::format("eckart: {:<8}{:>9} call{} {:>10.3f} s\n", lapack::routine_names[i],
+    text += fmt::format("eckart: {:<8}{:>9} call{} {:>12.6f} s\n", lapack::routine_names[i],
                         of.calls.load(), of.calls == 1 ? " " : "s",
                         static_cast<double>(of.nanoseconds.load()) / 1e9);
   }
