@@ -30,12 +30,27 @@ enum class Outcome {
 template <Scalar T>
 Outcome decompose(MatrixView<const T> A, const Factors<T>& factors) noexcept;
 
+// Chooses triplets by all singular values, which fall.
+using Selection = std::function<TripletRange(std::span<const double> sigma)>;
+
+// The same for chosen triplets, *count of them, which come first in the places of factors. Those
+// have room for as many as select may choose. Without success *count is 0.
+template <Scalar T>
+Outcome decompose_part(MatrixView<const T> A,
+                       const Selection& select,
+                       const Factors<T>& factors,
+                       index_t* count) noexcept;
+
 // Runs body and returns the outcome that its exceptions stand for.
 Outcome outcome_of(const std::function<void()>& body) noexcept;
 
 // INFO of an outcome, for a routine whose argument number position is A: -position, as LAPACK
 // since 3.9.1; 1 ("did not converge"); LAPACKE's code for memory.
 int info_of(Outcome outcome, int position);
+
+// Returns what there is to say of the entries of A. Throws NonFiniteInput.
+template <Scalar T>
+EntryScan throw_if_not_finite(MatrixView<const T> A, Context& context);
 
 // to <- NaN.
 template <Scalar T>

@@ -7,7 +7,7 @@
 
 namespace eckart::lapack {
 
-// The arguments are those of the complex routine; exports.cmake feeds the real one's.
+// The arguments are those of the complex routine; lapack/CMakeLists.txt feeds the real one's.
 // Workspace is allocated inside: RWORK and IWORK receive their sizes alone, any LWORK from 1 on
 // will do. If the rank is N, the rows of B below the solution hold one column norm of the residual
 // each, so that their sums of squares are those that LAPACK promises.

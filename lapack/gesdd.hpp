@@ -7,7 +7,7 @@
 
 namespace eckart::lapack {
 
-// The arguments are those of the complex routine; exports.cmake feeds the real one's.
+// The arguments are those of the complex routine; lapack/CMakeLists.txt feeds the real one's.
 // Workspace is allocated inside: RWORK and IWORK are not touched, any LWORK from 1 on will do.
 // INFO: -4 if A holds a NaN or an infinity, 1 if a singular value is not representable.
 template <Scalar T, FortranInt Int>

@@ -16,10 +16,7 @@ namespace {
 // Throws NonFiniteInput.
 template <Scalar T>
 int exponent_of(MatrixView<const T> X, Context& context) {
-  const EntryScan scan = make_operator<T>(X)->scan(context);
-  if (!scan.finite()) {
-    throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
-  }
+  const EntryScan scan = throw_if_not_finite<T>(X, context);
   return scan.max_abs > 0 ? std::ilogb(scan.max_abs) : 0;
 }
 
