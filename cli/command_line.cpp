@@ -271,6 +271,23 @@ void add_doctor(CLI::App& top, DoctorOptions& o) {
   add_output(command, o.output);
 }
 
+void add_accelerate(CLI::App& top, AccelerateOptions& o) {
+  CLI::App& command = *top.add_subcommand(
+      "accelerate", "run a program that uses LAPACK with Eckart's decompositions");
+  command.footer(
+      "eckart accelerate -- python3 script.py\n"
+      "eckart accelerate --stats -- Rscript analysis.R      how many calls, and their time\n"
+      "\n"
+      "The drop-in is preloaded (LD_PRELOAD), and OpenBLAS is told the right kernels for this\n"
+      "CPU where it would not find them. Numpy, SciPy, R and Octave need nothing else. The exit\n"
+      "code is that of the program; if it made no call that Eckart took over, a line on\n"
+      "standard error says so.");
+  Group group{command, "Options"};
+  group.flag("--stats", "print how many calls were taken over, and their time", o.statistics);
+  group.flag("--ilp64", "the program calls plain names with 64-bit integers", o.ilp64);
+  group.flag("-q,--quiet", "do not say that no call was taken over", o.quiet);
+}
+
 void add_completion(CLI::App& top, std::string& shell) {
   CLI::App& command =
       *top.add_subcommand("completion", "print a script that completes commands in your shell");
@@ -299,6 +316,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options) {
   add_check(*top, options.check);
   add_lowrank(*top, options.lowrank);
   add_doctor(*top, options.doctor);
+  add_accelerate(*top, options.accelerate);
   add_completion(*top, options.shell);
   for (CLI::App* command : top->get_subcommands({}))
     command->set_help_flag("-h,--help", "print this");

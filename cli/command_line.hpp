@@ -17,6 +17,7 @@ struct Options {
   CheckOptions check;
   LowrankOptions lowrank;
   DoctorOptions doctor;
+  AccelerateOptions accelerate;
   std::string shell;  // of completion
 };
 

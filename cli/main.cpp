@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <new>
 #include <string>
@@ -25,6 +26,7 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("check")) return run_check(options.check);
   if (top.got_subcommand("lowrank")) return run_lowrank(options.lowrank);
   if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
+  if (top.got_subcommand("accelerate")) return run_accelerate(options.accelerate);
   write_stdout(completion_script(top, options.shell));
   return exit_met;
 }
@@ -73,8 +75,19 @@ std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) 
   return prefix + text.substr(0, text.find('\n')) + "; see 'eckart " + help + "'";
 }
 
-int run(const std::vector<std::string>& arguments) {
+// Takes the command of accelerate, whose words are none of ours, off the arguments.
+std::vector<std::string> take_command(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front() != "accelerate") return {};
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  if (dashes == arguments.end()) return {};
+  std::vector<std::string> command(dashes + 1, arguments.end());
+  arguments.erase(dashes, arguments.end());
+  return command;
+}
+
+int run(std::vector<std::string> arguments) {
   Options options;
+  options.accelerate.command = take_command(arguments);
   const auto top = make_command_line(options);
   if (arguments.empty()) {
     std::fputs(help_text(*top).c_str(), stderr);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "eckart/rank_rule.hpp"
 #include "eckart/types.hpp"
@@ -80,11 +81,19 @@ struct DoctorOptions {
   std::optional<index_t> threads;
 };
 
+struct AccelerateOptions {
+  std::vector<std::string> command;  // what stands behind "--"
+  bool statistics = false;
+  bool ilp64 = false;
+  bool quiet = false;
+};
+
 // Each runs a subcommand and returns its exit code. Throws UsageError and what the library throws.
 int run_svd(const SvdOptions& options);
 int run_info(const InfoOptions& options);
 int run_check(const CheckOptions& options);
 int run_lowrank(const LowrankOptions& options);
 int run_doctor(const DoctorOptions& options);
+int run_accelerate(const AccelerateOptions& options);
 
 }  // namespace eckart::cli

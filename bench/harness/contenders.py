@@ -66,6 +66,12 @@ def known(threads):
         command = [str(python_of(venv)), str(BASELINES / "python_worker.py"), solver]
         return Contender(title, command, missing=missing, **more)
 
+    def drop_in(title, solver, module):
+        library = first(built("").parent.glob("lib*/**/libeckart_lapack.so"))
+        if not library:
+            return Contender(title, [], missing="libeckart_lapack.so was not built")
+        return python(title, solver, module, environment={"LD_PRELOAD": str(library)})
+
     def eckart(title, **options):
         return compiled(title, "eckart_worker", options=options)
 
@@ -113,6 +119,7 @@ def known(threads):
         "eigen": compiled("Eigen BDCSVD", "eigen_worker"),
         "eigen_jacobi": compiled("Eigen JacobiSVD", "eigen_worker", options={"jacobi": True}),
         "numpy": python("numpy.linalg.svd", "numpy", "numpy"),
+        "eckart_drop_in": drop_in("numpy.linalg.svd with the drop-in", "numpy", "numpy"),
         "arpack": python("ARPACK, scipy svds", "arpack", "scipy"),
         "propack": python("PROPACK, scipy svds", "propack", "scipy"),
         "lobpcg": python("LOBPCG, scipy svds", "lobpcg", "scipy"),

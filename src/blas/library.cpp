@@ -1,17 +1,21 @@
 #include "blas/library.hpp"
 
-#include <dlfcn.h>
-
 #include <array>
 #include <string_view>
 
+// Weak: null where the linked library has no such function. Not looked up by name at run time:
+// a program may have loaded another BLAS, whose functions must be left alone.
+extern "C" {
+[[gnu::weak]] void openblas_set_num_threads(int);
+[[gnu::weak]] int openblas_get_num_threads();
+[[gnu::weak]] int openblas_get_parallel();
+[[gnu::weak]] int MKL_Set_Num_Threads_Local(int);
+[[gnu::weak]] char* openblas_get_corename();
+[[gnu::weak]] char* openblas_get_config();
+}
+
 namespace eckart::blas {
 namespace {
-
-template <class Function>
-Function find(const char* name) {
-  return reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
-}
 
 // Vector width in bytes that a kernel family of OpenBLAS uses; 0 for a name not listed.
 int vector_bytes(std::string_view kernel) {
@@ -38,12 +42,12 @@ int vector_bytes(std::string_view kernel) {
 
 const LibraryHooks& library_hooks() {
   static const LibraryHooks hooks = {
-      .set_threads = find<void (*)(int)>("openblas_set_num_threads"),
-      .get_threads = find<int (*)()>("openblas_get_num_threads"),
-      .get_parallel = find<int (*)()>("openblas_get_parallel"),
-      .set_threads_of_caller = find<int (*)(int)>("MKL_Set_Num_Threads_Local"),
-      .core_name = find<char* (*)()>("openblas_get_corename"),
-      .config = find<char* (*)()>("openblas_get_config"),
+      .set_threads = openblas_set_num_threads,
+      .get_threads = openblas_get_num_threads,
+      .get_parallel = openblas_get_parallel,
+      .set_threads_of_caller = MKL_Set_Num_Threads_Local,
+      .core_name = openblas_get_corename,
+      .config = openblas_get_config,
   };
   return hooks;
 }

@@ -6,6 +6,7 @@
 
 #include "blas/library.hpp"
 #include "core/parallel.hpp"
+#include "eckart/copy.hpp"
 #include "eckart/error.hpp"
 #include "eckart/machine.hpp"
 #include "kernels/kernels.hpp"
@@ -61,16 +62,7 @@ void copy_tall(const LinearOperator<T>& A, MatrixView<T> to, Context& context) {
   if (A.rows() >= A.cols()) return A.copy_to(to, context);
   Matrix<T> copy(A.rows(), A.cols());
   A.copy_to(copy.view(), context);
-  // By squares that fit the cache.
-  constexpr index_t square = 32;
-  core::for_each_chunk(to.cols, square, context, [&](index_t, index_t first, index_t last) {
-    for (index_t top = 0; top < to.rows; top += square) {
-      const index_t bottom = std::min(top + square, to.rows);
-      for (index_t j = first; j < last; ++j) {
-        for (index_t i = top; i < bottom; ++i) to(i, j) = conjugate(copy(j, i));
-      }
-    }
-  });
+  copy_adjoint<T>(std::as_const(copy).view(), to, context);
 }
 
 template <Scalar T>

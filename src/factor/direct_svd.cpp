@@ -9,12 +9,15 @@
 #include <vector>
 
 #include "blas/blas.hpp"
+#include "blas/lapack.hpp"
 #include "core/parallel.hpp"
 #include "factor/bidiagonal_dc.hpp"
 #include "factor/bidiagonal_qr.hpp"
 #include "factor/bidiagonal_values.hpp"
 #include "factor/bidiagonalize.hpp"
+#include "factor/copies.hpp"
 #include "factor/padded.hpp"
+#include "factor/reflectors.hpp"
 #include "factor/route.hpp"
 #include "factor/tall_qr.hpp"
 #include "factor/two_stage.hpp"
@@ -113,7 +116,9 @@ bool find_triplets(BidiagonalSolver solver,
     std::fill(U.column(j) + (j < range.count ? n : 0), U.column(j) + U.rows, T{0});
     if (j >= range.count) U(j, j) = 1;  // completes the basis
   }
-  apply_left<T>(reduction, A, U, context);
+  // By themselves, so that the vectors of the triplets do not depend on what completes them.
+  apply_left<T>(reduction, A, U.columns(0, range.count), context);
+  apply_left<T>(reduction, A, U.columns(range.count, columns - range.count), context);
   apply_right<T>(reduction, A, V, context);
   return true;
 }
@@ -153,6 +158,23 @@ double largest_entry(MatrixView<const T> A, const Context& context) {
   return all;
 }
 
+// Returns the orthonormal columns of U (m x n) and m - n more.
+template <Scalar T>
+Matrix<T> completed(MatrixView<const T> U, const Context& context) {
+  const index_t m = U.rows;
+  const index_t n = U.cols;
+  Matrix<T> reflectors(m, n);
+  copy<T>(U, reflectors.view());
+  std::vector<T> tau(static_cast<std::size_t>(n));
+  blas::reflect_to_triangle<T>(reflectors.view(), tau.data());
+  Matrix<T> Q(m, m);
+  copy<T>(U, Q.view());
+  for (index_t j = n; j < m; ++j) Q(j, j) = 1;
+  apply_reflectors<T>(Stored::columns, std::as_const(reflectors).view(), tau,
+                      Q.view().columns(n, m - n), context);
+  return Q;
+}
+
 // The decomposition of a matrix whose entries are near 1.
 template <Scalar T>
 bool decompose(BidiagonalSolver solver,
@@ -161,7 +183,7 @@ bool decompose(BidiagonalSolver solver,
                const Select& select,
                DenseFactors<T>& factors,
                const Context& context) {
-  if (is_tall(A.rows, A.cols) && vectors != Vectors::full) {
+  if (is_tall(A.rows, A.cols)) {
     PaddedMatrix<T> R(A.cols, A.cols);
     Matrix<T> S(A.cols, A.cols);  // A = A_new S^-1 R
     tall_qr_deferred<T>(A, R.view(), S.view(), context);
@@ -171,6 +193,9 @@ bool decompose(BidiagonalSolver solver,
     blas::solve_upper_from_left<T>(std::as_const(S).view(), inner.view(), context);
     factors.U = Matrix<T>::uninitialized(A.rows, inner.cols());
     tall_product<T>(A, std::as_const(inner).view(), factors.U.view(), context);
+    if (vectors == Vectors::full) {
+      factors.U = completed<T>(std::as_const(factors.U).view(), context);
+    }
     return true;
   }
   const index_t most = vectors == Vectors::none ? 0
@@ -245,9 +270,7 @@ double direct_svd_elements(index_t rows, index_t cols, Vectors vectors, index_t 
   const auto m = static_cast<double>(rows);
   const auto n = static_cast<double>(cols);
   const auto k = static_cast<double>(count);
-  if (!is_tall(rows, cols) || vectors == Vectors::full) {
-    return reduction_elements<T>(m, n, vectors, k);
-  }
+  if (!is_tall(rows, cols)) return reduction_elements<T>(m, n, vectors, k);
   const double R = (n + 8) * (n + 1);
   const double factorization = R + 3 * n * n + std::max(n * n, m * n / 4);
   const double inner = R + n * n + reduction_elements<T>(n, n, vectors, k);
@@ -257,7 +280,9 @@ double direct_svd_elements(index_t rows, index_t cols, Vectors vectors, index_t 
   const double buffered = n + std::min(m, groups * 393216 / sizeof(T) / n);
   const double buffers = buffered * (n + 16);
   const double outer = vectors == Vectors::none ? 0 : R + n * n + 2 * n * k + m * k + buffers;
-  return std::max({factorization, inner, outer});
+  // Reflectors, their blocks and the columns that complete U.
+  const double basis = vectors == Vectors::full ? R + 2 * n * n + 3 * m * n + m * m + 256 * m : 0;
+  return std::max({factorization, inner, outer, basis});
 }
 
 template bool direct_svd(BidiagonalSolver,

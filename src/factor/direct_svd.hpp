@@ -32,6 +32,8 @@ struct DenseFactors {
 // Fills factors from A (m x n, m >= n), which is destroyed. Full vectors need all triplets.
 // Returns false if the bidiagonal solver failed or an entry is not finite.
 //
+// The vectors of the triplets are the same bits in thin and in full factors.
+//
 // Routes: a tall matrix is first replaced by the triangle of its QR factorization. A square one is
 // bidiagonalised in one stage, or in two (through a band) where the price of the second
 // back-transform is less than what the first saves; docs/decisions/0005 has the model.

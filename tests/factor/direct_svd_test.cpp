@@ -65,6 +65,21 @@ TYPED_TEST(DirectSvd, DecomposesEveryShapeBesideTheBordersOfItsRoutes) {
   }
 }
 
+TYPED_TEST(DirectSvd, FullFactorsAreThinOnesWithTheBasisCompleted) {
+  using T = TypeParam;
+  for (const auto& [m, n] :
+       {std::pair<index_t, index_t>{5, 4}, {9, 3}, {74, 50}, {75, 50}, {40, 1}, {300, 120}}) {
+    const Matrix<T> A = gaussian<T>(m, n);
+    const DenseFactors<T> thin = decompose(A, Vectors::thin);
+    const DenseFactors<T> full = decompose(A, Vectors::full);
+    ASSERT_EQ(full.U.cols(), m);
+    for (index_t i = 0; i < m * n; ++i) ASSERT_EQ(full.U.data()[i], thin.U.data()[i]) << m;
+    for (index_t i = 0; i < n * n; ++i) ASSERT_EQ(full.V.data()[i], thin.V.data()[i]) << m;
+    const double bound = 8 * eps<T>() * std::sqrt(static_cast<double>(std::max<index_t>(m, 4)));
+    EXPECT_TRUE(inner_defect<T>(full.U.view(), full.U.view(), 1) <= bound) << m;
+  }
+}
+
 // Few vectors go through the band: the same triplets as all of them.
 TYPED_TEST(DirectSvd, BothRoutesGiveTheSameTriplets) {
   using T = TypeParam;
