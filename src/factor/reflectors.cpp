@@ -58,7 +58,11 @@ Block<T> form_block(Stored stored,
   blas::gemm<T>(adjoint<T>(stored), plain<T>(stored), T{1}, block.rectangle, block.rectangle, T{1},
                 gram.view());
   for (index_t j = 0; j < count; ++j) {
-    const T t = tau[static_cast<std::size_t>(first + j)];
+    // The vector as it was rounded may be longer or shorter than tau says; entries that are all
+    // equal err alike. This multiple of tau makes the reflector unitary, 2 Re(1 / t) = ||v||^2.
+    const T given = tau[static_cast<std::size_t>(first + j)];
+    const real_t<T> turned = std::norm(given) * std::real(gram(j, j));
+    const T t = turned > 0 ? given * (2 * std::real(given) / turned) : given;
     block.factor(j, j) = t;
     for (index_t k = 0; k < j; ++k) {
       const T g = -t * gram(k, j);

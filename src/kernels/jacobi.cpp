@@ -105,7 +105,8 @@ struct SweepKernel {
     Real re = C[at(i, j)];
     Real im = 0;
     if constexpr (is_complex<T>) im = problem.C[1][static_cast<std::size_t>(at(i, j))];
-    const Real g = is_complex<T> ? std::sqrt(re * re + im * im) : std::abs(re);
+    // Of columns that rotations have cancelled, re and im are so small that squares vanish.
+    const Real g = is_complex<T> ? std::hypot(re, im) : std::abs(re);
     // A column that rotations have cancelled again and again waits for its next Gram matrix.
     constexpr Real least = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
     if (!(C[at(i, i)] >= least && C[at(j, j)] >= least)) return;
