@@ -90,4 +90,4 @@ def test_the_testers_accept_the_error_exits(tmp_path):
     output, _, _ = run(program, 32, (program.parent / "svd.in").read_text(), tmp_path / "counts")
     assert "ZGESVD passed the tests of the error exits (  8 tests done)" in output
     assert "ZGESDD passed the tests of the error exits (  6 tests done)" in output
-    assert output.count("All tests for ZBD drivers passed the threshold") == 5
+    assert len(re.findall(r"All tests for ZBD drivers\s+passed the threshold", output)) == 5
