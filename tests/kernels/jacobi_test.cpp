@@ -136,6 +136,18 @@ TYPED_TEST(Jacobi, ColumnsOfVeryDifferentLengthsLoseNothing) {
   EXPECT_TRUE(posed.orthonormality_defect() <= 100 * eps) << posed.orthonormality_defect();
 }
 
+TYPED_TEST(Jacobi, RotatesColumnsWhoseProductsHaveSquaresThatVanish) {
+  using T = TypeParam;
+  Posed<T> posed(2, {0, 0}, 5);
+  const int tiny = std::numeric_limits<real_t<T>>::min_exponent / 2 - 14;
+  for (auto& part : posed.problem.C) {
+    for (auto& c : part) c = std::ldexp(c, tiny);
+  }
+  EXPECT_EQ(jacobi_sweep(posed.problem, real_t<T>(0.001)).rotations, 1);
+  EXPECT_TRUE(posed.orthonormality_defect() <= 10 * oracles::epsilon<T>());
+  EXPECT_TRUE(posed.cosine() <= 10 * oracles::epsilon<T>());
+}
+
 TYPED_TEST(Jacobi, ASweepReportsTheLargestCosineThatItMet) {
   using T = TypeParam;
   JacobiProblem<T> problem;
