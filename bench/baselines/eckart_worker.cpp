@@ -41,7 +41,9 @@ class EckartWorker : public bench::Worker<T> {
                  .columns = std::move(problem.columns),
                  .values = std::move(problem.values)};
     } else {
-      dense_ = eckart::Matrix<T>(problem.rows, problem.cols);
+      by_rows_ = problem.by_rows;
+      dense_ = by_rows_ ? eckart::Matrix<T>(problem.cols, problem.rows)
+                        : eckart::Matrix<T>(problem.rows, problem.cols);
       std::copy(problem.values.begin(), problem.values.end(), dense_.data());
     }
     return std::string("Eckart ") + eckart::version() + ", kernels " + eckart::isa_name() + ", " +
@@ -55,7 +57,8 @@ class EckartWorker : public bench::Worker<T> {
     std::unique_ptr<eckart::LinearOperator<T>> A;
     const double taken = bench::seconds([&] {
       A = is_sparse_ ? eckart::make_operator(sparse_)
-                     : eckart::make_operator(std::as_const(dense_).view());
+                     : eckart::make_operator(
+                           eckart::DenseMatrix<T>{std::as_const(dense_).view(), by_rows_, nullptr});
       result_ = eckart::svd(*A, request_, context_);
     });
     const eckart::SvdPlan plan = eckart::plan_svd(*A, request_, context_);
@@ -105,7 +108,8 @@ class EckartWorker : public bench::Worker<T> {
   eckart::SvdRequest request_;
   bool is_sparse_ = false;
   eckart::SparseMatrix<T> sparse_;
-  eckart::Matrix<T> dense_;
+  eckart::Matrix<T> dense_;  // A, or A^T where it is kept by rows
+  bool by_rows_ = false;
   eckart::SvdResult<T> result_;
   double announced_bytes_ = 0;
   bench::Index batch_ = 0;

@@ -19,6 +19,7 @@ class EigenWorker : public Worker<T> {
  public:
   std::string load(Problem<T> problem) override {
     if (problem.sparse()) throw std::runtime_error("BDCSVD: dense only");
+    if (problem.by_rows) throw std::runtime_error("BDCSVD: by columns only");
     A_ = Eigen::Map<Dense>(problem.values.data(), problem.rows,
                            problem.cols * std::max<Index>(problem.batch, 1));
     count_ = problem.count();

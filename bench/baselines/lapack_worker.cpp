@@ -77,6 +77,7 @@ class LapackWorker : public bench::Worker<T> {
 
   std::string load(bench::Problem<T> problem) override {
     if (problem.sparse()) throw std::runtime_error("gesdd: dense only");
+    if (problem.by_rows) throw std::runtime_error("gesdd: by columns only");
     solve_something_small();
     problem_ = std::move(problem);
     return about();

@@ -30,7 +30,12 @@ class Gram {
                                     problem.columns.data(), problem.values.data());
       St_ = S_.transpose();
     } else {
-      A_ = Eigen::Map<const Dense>(problem.values.data(), problem.rows, problem.cols);
+      const T* values = problem.values.data();
+      if (problem.by_rows) {
+        A_ = Eigen::Map<const Dense>(values, problem.cols, problem.rows).transpose();
+      } else {
+        A_ = Eigen::Map<const Dense>(values, problem.rows, problem.cols);
+      }
     }
     turned_ = problem.rows < problem.cols;
     if (turned_) S_.swap(St_);

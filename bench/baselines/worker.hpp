@@ -3,9 +3,9 @@
 // A worker reads one JSON object a line from standard input and answers with one line each:
 //   {"do":"load", "rows":m, "cols":n, "scalar":"float64", "rank":k or null, "vectors":b,
 //    "accuracy":e, "threads":t,
-//    "values":FILE, and for a sparse matrix "offsets":FILE and "columns":FILE (CSR),
-//    for many matrices of one shape "batch": how many; they and their factors are side by side,
-//    "options":{...}}                    -> {"about": "version, kernel"}
+//    "values":FILE, its entries "by_rows" or not, and for a sparse matrix "offsets":FILE and
+//    "columns":FILE (CSR), for many matrices of one shape "batch": how many; they and their factors
+//    are side by side, "options":{...}}                    -> {"about": "version, kernel"}
 //   {"do":"run"}                         -> {"seconds": s} and, from who plans, "announced_bytes"
 //   {"do":"save", "folder":DIR}          -> {"saved": true}; writes sigma.npy, U.npy, V.npy
 // or with {"error": "what went wrong"}. A scalar is float32, float64, complex64 or complex128.
@@ -55,7 +55,8 @@ struct Problem {
   Index rows = 0;
   Index cols = 0;
   Index batch = 0;             // matrices side by side; 0: a single one, and no call for many
-  std::vector<T> values;       // column-major when dense
+  std::vector<T> values;       // all entries when dense
+  bool by_rows = false;        // those of a dense matrix: row-major
   std::vector<Index> offsets;  // empty when dense
   std::vector<Index> columns;
   std::optional<Index> rank;  // none: all triplets
@@ -166,6 +167,7 @@ Problem<T> read_problem(const Json& request) {
   problem.cols = request.at("cols");
   problem.batch = request.value("batch", Index{0});
   problem.values = read_npy<T>(request.at("values"));
+  problem.by_rows = request.at("by_rows");
   if (request.contains("offsets")) {
     problem.offsets = read_npy<Index>(request.at("offsets"));
     problem.columns = read_npy<Index>(request.at("columns"));

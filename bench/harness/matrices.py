@@ -15,7 +15,8 @@ import scipy.sparse.linalg
 
 
 class Matrix:
-    """A (a Fortran-ordered array or CSR) with the folder of .npy files that the workers read."""
+    """A (an array or CSR) with the folder of .npy files that the workers read. An array is kept in
+    the order that its users have it in: by columns for LAPACK, by rows as NumPy makes it."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -36,11 +37,15 @@ class Matrix:
         return self.A.dtype.name
 
     @property
+    def by_rows(self):
+        return not scipy.sparse.issparse(self.A) and not self.A.flags.f_contiguous
+
+    @property
     def description(self):
         text = f"{self.rows} x {self.cols}"
         if scipy.sparse.issparse(self.A):
             return f"{text} sparse, {self.A.nnz} stored entries, {self.scalar}"
-        return f"{text} dense, {self.scalar}"
+        return f"{text} dense, {self.scalar}, by {'rows' if self.by_rows else 'columns'}"
 
     def bytes(self):
         """What the entries take in a worker's memory."""
@@ -78,6 +83,8 @@ class Stack(Matrix):
         self.A = np.ascontiguousarray(
             side_by_side.reshape(self.rows, self.count, self.cols).transpose(1, 0, 2)
         )
+
+    by_rows = False
 
     @property
     def description(self):
@@ -131,7 +138,7 @@ def store(folder, A, sigma):
         np.save(making / "count.npy", len(A))
         np.save(making / "values.npy", np.asfortranarray(np.hstack(A)))
     else:
-        np.save(making / "values.npy", np.asfortranarray(A))
+        np.save(making / "values.npy", A)
     if sigma is not None:
         np.save(making / "reference.npy", sigma)
     making.rename(folder)
@@ -145,7 +152,7 @@ def gaussian(m, n, scalar="float64"):
     A = rng.standard_normal((m, n))
     if np.issubdtype(scalar, np.complexfloating):
         A = A + 1j * rng.standard_normal((m, n))
-    return A.astype(scalar), None
+    return np.asfortranarray(A.astype(scalar)), None
 
 
 @kept
@@ -168,7 +175,7 @@ def slow_decay(m, n):
 
     A = np.zeros((m, n))
     A[np.arange(k), np.arange(k)] = sigma
-    return turn(turn(A).T).T, sigma
+    return np.ascontiguousarray(turn(turn(A).T).T), sigma
 
 
 @kept

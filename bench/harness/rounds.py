@@ -101,6 +101,7 @@ def load(worker, case, matrix, contender, pace):
     """Gives the worker its problem. Returns what it says of itself."""
     question = {
         "do": "load",
+        "by_rows": matrix.by_rows,
         "rows": matrix.rows,
         "cols": matrix.cols,
         "scalar": matrix.scalar,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -47,6 +48,16 @@ struct ColumnSummary {
   double max_abs = 0;  // largest modulus of a real or imaginary part
 };
 
+// Which of the two products that involve A twice.
+enum class Gram {
+  columns,  // A^H (A X), what the columns of A have to do with each other
+  rows,     // A (A^H X)
+};
+
+// Changes some rows of a block, the given one first.
+template <Scalar T>
+using RowsStep = std::function<void(index_t first, MatrixView<T> rows)>;
+
 // An m x n matrix that drivers reach only through these calls. Dense, sparse, affine,
 // file-backed and user-written operators implement it. One virtual call moves a whole block,
 // so dispatch costs one indirect call per pass over A.
@@ -66,6 +77,18 @@ class LinearOperator {
 
   // X <- A^H Y.   Y is m x b, X is n x b, b >= 1. X and Y do not overlap.
   virtual void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const = 0;
+
+  // Y <- A X and Z <- A^H Y for Gram::columns, Y <- A^H X and Z <- A Y for Gram::rows, in one call:
+  // a matrix that streams through memory needs to be read once. Where a step is given, it changes
+  // the rows of Y before they are multiplied; it may be called from several threads, for different
+  // rows. X is n x b (rows: m x b), Y is m x b (n x b), Z like X; none overlap.
+  // Returns how often A was read. The default makes one product after the other and returns 2.
+  virtual int apply_gram(Gram side,
+                         MatrixView<const T> X,
+                         MatrixView<T> Y,
+                         MatrixView<T> Z,
+                         const RowsStep<T>& step,
+                         Context& context) const;
 
   virtual Storage storage() const { return Storage::matrix_free; }
 

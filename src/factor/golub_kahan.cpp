@@ -101,8 +101,7 @@ void GolubKahanBasis<T>::start_warm(MatrixView<const T> X, double accuracy) {
   for (index_t first = 0; first < given; first += block_) {
     const index_t count = std::min(block_, given - first);
     const MatrixView<T> Y = U_.view().columns(0, count);
-    apply(Q.columns(first, count), Y);
-    apply_adjoint(Y, W.view().columns(first, count));
+    apply_gram(Q.columns(first, count), Y, W.view().columns(first, count));
   }
   const MatrixView<T> B = B_.view().block(0, 0, given, given);
   blas::multiply<T>(Op::adjoint, Op::none, T{1}, Q, W.view(), T{0}, B, context_);
@@ -179,6 +178,15 @@ void GolubKahanBasis<T>::apply_adjoint(MatrixView<const T> Y, MatrixView<T> X) {
 }
 
 template <Scalar T>
+void GolubKahanBasis<T>::apply_gram(MatrixView<const T> X, MatrixView<T> Y, MatrixView<T> Z) {
+  auto timer = report_.stage("products with A and A^H");
+  report_.passes_over_A += A_.apply_gram(Gram::columns, X, Y, Z, {}, context_);
+  report_.products += 2 * X.cols;
+  require_finite_product<T>(A_, Y, Side::rows, context_);
+  require_finite_product<T>(A_, Z, Side::columns, context_);
+}
+
+template <Scalar T>
 void GolubKahanBasis<T>::expand() {
   const index_t c = size_;
   const index_t w = block_;
@@ -202,9 +210,8 @@ void GolubKahanBasis<T>::expand_gram(MatrixView<T> V_new) {
   const index_t w = block_;
   const MatrixView<const T> V_next = std::as_const(V_).view().columns(c, w);
   const MatrixView<T> Y = U_.view().columns(0, w);
-  apply(V_next, Y);
+  apply_gram(V_next, Y, V_new);
   if (norm_ == 0) norm_ = longest_column<T>(Y);
-  apply_adjoint(Y, V_new);
 
   auto timer = report_.stage("orthogonalise");
   const index_t coupled = c - coupled_from_;

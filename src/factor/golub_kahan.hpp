@@ -105,9 +105,10 @@ class GolubKahanBasis {
   MatrixView<T> next_block() { return V_.view().columns(size_, block_); }
   // Orthonormalizes the columns of the next block from the given one on against all before.
   void orthonormalize_next(index_t first);
-  // Y <- A X and X <- A^H Y, timed and checked.
+  // Y <- A X, X <- A^H Y, and Y <- A X with Z <- A^H Y, timed and checked.
   void apply(MatrixView<const T> X, MatrixView<T> Y);
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X);
+  void apply_gram(MatrixView<const T> X, MatrixView<T> Y, MatrixView<T> Z);
   void expand_gram(MatrixView<T> V_new);
   void expand_bidiagonal(MatrixView<T> V_new);
   // Notes the largest difference of two small matrices that a matching adjoint makes equal, size

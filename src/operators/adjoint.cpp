@@ -24,6 +24,15 @@ class AdjointOperator final : public LinearOperator<T> {
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
     A_.apply(Y, X, context);
   }
+  int apply_gram(Gram side,
+                 MatrixView<const T> X,
+                 MatrixView<T> Y,
+                 MatrixView<T> Z,
+                 const RowsStep<T>& step,
+                 Context& context) const override {
+    const Gram other = side == Gram::columns ? Gram::rows : Gram::columns;
+    return A_.apply_gram(other, X, Y, Z, step, context);
+  }
   void copy_to(MatrixView<T> AH, Context& context) const override {
     if (storage() == Storage::matrix_free) return LinearOperator<T>::copy_to(AH, context);
     Matrix<T> copy(A_.rows(), A_.cols());

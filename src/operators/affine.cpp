@@ -119,6 +119,50 @@ class AffineOperator final : public LinearOperator<T> {
     if (!map_.column_scale.empty()) scale_rows<T>(map_.column_scale, X, X, context);
   }
 
+  // What the map does to A X is done to rows of it between the two products. Scaled rows are left
+  // to two products, as the second wants them scaled once more.
+  int apply_gram(Gram side,
+                 MatrixView<const T> X,
+                 MatrixView<T> Y,
+                 MatrixView<T> Z,
+                 const RowsStep<T>& step,
+                 Context& context) const override {
+    if (side == Gram::rows || !map_.row_scale.empty()) {
+      return LinearOperator<T>::apply_gram(side, X, Y, Z, step, context);
+    }
+    Matrix<T> scaled;
+    if (!map_.column_scale.empty()) {
+      scaled = Matrix<T>(X.rows, X.cols);
+      scale_rows(map_.column_scale, X, scaled.view(), context);
+      X = std::as_const(scaled).view();
+    }
+    const std::vector<T> along_columns = map_.column_shift.empty()
+                                             ? std::vector<T>(at(X.cols))
+                                             : weighted_sums(map_.column_shift, false, X, context);
+    const std::vector<T> along_rows =
+        map_.row_shift.empty() ? std::vector<T>() : weighted_sums<T>({}, false, X, context);
+    const auto shift = [&](index_t first, MatrixView<T> rows) {
+      for (index_t j = 0; j < rows.cols; ++j) {
+        for (index_t i = 0; i < rows.rows; ++i) rows(i, j) -= along_columns[at(j)];
+        for (index_t i = 0; i < rows.rows && !along_rows.empty(); ++i) {
+          rows(i, j) -= map_.row_shift[at(first + i)] * along_rows[at(j)];
+        }
+      }
+      if (step) step(first, rows);
+    };
+    const int reads = A_.apply_gram(side, X, Y, Z, shift, context);
+    const MatrixView<const T> product = Y;
+    if (!map_.column_shift.empty()) {
+      subtract_outer(map_.column_shift, true, weighted_sums<T>({}, false, product, context), Z,
+                     context);
+    }
+    if (!map_.row_shift.empty()) {
+      subtract_outer({}, false, weighted_sums(map_.row_shift, true, product, context), Z, context);
+    }
+    if (!map_.column_scale.empty()) scale_rows<T>(map_.column_scale, Z, Z, context);
+    return reads;
+  }
+
   // Finite shifts and scales keep finite entries finite; how large they become is told by the
   // columns' energies, unless those overflow.
   EntryScan scan(Context& context) const override {

@@ -5,6 +5,7 @@
 #include "blas/blas.hpp"
 #include "core/parallel.hpp"
 #include "eckart/operators.hpp"
+#include "kernels/narrow.hpp"
 #include "kernels/skinny.hpp"
 #include "kernels/spmm.hpp"
 #include "operators/entries.hpp"
@@ -170,6 +171,51 @@ void multiply(
   blas::multiply<T>(op, Op::none, T{1}, S, X, T{0}, Y, context);
 }
 
+// Y <- S^T X and Z <- S Y for a block X, S being read once: a few columns of S at a time stay in
+// the cache from the first product to the second. Groups of columns have sums of their own, added
+// in order.
+constexpr index_t widest_gram = 12;        // beyond, two products take no longer
+constexpr index_t gram_entries = 150'000;  // of S, read at a time
+template <class Real>
+bool reads_once(MatrixView<const Real> S, index_t width) {
+  return width <= widest_gram && S.cols >= 4 * S.rows && S.rows * S.cols >= fewest_entries;
+}
+template <class Real>
+void multiply_both(MatrixView<const Real> S,
+                   MatrixView<const Real> X,
+                   MatrixView<Real> Y,
+                   MatrixView<Real> Z,
+                   const RowsStep<Real>& step,
+                   const Context& context) {
+  constexpr index_t unit = 12;  // columns that the kernels take at once
+  const index_t piece = std::max(unit, gram_entries / std::max<index_t>(1, S.rows) / unit * unit);
+  // Their sums take no more memory than Y twice.
+  const index_t groups = std::clamp<index_t>(2 * S.cols / std::max<index_t>(1, S.rows), 8, 32);
+  const index_t group = std::max(piece, core::count_chunks(S.cols, groups));
+  std::vector<Matrix<Real>> partial(static_cast<std::size_t>(core::count_chunks(S.cols, group)));
+  core::for_each_chunk(S.cols, group, context, [&](index_t g, index_t begin, index_t end) {
+    Matrix<Real> sum(Z.rows, Z.cols);
+    for (index_t first = begin; first < end; first += piece) {
+      const MatrixView<const Real> columns = S.columns(first, std::min(piece, end - first));
+      const MatrixView<Real> rows = Y.block(first, 0, columns.cols, Y.cols);
+      for (index_t j = 0; j < rows.cols; ++j) std::fill_n(rows.column(j), rows.rows, Real{0});
+      kernels::narrow_adjoint_product<Real>({columns.rows, columns.cols, X.cols, 1, columns.data,
+                                             columns.ld, X.data, X.ld, rows.data, rows.ld});
+      if (step) step(first, rows);
+      kernels::narrow_product<Real>({columns.rows, columns.cols, X.cols, 1, columns.data,
+                                     columns.ld, rows.data, rows.ld, sum.data(), sum.ld()});
+    }
+    partial[static_cast<std::size_t>(g)] = std::move(sum);
+  });
+  for (index_t j = 0; j < Z.cols; ++j) {
+    for (index_t i = 0; i < Z.rows; ++i) {
+      Real sum = 0;
+      for (const Matrix<Real>& part : partial) sum += part(i, j);
+      Z(i, j) = sum;
+    }
+  }
+}
+
 template <Scalar T>
 class DenseOperator final : public LinearOperator<T> {
  public:
@@ -209,6 +255,22 @@ class DenseOperator final : public LinearOperator<T> {
                         context);
       conjugate_in_place(X);
     }
+  }
+
+  int apply_gram(Gram side,
+                 MatrixView<const T> X,
+                 MatrixView<T> Y,
+                 MatrixView<T> Z,
+                 const RowsStep<T>& step,
+                 Context& context) const override {
+    if constexpr (!is_complex<T>) {
+      const bool along_storage = A_.row_major == (side == Gram::columns);
+      if (along_storage && reads_once(A_.values, X.cols)) {
+        multiply_both<T>(A_.values, X, Y, Z, step, context);
+        return 1;
+      }
+    }
+    return LinearOperator<T>::apply_gram(side, X, Y, Z, step, context);
   }
 
   EntryScan scan(Context& context) const override {

@@ -44,6 +44,20 @@ std::complex<double> inner_product(MatrixView<const T> x, MatrixView<const T> y)
 }  // namespace
 
 template <Scalar T>
+int LinearOperator<T>::apply_gram(Gram side,
+                                  MatrixView<const T> X,
+                                  MatrixView<T> Y,
+                                  MatrixView<T> Z,
+                                  const RowsStep<T>& step,
+                                  Context& context) const {
+  const bool columns = side == Gram::columns;
+  columns ? apply(X, Y, context) : apply_adjoint(X, Y, context);
+  if (step) step(0, Y);
+  columns ? apply_adjoint(Y, Z, context) : apply(Y, Z, context);
+  return 2;
+}
+
+template <Scalar T>
 EntryScan LinearOperator<T>::scan(Context& context) const {
   EntryScan scan;
   const index_t ld = std::max<index_t>(rows(), 1);

@@ -89,6 +89,33 @@ TYPED_TEST(Dense, BlocksOfEveryWidthTimesAMatrixThatIsNotSmall) {
   }
 }
 
+// Real matrices are read once for both products where the long side is the one that storage runs
+// across, and blocks are narrow.
+TYPED_TEST(Dense, BothProductsInOneCallReadALongMatrixOnce) {
+  using T = TypeParam;
+  const Matrix<T> A = gaussian<T>(4211, 67);
+  const Matrix<T> B = transposed(A);
+  const auto by_columns = make_operator<T>(A.view());
+  const auto by_rows = make_operator(DenseMatrix<T>{B.view(), true, nullptr});
+  const auto wide = make_operator<T>(B.view());
+  const int once = is_complex<T> ? 2 : 1;
+  for (const index_t width : {1, 8, 12}) {
+    EXPECT_EQ(expect_both_products(*by_rows, Gram::columns, width, 100), once);
+    EXPECT_EQ(expect_both_products(*make_adjoint(*by_rows), Gram::rows, width, 100), once);
+    EXPECT_EQ(expect_both_products(*wide, Gram::rows, width, 100), once);
+    EXPECT_EQ(expect_both_products(*by_columns, Gram::columns, width, 100), 2);
+  }
+  EXPECT_EQ(expect_both_products(*by_rows, Gram::rows, 8, 100), 2);
+  EXPECT_EQ(expect_both_products(*by_rows, Gram::columns, 13, 100), 2);
+  AffineMap<T> map;
+  for (index_t j = 0; j < 67; ++j) {
+    map.column_shift.push_back(T{1} / static_cast<real_t<T>>(j + 1));
+    map.column_scale.push_back(1 / static_cast<real_t<T>>(j % 5 + 1));
+  }
+  for (index_t i = 0; i < 4211; ++i) map.row_shift.push_back(T(static_cast<real_t<T>>(i % 3)));
+  EXPECT_EQ(expect_both_products(*make_affine(*by_rows, map), Gram::columns, 8, 300), once);
+}
+
 TYPED_TEST(Dense, TheScanNamesRowAndColumnInBothOrders) {
   using T = TypeParam;
   Matrix<T> A = gaussian<T>(50, 70);

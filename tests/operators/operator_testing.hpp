@@ -30,6 +30,53 @@ Matrix<T> gaussian_with_zeros(index_t rows, index_t cols) {
   return A;
 }
 
+// Expects both products in one call to be the two products, with a step between them that negates
+// every third row, and the same bits for 1, 2 and 3 threads. Returns how often A was read.
+template <Scalar T>
+int expect_both_products(const LinearOperator<T>& op, Gram side, index_t width, double size = 1) {
+  const bool columns = side == Gram::columns;
+  const index_t inner = columns ? op.rows() : op.cols();
+  const Matrix<T> X = gaussian<T>(columns ? op.cols() : op.rows(), width, 1);
+  const auto step = [](index_t first, MatrixView<T> rows) {
+    for (index_t j = 0; j < rows.cols; ++j) {
+      for (index_t i = 0; i < rows.rows; ++i) {
+        if ((first + i) % 3 == 0) rows(i, j) = -rows(i, j);
+      }
+    }
+  };
+  Context one(1);
+  Matrix<T> Y(inner, width);
+  Matrix<T> Z(X.rows(), width);
+  columns ? op.apply(X.view(), Y.view(), one) : op.apply_adjoint(X.view(), Y.view(), one);
+  step(0, Y.view());
+  const MatrixView<const T> stepped = std::as_const(Y).view();
+  columns ? op.apply_adjoint(stepped, Z.view(), one) : op.apply(stepped, Z.view(), one);
+  int reads = 0;
+  Matrix<T> first_Z;
+  for (const int threads : {1, 2, 3}) {
+    Context context(threads);
+    Matrix<T> both_Y(inner, width);
+    Matrix<T> both_Z(X.rows(), width);
+    reads = op.apply_gram(side, X.view(), both_Y.view(), both_Z.view(), step, context);
+    const double eps = std::numeric_limits<real_t<T>>::epsilon();
+    double largest = 0;
+    double off_Y = 0;
+    double off_Z = 0;
+    for (index_t i = 0; i < inner * width; ++i) {
+      off_Y = std::max(off_Y, static_cast<double>(std::abs(Y.data()[i] - both_Y.data()[i])));
+    }
+    for (index_t i = 0; i < X.rows() * width; ++i) {
+      largest = std::max(largest, static_cast<double>(std::abs(Z.data()[i])));
+      off_Z = std::max(off_Z, static_cast<double>(std::abs(Z.data()[i] - both_Z.data()[i])));
+    }
+    EXPECT_TRUE(off_Y <= 200 * eps * size) << "A X";
+    EXPECT_TRUE(off_Z <= 200 * eps * (largest + size)) << "A^H A X";
+    if (threads == 1) first_Z = both_Z.clone();
+    EXPECT_TRUE(std::equal(first_Z.data(), first_Z.data() + X.rows() * width, both_Z.data()));
+  }
+  return reads;
+}
+
 // Expects op to behave as the matrix A in every member, with the same bits for 1, 2 and 3 threads.
 template <Scalar T>
 void expect_behaves_as(const LinearOperator<T>& op, const Matrix<T>& A, double size = 1) {
@@ -72,6 +119,8 @@ void expect_behaves_as(const LinearOperator<T>& op, const Matrix<T>& A, double s
           std::equal(adjoint_again.data(), adjoint_again.data() + A.cols() * width, AHY.data()));
     }
   }
+  expect_both_products(op, Gram::columns, 3, size * size);
+  expect_both_products(op, Gram::rows, 3, size * size);
   Context context(2);
   Matrix<T> copy(A.rows(), A.cols());
   op.copy_to(copy.view(), context);
