@@ -170,6 +170,35 @@ void set_identity(MatrixView<T> S) {
   }
 }
 
+// Whether the columns of X = Q R are so far from dependent that X R^-1 is orthonormal to rounding:
+// that of the Gram matrix, multiplied by ||W||_2^2 <= ||W||_1 ||W||_inf for the inverse W of R with
+// unit columns, which must not exceed 8. Overwrites unit and W.
+template <Scalar T>
+bool one_round_is_enough(MatrixView<const T> R, MatrixView<T> unit, MatrixView<T> W) {
+  const index_t n = R.cols;
+  for (index_t j = 0; j < n; ++j) {
+    double square = 0;
+    for (index_t i = 0; i <= j; ++i) square += std::norm(std::complex<double>(R(i, j)));
+    const double length = std::sqrt(square);
+    for (index_t i = 0; i <= j; ++i) unit(i, j) = R(i, j) / static_cast<real_t<T>>(length);
+  }
+  if (!(inverse_norm<T>(unit) <= 3)) return false;
+  set_identity(W);
+  blas::solve_upper_from_left<T>(unit, W, Context(1));
+  std::vector<double> row(static_cast<std::size_t>(n));
+  double longest_column = 0;
+  for (index_t j = 0; j < n; ++j) {
+    double column = 0;
+    for (index_t i = 0; i <= j; ++i) {
+      const auto size = static_cast<double>(std::abs(W(i, j)));
+      column += size;
+      row[static_cast<std::size_t>(i)] += size;
+    }
+    longest_column = std::max(longest_column, column);
+  }
+  return longest_column * *std::max_element(row.begin(), row.end()) <= 8;
+}
+
 // X <- Q by Householder reflections of row blocks, then of their triangles.
 template <Scalar T>
 void householder_by_blocks(MatrixView<T> X, MatrixView<T> R, const Context& context) {
@@ -228,6 +257,9 @@ void tall_qr_deferred(MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const C
     blas::multiply_from_left<T>(std::as_const(G).view(), R, context);
     solve_and_gram<T>(X, std::as_const(R), round.view(), context);
     if (!scaled_cholesky(round.view(), 0.0, safe_value)) return finish_by_householder();
+  } else if (one_round_is_enough<T>(std::as_const(round).view(), G.view(), S)) {
+    copy<T>(std::as_const(round).view(), S);
+    return blas::multiply_from_left<T>(std::as_const(round).view(), R, context);
   }
   blas::multiply_from_left<T>(std::as_const(round).view(), R, context);
   solve_and_gram<T>(X, std::as_const(round).view(), S, context);

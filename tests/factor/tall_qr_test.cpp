@@ -128,6 +128,46 @@ TYPED_TEST(TallQr, FactorsVandermondeAndKahanMatrices) {
   }
 }
 
+// Of two columns with cosine c and sine s the bound that decides is (s + c) / (1 - c), 8 at
+// c = 0.826.
+TYPED_TEST(TallQr, OneRoundServesColumnsThatAreNearlyOrthogonalAndLeavesThemAsTheyAre) {
+  using T = TypeParam;
+  using Real = real_t<T>;
+  for (const double cosine : {0.0, 0.5, 0.8, 0.82, 0.83, 0.99}) {
+    const double sine = std::sqrt(1 - cosine * cosine);
+    Matrix<T> X(6000, 2);  // equal entries: their squares are rounded all alike
+    for (index_t i = 0; i < 6000; ++i) {
+      const double sign = i % 2 == 0 ? 1 : -1;
+      X(i, 0) = static_cast<Real>(0.1);
+      X(i, 1) = static_cast<Real>(1e3 * (cosine + sign * sine));
+    }
+    const Matrix<T> given = X.clone();
+    Matrix<T> R(2, 2);
+    Matrix<T> S(2, 2);
+    tall_qr_deferred<T>(X.view(), R.view(), S.view(), Context(2));
+    EXPECT_EQ(std::equal(X.data(), X.data() + 12000, given.data()), cosine < 0.826);
+    Matrix<T> Q = given.clone();
+    tall_qr<T>(Q.view(), R.view(), Context(2));
+    for (index_t j = 0; j < 2; ++j) {
+      for (index_t i = 0; i < 2; ++i) {
+        std::complex<long double> sum = i == j ? -1 : 0;
+        for (index_t l = 0; l < 6000; ++l) {
+          sum += std::conj(std::complex<long double>(Q(l, i))) * std::complex<long double>(Q(l, j));
+        }
+        EXPECT_TRUE(std::abs(sum) <= 20 * eps<T>()) << cosine;
+      }
+    }
+    EXPECT_TRUE(product_defect<T>(Q.view(), R.view(), given.view()) <= 2e4 * eps<T>()) << cosine;
+  }
+  const Matrix<T> random = gaussian<T>(20000, 40, 5);
+  Matrix<T> X = random.clone();
+  Matrix<T> R(40, 40);
+  Matrix<T> S(40, 40);
+  tall_qr_deferred<T>(X.view(), R.view(), S.view(), Context(2));
+  EXPECT_TRUE(std::equal(X.data(), X.data() + 800000, random.data()));
+  expect_qr(random, 1);
+}
+
 // Several chunks, with rests for every kind of vector.
 TYPED_TEST(TallQr, FactorsManyRowsAndMultipliesThemByFewColumns) {
   using T = TypeParam;
