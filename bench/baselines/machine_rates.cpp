@@ -5,17 +5,15 @@
 //    "read": {"8": GB/s, ...}, "gemv": {...}, "gemv_transposed": {...}}, by megabytes.
 // Every figure is the median of five samples of SECONDS / 5 each. BLAS takes its threads from the
 // environment.
-#include <omp.h>
-
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "rates.hpp"
 
 extern "C" {
 void dgemm_(const char* transa,
@@ -50,25 +48,8 @@ void dgemv_(const char* trans,
 namespace {
 
 using Json = nlohmann::json;
-using Clock = std::chrono::steady_clock;
-
-// Returns the median of five rates of f, which does `work` each time it is called.
-template <class F>
-double rate(double work, double sample_seconds, F&& f) {
-  f();  // warms caches and threads
-  std::array<double, 5> rates;
-  for (double& sample : rates) {
-    int calls = 0;
-    double taken = 0;
-    for (const auto start = Clock::now(); taken < sample_seconds || calls == 0; ++calls) {
-      f();
-      taken = std::chrono::duration<double>(Clock::now() - start).count();
-    }
-    sample = work * calls / taken;
-  }
-  std::nth_element(rates.begin(), rates.begin() + 2, rates.end());
-  return rates[2];
-}
+using bench::rate;
+using bench::read_rate;
 
 std::size_t area(int rows, int cols) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
@@ -98,42 +79,6 @@ double gemv_rate(const char* transposed, double megabytes, double sample_seconds
            dgemv_(transposed, &n, &n, &one, A.data(), &n, x.data(), &step, &zero, y.data(), &step,
                   1);
          });
-}
-
-// The sum of count numbers, a multiple of 64, in as many independent sums as hide the latency.
-double sum(const double* x, std::size_t count) {
-  std::array<double, 64> lanes{};
-  for (std::size_t i = 0; i < count; i += 64) {
-#pragma omp simd
-    for (std::size_t j = 0; j < 64; ++j) lanes[j] += x[i + j];
-  }
-  double total = 0;
-  for (const double lane : lanes) total += lane;
-  return total;
-}
-
-// GB/s of reading so many megabytes again and again, each thread a part of its own.
-double read_rate(int threads, double megabytes, double sample_seconds) {
-  const auto part = static_cast<std::size_t>(megabytes * 1e6 / 8 / threads) / 64 * 64;
-  const auto parts = static_cast<std::size_t>(threads);
-  std::vector<std::vector<double>> data(parts);
-  std::vector<double> sums(parts);
-#pragma omp parallel num_threads(threads)
-  {
-    const auto mine = static_cast<std::size_t>(omp_get_thread_num());
-    data[mine].assign(part, 1);
-  }
-  const double total = rate(static_cast<double>(part * parts), sample_seconds, [&] {
-#pragma omp parallel num_threads(threads)
-    {
-      const auto mine = static_cast<std::size_t>(omp_get_thread_num());
-      sums[mine] = sum(data[mine].data(), part);
-    }
-  });
-  for (const double found : sums) {
-    if (found != static_cast<double>(part)) throw std::runtime_error("a sum is wrong");
-  }
-  return 8e-9 * total;
 }
 
 Json measure(int threads, int full, double sample_seconds, const std::vector<std::string>& sizes) {
