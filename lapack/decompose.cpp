@@ -66,6 +66,23 @@ void decompose_small(MatrixView<const T> A, const Factors<T>& factors, Vectors v
   }
 }
 
+// Q <- Q + Q (I - Q^H Q) / 2: columns that are orthonormal to eps times a power of their number
+// become so to the rounding of this product (a step of Newton and Schulz; Bjorck and Bowie 1971).
+template <Scalar T>
+void sharpen(MatrixView<T> Q, Context& context) {
+  const auto op = make_operator<T>(MatrixView<const T>(Q));
+  Matrix<T> defect(Q.cols, Q.cols);
+  op->apply_adjoint(MatrixView<const T>(Q), defect.view(), context);
+  for (index_t j = 0; j < Q.cols; ++j) {
+    for (index_t i = 0; i < Q.cols; ++i) defect(i, j) = (T(i == j) - defect(i, j)) / T{2};
+  }
+  Matrix<T> correction(Q.rows, Q.cols);
+  op->apply(std::as_const(defect).view(), correction.view(), context);
+  for (index_t j = 0; j < Q.cols; ++j) {
+    for (index_t i = 0; i < Q.rows; ++i) Q(i, j) += correction(i, j);
+  }
+}
+
 }  // namespace
 
 Outcome outcome_of(const std::function<void()>& body) noexcept {
@@ -142,13 +159,13 @@ Outcome decompose(MatrixView<const T> A, const Factors<T>& factors) noexcept {
   return outcome;
 }
 
-template void fill_with_nan(MatrixView<float>);
 template <Scalar T>
 Outcome decompose_part(MatrixView<const T> A,
                        const Selection& select,
                        const Factors<T>& factors,
                        index_t* count) noexcept {
   *count = 0;
+  if (std::min(A.rows, A.cols) == 0) return Outcome::done;
   const bool none = factors.U.data == nullptr && factors.VT.data == nullptr;
   const Outcome outcome = outcome_of([&] {
     Context context(threads());
@@ -156,19 +173,23 @@ Outcome decompose_part(MatrixView<const T> A,
     if (none) {
       const SvdResult<T> svd =
           dense_svd<T>(*op, {.vectors = Vectors::none, .certify = false}, context);
-      const TripletRange range = select(std::vector<double>(svd.sigma.begin(), svd.sigma.end()));
+      const std::vector<double> sigma(svd.sigma.begin(), svd.sigma.end());
+      const TripletRange range =
+          select ? select(sigma) : TripletRange{0, static_cast<index_t>(sigma.size())};
       std::copy_n(svd.sigma.begin() + range.first, range.count, factors.sigma);
       *count = range.count;
       return;
     }
-    const SvdResult<T> svd = dense_svd<T>(*op, {.select = select, .certify = false}, context);
+    SvdResult<T> svd = dense_svd<T>(*op, {.select = select, .certify = false}, context);
     std::copy(svd.sigma.begin(), svd.sigma.end(), factors.sigma);
     *count = static_cast<index_t>(svd.sigma.size());
     if (factors.U.data != nullptr) {
-      copy<T>(svd.U.view(), factors.U.columns(0, *count), context);
+      sharpen<T>(svd.U.view(), context);
+      copy<T>(std::as_const(svd.U).view(), factors.U.columns(0, *count), context);
     }
     if (factors.VT.data != nullptr) {
-      copy_adjoint<T>(svd.V.view(), factors.VT.block(0, 0, *count, A.cols), context);
+      sharpen<T>(svd.V.view(), context);
+      copy_adjoint<T>(std::as_const(svd.V).view(), factors.VT.block(0, 0, *count, A.cols), context);
     }
   });
   if (outcome != Outcome::done) {
@@ -180,6 +201,7 @@ Outcome decompose_part(MatrixView<const T> A,
   return outcome;
 }
 
+template void fill_with_nan(MatrixView<float>);
 template EntryScan throw_if_not_finite(MatrixView<const float>, Context&);
 template Outcome decompose_part(MatrixView<const float>,
                                 const Selection&,

@@ -34,7 +34,8 @@ Outcome decompose(MatrixView<const T> A, const Factors<T>& factors) noexcept;
 using Selection = std::function<TripletRange(std::span<const double> sigma)>;
 
 // The same for chosen triplets, *count of them, which come first in the places of factors. Those
-// have room for as many as select may choose. Without success *count is 0.
+// have room for as many as select may choose; no select chooses all. The vectors are orthonormal
+// to a fraction of what reflectors leave. Without success *count is 0.
 template <Scalar T>
 Outcome decompose_part(MatrixView<const T> A,
                        const Selection& select,

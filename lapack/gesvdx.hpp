@@ -74,10 +74,9 @@ void gesvdx(const char* jobu,
   Factors<T> to{.sigma = s};
   if (left == 'V') to.U = {u, *m, most, *ldu};
   if (right == 'V') to.VT = {vt, most, *n, *ldvt};
-  index_t found = k;
+  index_t found = 0;
   const MatrixView<const T> A{a, *m, *n, *lda};
-  *info =
-      info_of(select && k > 0 ? decompose_part<T>(A, select, to, &found) : decompose<T>(A, to), 6);
+  *info = info_of(decompose_part<T>(A, select, to, &found), 6);
   *ns = static_cast<Int>(found);
   if (*info == 0) std::fill_n(iwork, found, Int{0});
 }

@@ -195,6 +195,11 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
     copy_in_order<T>(V_x.view(), order, V);
     apply_reflectors<T>(Stored::columns, inner.view(), tau, V, context);
     outer.apply_p(V);
+    // Rotations and reflectors let the lengths drift, most of all in few complex columns.
+    for (index_t j = 0; j < n; ++j) {
+      normalize(U.column(j), U.rows);
+      normalize(V.column(j), n);
+    }
   }
   for (Real& s : sigma) s = std::ldexp(s, -lifted);
   return sigma;
