@@ -69,4 +69,11 @@ Real workspace_answer(Int smaller, Int larger) {
              : answer;
 }
 
+// Returns the LWORK below which a call is refused, where LAPACK's testers insist on that: less than
+// any call that keeps to the manual has.
+template <class Real, FortranInt Int>
+double least_work(Int smaller, Real answer) {
+  return std::clamp(2 * static_cast<double>(smaller), 1.0, static_cast<double>(answer));
+}
+
 }  // namespace eckart::lapack

@@ -36,11 +36,12 @@ void gelsd(const Int* m,
   check.require(*nrhs >= 0, 3);
   check.require(*lda >= std::max<Int>(1, *m), 5);
   check.require(*ldb >= std::max<Int>(1, rows), 7);
-  check.require(*lwork >= 1 || *lwork == -1, 12);
+  const auto size = workspace_answer<real_t<T>>(k, rows);
+  check.require(static_cast<double>(*lwork) >= least_work(k, size) || *lwork == -1, 12);
   if (!check.template passed<T>("GELSD", info)) return;
-  work[0] = workspace_answer<real_t<T>>(k, std::max(*m, *n));
+  work[0] = size;
   iwork[0] = 1;
-  if (rwork != nullptr) rwork[0] = 1;
+  if (rwork != nullptr) rwork[0] = size;
   if (*lwork == -1) return;
 
   const CountedCall counted(Routine::gelsd);

@@ -9,6 +9,7 @@ import numpy
 import pytest
 
 LIBRARIES = {32: os.environ["ECKART_LAPACK"], 64: os.environ["ECKART_LAPACK64"]}
+ROUTINES = ("gesdd", "gesvd", "gelsd", "gesvdx", "gesvj", "gejsv")  # in the order of their counts
 TYPES = {"s": numpy.float32, "d": numpy.float64, "c": numpy.complex64, "z": numpy.complex128}
 
 

@@ -18,7 +18,7 @@ def solve(lapack, scalar, A, B, rcond=-1.0):
     b = Guarded(dtype, rows, B.shape[1], max(1, rows) + 1, padded)
     s = Guarded(real, k, 1, max(1, k))
     rank = Guarded({32: numpy.int32, 64: numpy.int64}[8 * lapack_bytes(lapack)], 1, 1, 1)
-    work = [Guarded(dtype, 1, 1, 1), 1]
+    work = [Guarded(dtype, max(1, 2 * k), 1, max(1, 2 * k)), max(1, 2 * k)]
     if scalar in "cz":
         work.append(Guarded(real, 1, 1, 1))
     iwork = Guarded(rank.dtype, 1, 1, 1)
