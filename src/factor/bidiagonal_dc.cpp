@@ -21,7 +21,7 @@
 namespace eckart::factor {
 namespace {
 
-constexpr index_t largest_leaf = 48;
+constexpr index_t largest_leaf = 16;
 
 // Levels of at least so many blocks are cut by block, smaller ones inside the blocks.
 constexpr std::size_t many_blocks = 4;
