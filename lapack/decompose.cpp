@@ -17,9 +17,16 @@ namespace eckart::lapack {
 namespace {
 
 // Up to here a matrix is decomposed in one lane of a vector register before the dense engine has
-// made its preparations. The shape alone decides, so that jobs agree.
-bool is_small(index_t rows, index_t cols) {
-  return rows * cols <= 400 && std::max(rows, cols) <= 100;
+// made its preparations. The shape decides alike for every job with vectors, so that those agree.
+bool fits_a_lane(index_t rows, index_t cols, Vectors vectors) {
+  const index_t most = vectors == Vectors::none ? 100 : 324;
+  return rows * cols <= most && std::max(rows, cols) <= 100;
+}
+
+// Waking a second thread takes longer than it helps with less.
+int threads_for(index_t rows, index_t cols) {
+  constexpr index_t few = 200 * 200;
+  return rows * cols <= few ? 1 : threads();
 }
 
 // As decompose; throws if an entry or a singular value is not finite.
@@ -139,8 +146,8 @@ Outcome decompose(MatrixView<const T> A, const Factors<T>& factors) noexcept {
     const bool full = factors.U.cols > k || factors.VT.rows > k;
     const bool none = factors.U.data == nullptr && factors.VT.data == nullptr;
     const Vectors vectors = none ? Vectors::none : full ? Vectors::full : Vectors::thin;
-    if (is_small(A.rows, A.cols)) return decompose_small<T>(A, factors, vectors);
-    Context context(threads());
+    if (fits_a_lane(A.rows, A.cols, vectors)) return decompose_small<T>(A, factors, vectors);
+    Context context(threads_for(A.rows, A.cols));
     const SvdResult<T> svd =
         dense_svd<T>(*make_operator<T>(A), {.vectors = vectors, .certify = false}, context);
     std::copy(svd.sigma.begin(), svd.sigma.end(), factors.sigma);
@@ -168,7 +175,7 @@ Outcome decompose_part(MatrixView<const T> A,
   if (std::min(A.rows, A.cols) == 0) return Outcome::done;
   const bool none = factors.U.data == nullptr && factors.VT.data == nullptr;
   const Outcome outcome = outcome_of([&] {
-    Context context(threads());
+    Context context(threads_for(A.rows, A.cols));
     const auto op = make_operator<T>(A);
     if (none) {
       const SvdResult<T> svd =
