@@ -277,6 +277,7 @@ void add_accelerate(CLI::App& top, AccelerateOptions& o) {
   command.footer(
       "eckart accelerate -- python3 script.py\n"
       "eckart accelerate --stats -- Rscript analysis.R      how many calls, and their time\n"
+      "eckart accelerate --compare -- Rscript analysis.R    and how much time they saved\n"
       "\n"
       "The drop-in is preloaded (LD_PRELOAD), and OpenBLAS is told the right kernels for this\n"
       "CPU where it would not find them. Numpy, SciPy, R and Octave need nothing else. The exit\n"
@@ -284,6 +285,10 @@ void add_accelerate(CLI::App& top, AccelerateOptions& o) {
       "standard error says so.");
   Group group{command, "Options"};
   group.flag("--stats", "print how many calls were taken over, and their time", o.statistics);
+  group.flag("--compare",
+             "also estimate the time saved, by repeating one call of each kind with the machine's "
+             "LAPACK",
+             o.compare);
   group.flag("--ilp64", "the program calls plain names with 64-bit integers", o.ilp64);
   group.flag("-q,--quiet", "do not say that no call was taken over", o.quiet);
 }

@@ -84,6 +84,7 @@ struct DoctorOptions {
 struct AccelerateOptions {
   std::vector<std::string> command;  // what stands behind "--"
   bool statistics = false;
+  bool compare = false;
   bool ilp64 = false;
   bool quiet = false;
 };

@@ -8,10 +8,10 @@
 namespace eckart::lapack {
 
 // The arguments are those of the complex routine; lapack/CMakeLists.txt feeds the real one's.
-// Workspace is allocated inside: RWORK and IWORK receive their sizes alone, any LWORK from 1 on
-// will do. If the rank is N, the rows of B below the solution hold one column norm of the residual
-// each, so that their sums of squares are those that LAPACK promises.
-// INFO: -4 and -6 if A or B holds a NaN or an infinity, 1 if a result is not representable.
+// Workspace is allocated inside: RWORK and IWORK receive their sizes alone, any LWORK that LAPACK's
+// manual allows will do. If the rank is N, the rows of B below the solution hold one column norm of
+// the residual each, so that their sums of squares are those that LAPACK promises. INFO: -4 and -6
+// if A or B holds a NaN or an infinity, 1 if a result is not representable.
 template <Scalar T, FortranInt Int>
 void gelsd(const Int* m,
            const Int* n,

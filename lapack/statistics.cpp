@@ -30,10 +30,23 @@ Counts* open_counts() {
 
 Counts* const counts = open_counts();
 
+thread_local bool repeating = false;
+
 }  // namespace
 
-CountedCall::~CountedCall() {
+Uncounted::Uncounted() { repeating = true; }
+
+Uncounted::~Uncounted() { repeating = false; }
+
+void count_comparison(Routine routine, double ours, double machines) {
   if (counts == nullptr) return;
+  Counts::Of& of = (*counts)[routine];
+  of.compared += static_cast<std::uint64_t>(ours);
+  of.machines += static_cast<std::uint64_t>(machines);
+}
+
+CountedCall::~CountedCall() {
+  if (counts == nullptr || repeating) return;
   const auto elapsed = std::chrono::steady_clock::now() - start_;
   Counts::Of& of = (*counts)[routine_];
   ++of.calls;

@@ -20,11 +20,27 @@ struct Counts {
   struct Of {
     std::atomic<std::uint64_t> calls;
     std::atomic<std::uint64_t> nanoseconds;
+    // Of the calls that were compared with the machine's own LAPACK: our time, and its time as far
+    // as it is known or estimated.
+    std::atomic<std::uint64_t> compared;
+    std::atomic<std::uint64_t> machines;
   };
   std::atomic<std::uint64_t> processes;  // that loaded the library
   std::array<Of, routine_names.size()> routines;
 
   Of& operator[](Routine routine) { return routines[static_cast<std::size_t>(routine)]; }
+};
+
+// Adds a call that took so many nanoseconds here, and there.
+void count_comparison(Routine routine, double ours, double machines);
+
+// While one exists, the calls of its thread are not counted: they repeat another.
+class Uncounted {
+ public:
+  Uncounted();
+  ~Uncounted();
+  Uncounted(const Uncounted&) = delete;
+  Uncounted& operator=(const Uncounted&) = delete;
 };
 
 // Counts one call from its construction to its end.

@@ -1,5 +1,6 @@
 """eckart accelerate: the program runs with the drop-in, and the user hears when it had no use."""
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,36 @@ def test_stats_tell_calls_and_seconds_of_all_processes_even_of_those_that_are_ki
     lines = [line.split() for line in done.stderr.splitlines()]
     assert [line[1:4] for line in lines] == [["gesdd", "2", "calls"], ["gelsd", "2", "calls"]]
     assert all(float(line[4]) > 0 and line[5] == "s" for line in lines)
+
+
+COMPARED = """
+import numpy
+A = numpy.random.default_rng(0).standard_normal((120, 120))
+B = A.copy()
+found = [numpy.linalg.svd(A) for _ in range(3)]
+assert all((x == y).all() for other in found for x, y in zip(found[0], other))
+assert numpy.abs((found[0][0] * found[0][1]) @ found[0][2] - A).max() < 1e-12
+X = numpy.linalg.lstsq(A, B, rcond=None)[0]
+assert numpy.abs(X - numpy.eye(120)).max() < 1e-9 and (A == B).all()
+A[3, 4] = numpy.nan
+try:
+    numpy.linalg.svd(A)
+except numpy.linalg.LinAlgError:
+    print("failed as it should")
+"""
+
+
+@pytest.mark.skipif(not list(Path("/usr/lib").glob("*/liblapack.so.3")), reason="no liblapack.so.3")
+def test_a_comparison_estimates_the_time_saved_and_leaves_results_as_they_are():
+    done = accelerate("--compare", "--", "/usr/bin/python3", "-c", COMPARED)
+    assert done.returncode == 0 and done.stdout == "failed as it should\n", done.stderr
+    *table, verdict = done.stderr.splitlines()
+    assert [line.split()[1:3] for line in table] == [["gesdd", "4"], ["gelsd", "1"]]
+    numbers = re.match(r"eckart: (\S+) s saved: (\S+) s here for (\S+) s in .* \(an estimate", verdict)
+    saved, here, there = map(float, numbers.groups())
+    assert here > 0 and there > 0 and abs(saved - (there - here)) < 2e-6
+    # Repeated calls are not counted: no more time than was spent.
+    assert here <= sum(float(line.split()[4]) for line in table) + 1e-3
 
 
 def test_a_program_without_decompositions_is_told_of():

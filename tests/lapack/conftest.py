@@ -2,6 +2,7 @@
 import ctypes
 import mmap
 import os
+import struct
 import subprocess
 import sys
 
@@ -15,6 +16,16 @@ TYPES = {"s": numpy.float32, "d": numpy.float64, "c": numpy.complex64, "z": nump
 
 def eps(scalar):
     return float(numpy.finfo(TYPES[scalar]).eps)
+
+
+def empty_counts():
+    return bytes(8 + 32 * len(ROUTINES))
+
+
+def calls_in(counts):
+    """Returns how many calls of each routine a file of counts holds."""
+    numbers = struct.unpack(f"<{1 + 4 * len(ROUTINES)}Q", counts.read_bytes())
+    return dict(zip(ROUTINES, numbers[1::4]))
 
 
 class Guarded:

@@ -1,14 +1,11 @@
 """Programs as they are installed: the drop-in answers their calls, and the answers are right."""
 import os
 import shutil
-import struct
 import subprocess
 
 import pytest
 
-from conftest import LIBRARIES
-
-ROUTINES = ("gesdd", "gesvd", "gelsd")
+from conftest import LIBRARIES, calls_in, empty_counts
 
 NUMPY = """
 import numpy as np
@@ -68,12 +65,11 @@ assert(rank(A) == 20); assert(max(max(abs(pinv(A) * A - eye(20)))) < 1e-12);
 
 def calls_of(command, counts):
     """Runs the command with the drop-in; returns how many calls of each routine came to us."""
-    counts.write_bytes(bytes(8 + 6 * 16))
+    counts.write_bytes(empty_counts())
     done = subprocess.run(command, capture_output=True, text=True, env={
         **os.environ, "LD_PRELOAD": LIBRARIES[32], "ECKART_LAPACK_COUNTS": str(counts)})
     assert done.returncode == 0, done.stderr
-    numbers = struct.unpack("<13Q", counts.read_bytes())
-    return {name: numbers[1 + 2 * i] for i, name in enumerate(ROUTINES)}
+    return calls_in(counts)
 
 
 def program(*names):

@@ -5,13 +5,12 @@ are large for them, the testers' own sums go beyond 5; then the reference LAPACK
 import os
 import re
 import shutil
-import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from conftest import LIBRARIES, ROUTINES
+from conftest import LIBRARIES, ROUTINES, calls_in, empty_counts
 
 BOUND = 5
 # 1-7 GESVD, 8-14 GESDD, 15-18 GESVJ, 19-22 GEJSV, 23-35 GESVDX; 36-39 are no routine of ours.
@@ -58,17 +57,14 @@ def run(program, bits, text, counts=None):
                  system / "blas"]
     ours = {}
     if counts:
-        counts.write_bytes(bytes(8 + 16 * len(ROUTINES)))
+        counts.write_bytes(empty_counts())
         ours = {"LD_PRELOAD": LIBRARIES[bits], "ECKART_LAPACK_COUNTS": str(counts)}
     done = subprocess.run(
         [shutil.which("nice") or "env", program], input=text, capture_output=True, text=True,
         env={**os.environ, **ours, "OMP_NUM_THREADS": "1",
              "LD_LIBRARY_PATH": ":".join(str(path) for path in reference)})
     assert done.returncode == 0, done.stderr
-    if not counts:
-        return done.stdout, {}
-    numbers = struct.unpack(f"<{1 + 2 * len(ROUTINES)}Q", counts.read_bytes())
-    return done.stdout, {name: numbers[1 + 2 * i] for i, name in enumerate(ROUTINES)}
+    return done.stdout, calls_in(counts) if counts else {}
 
 
 def with_every_ratio(text):
@@ -133,7 +129,7 @@ def least_squares_input(program, scalar):
 def test_the_testers_of_least_squares_find_ratios_of_5_at_most(tmp_path, bits, scalar):
     program = find_tester(bits, f"xlintst{scalar}")
     output, calls = run(program, bits, least_squares_input(program, scalar), tmp_path / "counts")
-    assert calls["gelsd"] >= 5000, calls
+    assert calls["gelsd"] >= 4000, calls
     assert f"{scalar.upper()}LS routines passed the tests of the error exits" in output
     worst, _ = worst_ratios(output, LEAST_SQUARES)
     # The first compares singular values with those that the matrix was made from, which other
