@@ -144,7 +144,7 @@ void add_rank(CLI::App& command, RankRule& rank) {
 }
 
 void add_method(CLI::App& command, std::string& method) {
-  Group{command, "Running"}.choice("--method", "auto|dense|gram|randomized|lanczos|jacobi",
+  Group{command, "Running"}.choice("--method", "auto|dense|gram|randomized|lanczos|jacobi|smallest",
                                    "instead of the planner's choice", method);
 }
 
@@ -164,6 +164,8 @@ void add_svd(CLI::App& top, SvdOptions& o) {
   many.flag("--thin", "all min(m, n) of them (the default)", o.thin);
   many.flag("--full", "all, and U and V completed to square matrices", o.full);
   many.flag("--smallest", "the N smallest instead (with -k)", o.smallest);
+  many.value("--target", "X", "the N nearest to X instead (with -k)",
+             [&o](const std::string& text) { o.target = parse_target("--target", text); });
   many.flag("--values-only", "singular values without vectors", o.values_only);
   Group before{command, "Before the decomposition"};
   before.flag("--center", "subtract the mean of every column; sparse input stays sparse", o.center);

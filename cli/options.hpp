@@ -36,6 +36,7 @@ struct SvdOptions {
   bool thin = false;
   bool values_only = false;
   bool smallest = false;
+  std::optional<double> target;
   bool center = false;
   bool scale = false;
   bool hermitian = false;

@@ -99,6 +99,14 @@ double parse_tolerance(const std::string& option, const std::string& text) {
   return value;
 }
 
+double parse_target(const std::string& option, const std::string& text) {
+  double value = 0;
+  if (!read_number(text, value) || !(value >= 0 && std::isfinite(value))) {
+    refuse(option, text, "a number such as 2.5, at least 0");
+  }
+  return value;
+}
+
 double parse_accuracy(const std::string& option, const std::string& text, const char* or_word) {
   double value = 0;
   if (!read_number(text, value) || !(value > 0 && value < 1)) {

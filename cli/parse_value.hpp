@@ -23,6 +23,9 @@ double parse_share(const std::string& option, const std::string& text);
 // "1e-3"; at least 0, below 1.
 double parse_tolerance(const std::string& option, const std::string& text);
 
+// Returns a number >= 0 and finite.
+double parse_target(const std::string& option, const std::string& text);
+
 // "1e-8"; above 0, below 1.
 double parse_accuracy(const std::string& option, const std::string& text, const char* or_word = "");
 

@@ -44,6 +44,10 @@ void check_request(const SvdOptions& o) {
         "largest value");
   }
   if (o.smallest && !o.rank.rank) throw UsageError("--smallest needs -k N: how many of them");
+  if (o.target && !o.rank.rank) throw UsageError("--target needs -k N: how many near it");
+  if (o.target && o.smallest) {
+    throw UsageError("--smallest and --target each say which triplets; give one of them");
+  }
 }
 
 SvdRequest request_of(const SvdOptions& o) {
@@ -51,6 +55,7 @@ SvdRequest request_of(const SvdOptions& o) {
   request.rank = o.rank;
   request.vectors = o.values_only ? Vectors::none : o.full ? Vectors::full : Vectors::thin;
   request.smallest = o.smallest;
+  request.target = o.target;
   request.method = o.hermitian ? Method::hermitian : method_named(o.method);
   request.accuracy = o.accuracy;
   request.relative_accuracy = o.relative_accuracy;
@@ -119,7 +124,7 @@ std::string result_text(const MatrixFacts& facts,
   const std::vector<double> sigma = as_doubles(result.sigma);
   const double largest = sigma.empty() ? 0 : sigma.front();
   // With the smallest values alone sigma_1 is unknown, and so is the level of rounding.
-  const double floor = o.smallest
+  const double floor = o.smallest || o.target
                            ? 0
                            : rounding_level(report.rows, report.cols,
                                             std::numeric_limits<real_t<T>>::epsilon(), largest);
@@ -138,7 +143,8 @@ std::string result_text(const MatrixFacts& facts,
 // The report and what was decomposed: a saved result must say what it is the SVD of.
 ordered_json report_json(const MatrixFacts& facts, const SvdOptions& o, const SvdReport& report) {
   ordered_json object = ordered_json::parse(io::to_json(report));
-  object["smallest"] = o.smallest;
+  object["smallest"] = o.smallest || o.target;
+  if (o.target) object["target"] = *o.target;
   object["matrix"] = to_json(facts);
   object["matrix"]["centred"] = o.center;
   object["matrix"]["scaled"] = o.scale;

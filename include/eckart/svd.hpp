@@ -22,6 +22,7 @@ enum class Method {
   randomized,
   lanczos,
   jacobi,
+  smallest,   // of the smallest triplets, or those nearest to a target: see smallest_svd
   hermitian,  // the matrix is Hermitian; never chosen automatically
 };
 const char* to_string(Method method);
@@ -33,6 +34,9 @@ struct SvdRequest {
   RankRule rank = {};               // how many triplets; none set: all
   Vectors vectors = Vectors::thin;  // full only with all triplets
   bool smallest = false;            // the k smallest triplets instead; needs rank.rank
+  // The k triplets whose singular values are nearest to it instead; needs rank.rank.
+  // REQUIRES: target >= 0, finite, smallest not set
+  std::optional<double> target = {};
   Method method = Method::automatic;
 
   // Residuals and orthogonality must not exceed it, relative to sigma_1, for the verdict "met";

@@ -135,4 +135,18 @@ Cost lanczos_cost(const Problem& p, index_t k) {
   return cost;
 }
 
+Cost smallest_cost(const Problem& p, index_t k) {
+  // A factorization whose fill is not known before it is made: 40 times the entries is typical.
+  // Without entries to factor, a polynomial of degree 64 stands for each solution.
+  const double fill = p.storage == Storage::sparse ? 40 : 128;
+  const auto [m, n] = shape(p);
+  const auto r = static_cast<double>(k);
+  const double columns = 40 + 6 * r;
+  Cost cost{.flops = 0, .passes = 2 * r + 14, .nominal_seconds = columns / 4 * step_seconds};
+  add_products(cost, p, 2 * fill * columns + certificate_products(r));
+  add(cost, p.scalar_factor * 8 * n * std::min(n, 3 * r + 48) * columns, narrow_basis_rate);
+  add(cost, p.scalar_factor * 4 * m * r * r, narrow_basis_rate);
+  return cost;
+}
+
 }  // namespace eckart::drivers

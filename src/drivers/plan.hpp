@@ -49,5 +49,6 @@ Cost hermitian_cost(const Problem& p);
 Cost gram_cost(const Problem& p, index_t k);
 Cost randomized_cost(const Problem& p, index_t k);
 Cost lanczos_cost(const Problem& p, index_t k);
+Cost smallest_cost(const Problem& p, index_t k);
 
 }  // namespace eckart::drivers

@@ -16,7 +16,9 @@
 #include "eckart/jacobi_svd.hpp"
 #include "eckart/lanczos_svd.hpp"
 #include "eckart/randomized_svd.hpp"
+#include "eckart/smallest_svd.hpp"
 #include "factor/certificate.hpp"
+#include "factor/dense_chain.hpp"
 #include "operators/scaled.hpp"
 
 namespace eckart {
@@ -31,6 +33,16 @@ struct Candidate {
   double bytes;
   std::string unsuitable;  // why it cannot serve the request; empty when it can
 };
+
+// Whether other triplets than the leading ones are wanted.
+bool inner(const SvdRequest& request) { return request.smallest || request.target; }
+
+SmallestSvdOptions smallest_options(const SvdRequest& request) {
+  return {.target = request.target.value_or(0),
+          .accuracy = request.accuracy,
+          .seed = request.seed,
+          .certify = request.certify};
+}
 
 // A tolerance so small that ||A||_F^2 - sum sigma^2 is rounding noise needs every value.
 template <Scalar T>
@@ -52,7 +64,9 @@ RandomizedSvdOptions randomized_options(const SvdRequest& request) {
 }
 
 template <Scalar T>
-std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& request) {
+std::vector<Candidate> candidates(const LinearOperator<T>& A,
+                                  const SvdRequest& request,
+                                  const Context& context) {
   const Problem p = drivers::describe(A, request.accuracy);
   const index_t min_dim = std::min(p.rows, p.cols);
   const index_t k = drivers::expected_rank(request.rank, min_dim);
@@ -78,7 +92,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& 
   };
   for (Candidate* candidate : {&lanczos, &randomized, &gram}) {
     rule_out(*candidate, vectors == Vectors::full, "full vectors need all triplets");
-    rule_out(*candidate, request.smallest, "the smallest triplets need the dense method");
+    rule_out(*candidate, inner(request), "only the leading triplets");
   }
   rule_out(randomized, open, "a rank to be found needs more than a fixed sketch");
   rule_out(lanczos, request.rank.needs_all_values(), "the rank rule needs every singular value");
@@ -101,6 +115,16 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A, const SvdRequest& 
   if (request.method == Method::jacobi || request.relative_accuracy) {
     all.push_back({Method::jacobi, drivers::jacobi_cost(p, vectors),
                    jacobi_svd_bytes<T>(p.rows, p.cols, vectors) + copy, ""});
+  }
+  if (request.method == Method::smallest || inner(request)) {
+    all.push_back({Method::smallest, drivers::smallest_cost(p, k),
+                   smallest_svd_bytes<T>(A, k, smallest_options(request), context), ""});
+    const auto cap = static_cast<double>(context.memory_cap_bytes());
+    rule_out(all.back(),
+             request.method == Method::automatic && p.storage == Storage::dense &&
+                 (cap == 0 || dense.bytes <= cap),
+             "the dense method serves a dense matrix");
+    rule_out(all.back(), !inner(request), "only the smallest triplets, or those near a target");
   }
   if (request.method == Method::hermitian) {
     all.push_back(
@@ -146,43 +170,41 @@ void validate_request(const SvdRequest& request) {
   require(
       request.method == Method::randomized || (!request.oversampling && !request.power_iterations),
       "oversampling and power_iterations are of the randomized method: name it");
+  if (!request.target) return;
+  require(*request.target >= 0 && std::isfinite(*request.target),
+          fmt::format("target must be >= 0 and finite, got {}", *request.target));
+  require(!request.smallest, "smallest and target each say which triplets; set one");
+  require(request.rank.rank.has_value(), "target needs a rank: how many triplets near it");
 }
 
+// Which of all triplets, in falling order, are wanted.
 template <Scalar T>
-void keep_leading(SvdResult<T>& result, index_t k) {
-  result.sigma.resize(static_cast<std::size_t>(k));
-  if (!result.lambda.empty()) result.lambda.resize(static_cast<std::size_t>(k));
-  if (result.V.cols() > 0) {
-    result.U.keep_columns(k);
-    result.V.keep_columns(k);
-  }
+TripletRange wanted_range(const SvdRequest& request,
+                          std::span<const double> sigma,
+                          index_t rows,
+                          index_t cols) {
+  const std::vector<real_t<T>> values(sigma.begin(), sigma.end());
+  const index_t k = choose_rank<T>(request.rank, values, rows, cols);
+  if (request.target) return nearest_triplets(k, *request.target)(sigma);
+  return request.smallest ? trailing_triplets(k)(sigma) : leading_triplets(k)(sigma);
 }
 
-template <Scalar T>
-void keep_trailing(SvdResult<T>& result, index_t k) {
-  const index_t drop = static_cast<index_t>(result.sigma.size()) - k;
-  result.sigma.erase(result.sigma.begin(), result.sigma.begin() + drop);
-  if (!result.lambda.empty()) {
-    result.lambda.erase(result.lambda.begin(), result.lambda.begin() + drop);
-  }
-  for (Matrix<T>* side : {&result.U, &result.V}) {
-    if (side->cols() == 0) continue;
-    std::copy_n(side->view().column(drop), k * side->ld(), side->data());
-    side->keep_columns(k);
-  }
-}
-
-// Keeps of all triplets, leading or smallest, those that the rank rule asks for.
+// Keeps of all triplets those that are wanted.
 template <Scalar T>
 void keep_wanted(SvdResult<T>& result, const SvdRequest& request) {
-  const index_t k =
-      choose_rank<T>(request.rank, result.sigma, result.report.rows, result.report.cols);
-  if (request.smallest) {
-    keep_trailing(result, k);
-  } else {
-    keep_leading(result, k);
+  const TripletRange range =
+      wanted_range<T>(request, std::vector<double>(result.sigma.begin(), result.sigma.end()),
+                      result.report.rows, result.report.cols);
+  for (std::vector<real_t<T>>* values : {&result.sigma, &result.lambda}) {
+    if (values->empty()) continue;
+    values->erase(values->begin() + range.first + range.count, values->end());
+    values->erase(values->begin(), values->begin() + range.first);
   }
-  result.report.rank = k;
+  if (result.V.cols() > 0) {
+    factor::keep_columns(result.U, range);
+    factor::keep_columns(result.V, range);
+  }
+  result.report.rank = range.count;
 }
 
 // Fills the certificate of what was kept.
@@ -195,7 +217,7 @@ void certify_part(const LinearOperator<T>& A,
   const std::vector<real_t<T>> sigma = prepared.to_scale(result.sigma);
   factor::fill_certificate<T>(prepared.matrix(), result.U.view(), sigma, result.V.view(),
                               {.accuracy = request.accuracy,
-                               .leading = !request.smallest,
+                               .leading = !inner(request),
                                .sampled = true,
                                .seed = request.seed},
                               {}, -1, context, result.report);
@@ -237,9 +259,7 @@ SvdResult<T> dense_part(const LinearOperator<T>& A, const SvdRequest& request, C
   }
   options.at_most = request.rank.rank.value_or(-1);
   options.select = [&](std::span<const double> sigma) {
-    const std::vector<real_t<T>> values(sigma.begin(), sigma.end());
-    const index_t k = choose_rank<T>(request.rank, values, A.rows(), A.cols());
-    return request.smallest ? trailing_triplets(k)(sigma) : leading_triplets(k)(sigma);
+    return wanted_range<T>(request, sigma, A.rows(), A.cols());
   };
   return dense_svd<T>(A, options, context);
 }
@@ -306,6 +326,8 @@ SvdResult<T> run(Method method,
           context);
     case Method::jacobi:
       return jacobi_part(A, request, context);
+    case Method::smallest:
+      return smallest_svd<T>(A, *request.rank.rank, smallest_options(request), context);
     case Method::hermitian:
       return part_of_all(A, request, context, [&](bool certify) {
         return hermitian_svd<T>(A, {.accuracy = request.accuracy, .certify = certify}, context);
@@ -333,6 +355,8 @@ const char* to_string(Method method) {
       return "lanczos";
     case Method::jacobi:
       return "jacobi";
+    case Method::smallest:
+      return "smallest";
     case Method::hermitian:
       return "hermitian";
   }
@@ -340,19 +364,21 @@ const char* to_string(Method method) {
 }
 
 Method method_from_string(const std::string& name) {
-  for (const Method method : {Method::automatic, Method::dense, Method::gram, Method::randomized,
-                              Method::lanczos, Method::jacobi, Method::hermitian}) {
+  for (const Method method :
+       {Method::automatic, Method::dense, Method::gram, Method::randomized, Method::lanczos,
+        Method::jacobi, Method::smallest, Method::hermitian}) {
     if (name == to_string(method)) return method;
   }
   throw InvalidArgument(fmt::format(
-      "there is no method '{}'; known: auto, dense, gram, randomized, lanczos, jacobi, hermitian",
+      "there is no method '{}'; known: auto, dense, gram, randomized, lanczos, jacobi, smallest, "
+      "hermitian",
       name));
 }
 
 template <Scalar T>
 SvdPlan plan_svd(const LinearOperator<T>& A, const SvdRequest& request, const Context& context) {
   validate_request(request);
-  const std::vector<Candidate> all = candidates(A, request);
+  const std::vector<Candidate> all = candidates(A, request, context);
   const auto cap = static_cast<double>(context.memory_cap_bytes());
   const Candidate* chosen = nullptr;
   double least_bytes = std::numeric_limits<double>::infinity();
@@ -404,7 +430,9 @@ template <Scalar T>
 SvdResult<T> svd(const LinearOperator<T>& A, const SvdRequest& request, Context& context) {
   const SvdPlan plan = plan_svd(A, request, context);
   SvdResult<T> result = run(plan.method, A, request, context);
-  result.report.why = plan.why;
+  // The smallest triplets are found by more than one method.
+  const std::string& how = result.report.why;
+  result.report.why = how.empty() ? plan.why : plan.why + "; " + how;
   result.report.seed = request.seed;
   if (request.vectors == Vectors::none) {
     result.U = {};

@@ -3,12 +3,13 @@
 
 #include "eckart/operators.hpp"
 #include "operators/entries.hpp"
+#include "operators/sparse_entries.hpp"
 
 namespace eckart {
 namespace {
 
 template <Scalar T>
-class AdjointOperator final : public LinearOperator<T> {
+class AdjointOperator final : public LinearOperator<T>, public operators::SparseSource<T> {
  public:
   explicit AdjointOperator(const LinearOperator<T>& A) : A_(A) {}
 
@@ -40,6 +41,13 @@ class AdjointOperator final : public LinearOperator<T> {
     for (index_t j = 0; j < AH.cols; ++j) {
       for (index_t i = 0; i < AH.rows; ++i) AH(i, j) = conjugate(copy(j, i));
     }
+  }
+  std::optional<SparseMatrix<T>> sparse_entries() const override {
+    std::optional<SparseMatrix<T>> entries = operators::sparse_entries(A_);
+    if (!entries) return entries;
+    entries = transpose(*entries);
+    for (T& value : entries->values) value = conjugate(value);
+    return entries;
   }
   double rounding_level() const override { return A_.rounding_level(); }
   EntryScan scan(Context& context) const override {

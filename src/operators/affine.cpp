@@ -9,6 +9,7 @@
 #include "core/parallel.hpp"
 #include "eckart/operators.hpp"
 #include "operators/entries.hpp"
+#include "operators/sparse_entries.hpp"
 
 namespace eckart {
 namespace {
@@ -75,7 +76,7 @@ void subtract_outer(const std::vector<T>& w,
 }
 
 template <Scalar T>
-class AffineOperator final : public LinearOperator<T> {
+class AffineOperator final : public LinearOperator<T>, public operators::SparseSource<T> {
  public:
   AffineOperator(const LinearOperator<T>& A, AffineMap<T> map) : A_(A), map_(std::move(map)) {}
 
@@ -218,6 +219,22 @@ class AffineOperator final : public LinearOperator<T> {
             }
           }
         });
+  }
+
+  // A shift fills the matrix.
+  std::optional<SparseMatrix<T>> sparse_entries() const override {
+    if (!map_.column_shift.empty() || !map_.row_shift.empty()) return std::nullopt;
+    std::optional<SparseMatrix<T>> entries = operators::sparse_entries(A_);
+    if (!entries) return entries;
+    for (index_t i = 0; i < entries->rows; ++i) {
+      const T row_scale = map_.row_scale.empty() ? T{1} : T{map_.row_scale[at(i)]};
+      for (index_t p = entries->offsets[at(i)]; p < entries->offsets[at(i + 1)]; ++p) {
+        const index_t j = entries->columns[at(p)];
+        const T column_scale = map_.column_scale.empty() ? T{1} : T{map_.column_scale[at(j)]};
+        entries->values[at(p)] = row_scale * entries->values[at(p)] * column_scale;
+      }
+    }
+    return entries;
   }
 
  private:

@@ -7,12 +7,13 @@
 #include "core/parallel.hpp"
 #include "core/philox.hpp"
 #include "eckart/error.hpp"
+#include "operators/sparse_entries.hpp"
 
 namespace eckart::operators {
 namespace {
 
 template <Scalar T>
-class ScaledOperator final : public LinearOperator<T> {
+class ScaledOperator final : public LinearOperator<T>, public SparseSource<T> {
  public:
   ScaledOperator(const LinearOperator<T>& A, int exponent) : A_(A), exponent_(exponent) {}
 
@@ -53,6 +54,15 @@ class ScaledOperator final : public LinearOperator<T> {
   void copy_to(MatrixView<T> A, Context& context) const override {
     A_.copy_to(A, context);
     times_in_place(A, exponent_, context);
+  }
+  std::optional<SparseMatrix<T>> sparse_entries() const override {
+    std::optional<SparseMatrix<T>> entries = operators::sparse_entries(A_);
+    if (!entries) return entries;
+    const index_t count = entries->stored_entries();
+    Context one_thread;
+    times_in_place({entries->values.data(), count, 1, std::max<index_t>(1, count)}, exponent_,
+                   one_thread);
+    return entries;
   }
 
  private:

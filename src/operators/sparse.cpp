@@ -7,6 +7,7 @@
 #include "eckart/operators.hpp"
 #include "operators/compressed_rows.hpp"
 #include "operators/entries.hpp"
+#include "operators/sparse_entries.hpp"
 
 namespace eckart {
 namespace {
@@ -42,7 +43,7 @@ double unit_of(const std::vector<T>& shifts) {
 }
 
 template <Scalar T>
-class SparseOperator final : public LinearOperator<T> {
+class SparseOperator final : public LinearOperator<T>, public operators::SparseSource<T> {
  public:
   // REQUIRES: the indices rise strictly; the arrays stay
   SparseOperator(const SparseView<T>& A, SparseStorage storage, const Context& context)
@@ -84,6 +85,8 @@ class SparseOperator final : public LinearOperator<T> {
     if (has_columns_) return by_columns_.times(Y, X, true, context);
     by_rows_.transposed_times(Y, X, true, context);
   }
+
+  std::optional<SparseMatrix<T>> sparse_entries() const override { return A_; }
 
   EntryScan scan(Context&) const override {
     EntryScan scan;
