@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "blas/blas.hpp"
+#include "core/philox.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/error.hpp"
 #include "eckart/lanczos_svd.hpp"
@@ -147,6 +148,8 @@ class SmallestSvd {
   // Of the triplets of G, relative to the first.
   static constexpr double inner_accuracy = is_double ? 1e-12 : 4e-6;
 
+  static constexpr std::uint32_t power_stream = 41;
+
   // Finds ||A||. Returns true if that is all there is to do.
   bool begin() {
     if (norm_ > 0) return false;
@@ -196,10 +199,11 @@ class SmallestSvd {
     auto timer = report_.stage("iterate");
     bool converged = true;
     while (found() < wanted && !context_.cancelled()) {
+      const double rounding = rounding_of_rest();
       const factor::DeflatedOperator<T> rest(*G_, std::as_const(V_).view(),
-                                             std::as_const(W_).view());
+                                             std::as_const(W_).view(), rounding);
       LanczosSvdOptions<T> options{.accuracy = inner_accuracy,
-                                   .max_steps = is_filter() ? 150 : 0,
+                                   .max_steps = is_filter() ? 60 : 0,
                                    .seed = options_.seed,
                                    .certify = false};
       if (start_.cols() > 0) options.warm_start = std::as_const(start_).view();
@@ -222,6 +226,30 @@ class SmallestSvd {
       append(W_, more.V.view().columns(0, taken));
     }
     return converged;
+  }
+
+  // The errors in a product with what is left of G: those of solving with a matrix of norm ||A||,
+  // eps ||A|| ||G||^2, by a few steps of the power method.
+  double rounding_of_rest() {
+    if (is_filter()) return eps * products_per_vector_;
+    const factor::DeflatedOperator<T> rest(*G_, std::as_const(V_).view(), std::as_const(W_).view());
+    Matrix<T> x(n_, 1);
+    Matrix<T> y(n_, 1);
+    core::fill_gaussian(x.view(), options_.seed, power_stream, found(), context_);
+    double norm = 0;
+    const auto length = [&](Matrix<T>& z) {
+      const double result = std::sqrt(kernels::kernels<T>().shifted_energy(n_, z.data(), T{0}, 1));
+      for (index_t i = 0; i < n_ && result > 0; ++i) z(i, 0) /= static_cast<real_t<T>>(result);
+      return result;
+    };
+    length(x);
+    for (int step = 0; step < 3; ++step) {
+      rest.apply(std::as_const(x).view(), y.view(), context_);
+      norm = std::max(norm, length(y));
+      rest.apply_adjoint(std::as_const(y).view(), x.view(), context_);
+      norm = std::max(norm, length(x));
+    }
+    return eps * norm_ * norm * norm;
   }
 
   static void append(Matrix<T>& X, MatrixView<const T> more) {
@@ -459,8 +487,8 @@ double smallest_svd_bytes(const LinearOperator<T>& A,
   const auto cap = static_cast<double>(context.memory_cap_bytes());
   const double budget = options.factor_bytes > 0 ? options.factor_bytes : default_factor_bytes;
   // The fill stays below that of a dense matrix.
-  const double full = sizeof(T) * 4 * static_cast<double>(A.rows() + A.cols()) *
-                      static_cast<double>(std::min(A.rows(), A.cols()));
+  const double order = static_cast<double>(A.rows() + A.cols());
+  const double full = sizeof(T) * 4 * order * order + 1024 * (order + 1);
   const double factors = std::min(budget, full);
   return others + (cap > 0 ? std::min(factors, std::max(0.0, cap - others)) : factors);
 }

@@ -58,16 +58,21 @@ std::unique_ptr<SpectralTransform<T>> make_filter(const LinearOperator<T>& A,
                                                   double norm,
                                                   index_t degree);
 
-// (I - V V^H) G (I - W W^H), for triplets of G that are known already. Nothing is copied.
+// (I - V V^H) G (I - W W^H), for triplets of G that are known already. Nothing is copied. rounding
+// is the size of the errors in a product with a unit vector.
 template <Scalar T>
 class DeflatedOperator final : public LinearOperator<T> {
  public:
-  DeflatedOperator(const LinearOperator<T>& G, MatrixView<const T> V, MatrixView<const T> W)
-      : G_(G), V_(V), W_(W) {}
+  DeflatedOperator(const LinearOperator<T>& G,
+                   MatrixView<const T> V,
+                   MatrixView<const T> W,
+                   double rounding = 0)
+      : G_(G), V_(V), W_(W), rounding_(rounding) {}
 
   index_t rows() const override { return G_.rows(); }
   index_t cols() const override { return G_.cols(); }
   index_t entries_per_product() const override { return G_.entries_per_product(); }
+  double rounding_level() const override { return rounding_; }
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override;
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override;
 
@@ -75,6 +80,7 @@ class DeflatedOperator final : public LinearOperator<T> {
   const LinearOperator<T>& G_;
   MatrixView<const T> V_;
   MatrixView<const T> W_;
+  double rounding_;
 };
 
 }  // namespace eckart::factor
