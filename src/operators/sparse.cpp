@@ -86,7 +86,23 @@ class SparseOperator final : public LinearOperator<T>, public operators::SparseS
     by_rows_.transposed_times(Y, X, true, context);
   }
 
-  std::optional<SparseMatrix<T>> sparse_entries() const override { return A_; }
+  std::optional<SparseMatrix<T>> sparse_entries() const override {
+    SparseMatrix<T> entries;
+    entries.rows = any().rows();
+    entries.cols = any().cols();
+    any().visit([&](const auto* indices, const auto* values) {
+      for (index_t l = 0; l < entries.rows; ++l) {
+        for (index_t p = any().offsets()[l]; p < any().offsets()[l + 1]; ++p) {
+          const T value = operators::value_at<T>(values, p);
+          if (value == T{}) continue;
+          entries.columns.push_back(indices[p]);
+          entries.values.push_back(value);
+        }
+        entries.offsets.push_back(entries.stored_entries());
+      }
+    });
+    return has_rows_ ? std::move(entries) : transpose(entries);
+  }
 
   EntryScan scan(Context&) const override {
     EntryScan scan;
