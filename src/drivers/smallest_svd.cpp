@@ -103,7 +103,7 @@ class SmallestSvd {
       auto timer = report_.stage("factor");
       context_.report_progress({"factor", -1, -1});
       if (near_zero()) {
-        G_ = factor::make_inverse<T>(entries, eps * norm_, most_bytes, context_);
+        G_ = factor::make_inverse<T>(entries, least_value(), most_bytes, context_);
       } else {
         // Not the target itself: it may be a singular value.
         const double shift = target_ + std::cbrt(eps) * target_ + 100 * eps * norm_;
@@ -173,6 +173,10 @@ class SmallestSvd {
 
   index_t found() const { return V_.cols(); }
 
+  // Singular values below it are not told apart by an inverse: the errors of solving, a few
+  // eps ||A||, must stay small beside it.
+  double least_value() const { return 16 * eps * norm_; }
+
   // Finds triplets of G until the k nearest to the target are among them, and probes for others.
   // Returns false if some may still be missing.
   bool find_all() {
@@ -222,10 +226,23 @@ class SmallestSvd {
         ++taken;
       }
       last_gain_ = static_cast<double>(more.sigma[static_cast<std::size_t>(taken - 1)]);
-      append(V_, more.U.view().columns(0, taken));
-      append(W_, more.V.view().columns(0, taken));
+      more.U.keep_columns(taken);
+      more.V.keep_columns(taken);
+      if (!is_filter()) sharpen(rest, more.U, more.V);
+      append(V_, more.U.view());
+      append(W_, more.V.view());
     }
     return converged;
+  }
+
+  // A step of inverse iteration with triplets of G. What Lanczos leaves in directions of small gain
+  // is little beside G, but A enlarges it: this takes it down to the rounding of solving.
+  void sharpen(const LinearOperator<T>& rest, Matrix<T>& V, Matrix<T>& W) {
+    Matrix<T> R(V.cols(), V.cols());
+    rest.apply_adjoint(std::as_const(V).view(), W.view(), context_);
+    factor::tall_qr(W.view(), R.view(), context_);
+    rest.apply(std::as_const(W).view(), V.view(), context_);
+    factor::tall_qr(V.view(), R.view(), context_);
   }
 
   // The errors in a product with what is left of G: those of solving with a matrix of norm ||A||,
@@ -299,7 +316,7 @@ class SmallestSvd {
       tiny = tiny || std::sqrt(energy) <= std::sqrt(eps) * norm_;
     }
     if (!tiny) return U;
-    const auto inverse = factor::make_inverse<T>(*entries_, eps * norm_, most_bytes_, context_);
+    const auto inverse = factor::make_inverse<T>(*entries_, least_value(), most_bytes_, context_);
     Matrix<T> W(n_, U.cols());
     inverse->apply_adjoint(std::as_const(right_).view(), W.view(), context_);
     for (index_t j = 0; j < W.cols(); ++j) {
