@@ -266,7 +266,10 @@ class SmallestSvd {
       rest.apply_adjoint(std::as_const(y).view(), x.view(), context_);
       norm = std::max(norm, length(x));
     }
-    return eps * norm_ * norm * norm;
+    // Solving with the doubled matrix passes through the left vectors: for a gain of
+    // g = t / (sigma^2 - t^2) errors grow by (sigma g / t)^2.
+    const double growth = near_zero() ? norm * norm : norm * norm + norm / target_;
+    return eps * norm_ * growth;
   }
 
   static void append(Matrix<T>& X, MatrixView<const T> more) {
