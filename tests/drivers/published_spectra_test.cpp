@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "eckart/io/matrix_file.hpp"
+#include "eckart/smallest_svd.hpp"
 #include "eckart/svd.hpp"
 #include "tests/drivers/driver_testing.hpp"
 
@@ -268,6 +269,43 @@ TEST_F(PublishedSpectra, LeadingValuesOfAComplexHermitianMatrix) {
                 const std::vector<double> sigma(result.sigma.begin(), result.sigma.end());
                 expect_close(sigma, spectrum("scipy_bench/mhd1280b_complex"), 1e-12, "mhd1280b");
               });
+}
+
+// By factorization: the five smallest and the five nearest to a value inside the spectrum.
+TEST_F(PublishedSpectra, SmallestAndNearestValuesOfSparseSamples) {
+  const std::pair<const char*, const char*> samples[] = {
+      {"leastsq/well1033", "leastsq/well1033.mtx.gz"},
+      {"leastsq/illc1033", "leastsq/illc1033.mtx.gz"},
+      {"leastsq/well1850", "leastsq/well1850.mtx.gz"},
+      {"leastsq/illc1850", "leastsq/illc1850.mtx.gz"},
+      {"suitesparse/west0479", "suitesparse_small/west0479.mtx"},
+      {"suitesparse/494_bus", "suitesparse_small/494_bus.mtx"}};
+  for (const auto& [key, file] : samples) {
+    SCOPED_TRACE(key);
+    const std::vector<double> all = spectrum(key);
+    const json& table = values_.at(key).at("suitesparse_table");
+    with_matrix(std::string("sparse/") + file, [&]<Scalar T>(const LinearOperator<T>& A) {
+      ASSERT_EQ(static_cast<index_t>(all.size()), std::min(A.rows(), A.cols()));
+      for (const double target : {0.0, 0.3 * all[0]}) {
+        SCOPED_TRACE(target);
+        const auto result =
+            smallest_svd<T>(A, 5, {.target = target, .method = SmallestMethod::factor});
+        EXPECT_TRUE(result.report.certificate.met);
+        const TripletRange range = nearest_triplets(5, target)(all);
+        ASSERT_EQ(result.sigma.size(), 5U);
+        for (std::size_t i = 0; i < 5; ++i) {
+          const double exact = all[static_cast<std::size_t>(range.first) + i];
+          EXPECT_TRUE(std::abs(static_cast<double>(result.sigma[i]) - exact) <=
+                      slack(A.rows(), A.cols()) * all[0])
+              << i << ": " << result.sigma[i] << " for " << exact;
+        }
+        const double published = table.at("sv_min").get<double>();
+        if (target == 0 && published > 1e-9 * all[0]) {
+          EXPECT_TRUE(std::abs(static_cast<double>(result.sigma[4]) / published - 1) <= 1e-6);
+        }
+      }
+    });
+  }
 }
 
 // The collection's table prints 14118.92; one row alone has the norm 14142.1356.
