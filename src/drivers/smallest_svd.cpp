@@ -286,19 +286,20 @@ class SmallestSvd {
   void extract() {
     auto timer = report_.stage("extract");
     const index_t d = found();
+    if (d == 0) return;
     Matrix<T> R(d, d);
     right_ = V_.clone();
-    if (d > 0) factor::tall_qr(right_.view(), R.view(), context_);
-    if (d == 0) return;
-    left_ = left_vectors();
+    factor::tall_qr(right_.view(), R.view(), context_);
+    if (near_zero() || is_filter()) {
+      left_ = G_->left_vectors(std::as_const(right_).view(), std::as_const(W_).view(), context_);
+    } else {
+      left_ = left_vectors_near_target();
+    }
     factor::tall_qr(left_.view(), R.view(), context_);
-    Matrix<T> AV(tall_.rows(), d);
-    tall_.apply(std::as_const(right_).view(), AV.view(), context_);
-    report_.products += d;
-    report_.passes_over_A += 1;
+    const Matrix<T> AV = image_of_right();
     Matrix<T> M(d, d);
     blas::multiply<T>(blas::Op::adjoint, blas::Op::none, T{1}, std::as_const(left_).view(),
-                      std::as_const(AV).view(), T{0}, M.view(), context_);
+                      AV.view(), T{0}, M.view(), context_);
     factor::DenseFactors<T> small =
         factor::factor_small<T>(std::as_const(M).view(), report_.fallbacks, context_);
     blas::multiply_in_place<T>(left_.view(), std::as_const(small.U).view(), context_);
@@ -306,21 +307,20 @@ class SmallestSvd {
     sigma_ = std::move(small.sigma);
   }
 
-  // Left vectors for those of right_. Around a target they are A V, of which rounding leaves
-  // nothing where sigma is tiny: then the inverse of A itself gives them.
-  Matrix<T> left_vectors() {
-    Matrix<T> U =
-        G_->left_vectors(std::as_const(right_).view(), std::as_const(W_).view(), context_);
-    if (near_zero() || is_filter()) return U;
-    bool tiny = false;
-    for (index_t j = 0; j < U.cols(); ++j) {
-      const double energy =
-          kernels::kernels<T>().shifted_energy(U.rows(), U.view().column(j), T{0}, 1);
-      tiny = tiny || std::sqrt(energy) <= std::sqrt(eps) * norm_;
+  // Left vectors for right_, which turns into right singular vectors on its span: only of those,
+  // told apart to rounding, does an inverse make no others. The transform gives both sides at once,
+  // but loses the left one where sigma is small beside the target. Then the inverse of A itself
+  // gives them.
+  Matrix<T> left_vectors_near_target() {
+    const Matrix<T> AV = image_of_right();
+    const factor::DenseFactors<T> small =
+        factor::factor_small<T>(AV.view(), report_.fallbacks, context_);
+    blas::multiply_in_place<T>(right_.view(), std::as_const(small.V).view(), context_);
+    if (static_cast<double>(small.sigma.back()) >= target_ / 8) {
+      return G_->left_vectors(std::as_const(right_).view(), std::as_const(right_).view(), context_);
     }
-    if (!tiny) return U;
     const auto inverse = factor::make_inverse<T>(*entries_, least_value(), most_bytes_, context_);
-    Matrix<T> W(n_, U.cols());
+    Matrix<T> W(n_, right_.cols());
     inverse->apply_adjoint(std::as_const(right_).view(), W.view(), context_);
     for (index_t j = 0; j < W.cols(); ++j) {
       T* w = W.view().column(j);
@@ -329,6 +329,14 @@ class SmallestSvd {
       for (index_t i = 0; i < n_; ++i) w[i] /= length;
     }
     return inverse->left_vectors(std::as_const(right_).view(), std::as_const(W).view(), context_);
+  }
+
+  Matrix<T> image_of_right() {
+    Matrix<T> AV(tall_.rows(), right_.cols());
+    tall_.apply(std::as_const(right_).view(), AV.view(), context_);
+    report_.products += right_.cols();
+    report_.passes_over_A += 1;
+    return AV;
   }
 
   // Whether every singular value as near to the target as the k-th of those found has a larger gain

@@ -174,21 +174,31 @@ class ShiftedInverse final : public SpectralTransform<T> {
   double bytes() const override { return qr_.bytes(); }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context&) const override {
-    Matrix<T> padded(K_.rows, X.cols);
-    copy(X, padded.view().block(A_.rows, 0, A_.cols, X.cols));
-    // K is Hermitian: K^-1 = K^-H = Q R^-H.
-    qr_.solve_adjoint(padded.view());
-    const Matrix<T> solved = qr_.multiply_Q(std::as_const(padded).view());
+    const Matrix<T> solved = solve_lower(X);
     copy<T>(solved.view().block(A_.rows, 0, A_.cols, X.cols), Y);
   }
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
     apply(Y, X, context);
   }
-  Matrix<T> left_vectors(MatrixView<const T> V, MatrixView<const T>, Context&) const override {
-    return product(A_, V);
+  // The upper rows of K^-1 [0; W]: sigma times the gain times u, free of the error that A V has,
+  // eps ||A|| / sigma.
+  Matrix<T> left_vectors(MatrixView<const T>, MatrixView<const T> W, Context&) const override {
+    const Matrix<T> solved = solve_lower(W);
+    Matrix<T> U(A_.rows, W.cols);
+    copy<T>(solved.view().block(0, 0, A_.rows, W.cols), U.view());
+    return U;
   }
 
  private:
+  // Returns K^-1 [0; X].
+  Matrix<T> solve_lower(MatrixView<const T> X) const {
+    Matrix<T> padded(K_.rows, X.cols);
+    copy(X, padded.view().block(A_.rows, 0, A_.cols, X.cols));
+    // K is Hermitian: K^-1 = K^-H = Q R^-H.
+    qr_.solve_adjoint(padded.view());
+    return qr_.multiply_Q(std::as_const(padded).view());
+  }
+
   SparseMatrix<T> A_;
   SparseMatrix<T> K_;
   double target_;
