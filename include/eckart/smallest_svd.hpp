@@ -52,9 +52,10 @@ struct SmallestSvdOptions {
 // partner (see null_space). They come in falling order.
 //
 // Accuracy: absolute. A residual r (certificate.residuals, times ||A||) means that some singular
-// value of A lies within r of the one returned; dense and factor reach c eps sigma_1. A value
-// below that cannot be told from zero, whatever its digits say, and report.warnings names those.
-// filter may stop early: report.status and certificate.met tell.
+// value of A lies within r of the one returned; dense reaches c eps sigma_1, factor 5000 eps
+// sigma_1, most often c eps sigma_1 too. A value below eps sigma_1 cannot be told from zero,
+// whatever its digits say, and report.warnings names those. factor and filter may stop early, among
+// very many values that are about equally near: report.status and certificate.met tell.
 //
 // Cost: dense as dense_svd; factor: the factorization (its fill decides), then about 2 (k + 20)
 // solutions with it; filter: thousands of products with A, the more the smaller the values.

@@ -19,6 +19,9 @@ namespace {
 
 using blas::Op;
 
+template <Scalar T>
+constexpr double eps = std::numeric_limits<real_t<T>>::epsilon();
+
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
 // Returns A X.
@@ -90,14 +93,19 @@ SparseMatrix<T> doubled(const SparseMatrix<T>& A, double shift) {
 template <Scalar T>
 class Inverse final : public SpectralTransform<T> {
  public:
-  Inverse(SparseMatrix<T> S, double delta, double most_bytes)
-      : S_(std::move(S)), delta_(delta), qr_(S_, most_bytes) {}
+  Inverse(const SparseMatrix<T>& A, double norm, double most_bytes)
+      : norm_(norm),
+        delta_(16 * eps<T> * norm),
+        S_(with_diagonal_below(A, delta_)),
+        qr_(S_, most_bytes) {}
   SparseQr<T>& qr() { return qr_; }
   const SparseMatrix<T>& matrix() const { return S_; }
+  double least_pivot() const { return delta_; }
 
   index_t rows() const override { return qr_.cols(); }
   index_t cols() const override { return qr_.cols(); }
   double gain(double sigma) const override { return 1 / std::hypot(sigma, delta_); }
+  double rounding(double gain) const override { return eps<T> * norm_ * gain * gain; }
   double bytes() const override { return qr_.bytes(); }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context&) const override {
@@ -153,55 +161,59 @@ class Inverse final : public SpectralTransform<T> {
   }
 
   static constexpr std::uint32_t annihilated_stream = 31;
-  SparseMatrix<T> S_;  // [A; delta I]
+  double norm_;
   double delta_;
+  SparseMatrix<T> S_;  // [A; delta I]
   SparseQr<T> qr_;
 };
 
 template <Scalar T>
 class ShiftedInverse final : public SpectralTransform<T> {
  public:
-  ShiftedInverse(const SparseMatrix<T>& A, double target, double most_bytes)
-      : A_(A), K_(doubled(A, target)), target_(target), qr_(K_, most_bytes) {}
+  ShiftedInverse(const SparseMatrix<T>& A, double target, double norm, double most_bytes)
+      : rows_(A.rows), target_(target), norm_(norm), K_(doubled(A, target)), qr_(K_, most_bytes) {}
   SparseQr<T>& qr() { return qr_; }
   const SparseMatrix<T>& matrix() const { return K_; }
+  double least_pivot() const { return eps<T> * target_; }
 
-  index_t rows() const override { return A_.cols; }
-  index_t cols() const override { return A_.cols; }
+  index_t rows() const override { return K_.rows - rows_; }
+  index_t cols() const override { return rows_; }
   double gain(double sigma) const override {
-    return target_ / (std::abs(target_ - sigma) * (target_ + sigma));
+    return sigma / (std::abs(target_ - sigma) * (target_ + sigma));
+  }
+  // The solution for a unit vector has another part, of size 1 / target even where the gain is none.
+  double rounding(double gain) const override {
+    const double size = 1 / target_ + 2 * gain;
+    return eps<T> * norm_ * size * size;
   }
   double bytes() const override { return qr_.bytes(); }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context&) const override {
-    const Matrix<T> solved = solve_lower(X);
-    copy<T>(solved.view().block(A_.rows, 0, A_.cols, X.cols), Y);
+    copy<T>(solve(X, 0).view().block(rows_, 0, rows(), X.cols), Y);
   }
-  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
-    apply(Y, X, context);
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context&) const override {
+    copy<T>(solve(Y, rows_).view().block(0, 0, rows_, Y.cols), X);
   }
-  // The upper rows of K^-1 [0; W]: sigma times the gain times u, free of the error that A V has,
-  // eps ||A|| / sigma.
   Matrix<T> left_vectors(MatrixView<const T>, MatrixView<const T> W, Context&) const override {
-    const Matrix<T> solved = solve_lower(W);
-    Matrix<T> U(A_.rows, W.cols);
-    copy<T>(solved.view().block(0, 0, A_.rows, W.cols), U.view());
+    Matrix<T> U(W.rows, W.cols);
+    copy(W, U.view());
     return U;
   }
 
  private:
-  // Returns K^-1 [0; X].
-  Matrix<T> solve_lower(MatrixView<const T> X) const {
+  // Returns K^-1 X, with rows of zeros around those of X from the given one on.
+  Matrix<T> solve(MatrixView<const T> X, index_t first) const {
     Matrix<T> padded(K_.rows, X.cols);
-    copy(X, padded.view().block(A_.rows, 0, A_.cols, X.cols));
+    copy(X, padded.view().block(first, 0, X.rows, X.cols));
     // K is Hermitian: K^-1 = K^-H = Q R^-H.
     qr_.solve_adjoint(padded.view());
     return qr_.multiply_Q(std::as_const(padded).view());
   }
 
-  SparseMatrix<T> A_;
-  SparseMatrix<T> K_;
+  index_t rows_;  // of A
   double target_;
+  double norm_;
+  SparseMatrix<T> K_;  // [0 A; A^H 0] - target I
   SparseQr<T> qr_;
 };
 
@@ -237,6 +249,10 @@ class Filter final : public SpectralTransform<T> {
       sum += coefficients_[j] * std::cos(static_cast<double>(j) * phi);
     }
     return std::abs(sum);
+  }
+  double rounding(double) const override { return eps<T> * static_cast<double>(products_with_A()); }
+  index_t products_with_A() const override {
+    return 2 * static_cast<index_t>(coefficients_.size() - 1);
   }
   double bytes() const override { return 0; }
 
@@ -310,40 +326,38 @@ class Filter final : public SpectralTransform<T> {
 };
 
 // Factors what the transform inverts. Throws MemoryLimit if that does not fit.
-template <class Real, class Transform>
-void factor_within(Transform& transform,
-                   double least_pivot,
-                   double most_bytes,
-                   const Context& context) {
-  if (!transform.qr().fits()) {
+template <Scalar T, class Transform>
+std::unique_ptr<SpectralTransform<T>> factored(std::unique_ptr<Transform> transform,
+                                               double most_bytes,
+                                               const Context& context) {
+  if (!transform->qr().fits()) {
     throw MemoryLimit("the sparse QR factorization",
-                      static_cast<std::uint64_t>(std::min(transform.bytes(), 1.8e19)),
+                      static_cast<std::uint64_t>(std::min(transform->bytes(), 1.8e19)),
                       static_cast<std::uint64_t>(std::min(most_bytes, 1.8e19)));
   }
-  transform.qr().factor(transform.matrix(), static_cast<Real>(least_pivot), context);
+  const auto least_pivot = static_cast<real_t<T>>(transform->least_pivot());
+  transform->qr().factor(transform->matrix(), least_pivot, context);
+  return transform;
 }
 
 }  // namespace
 
 template <Scalar T>
 std::unique_ptr<SpectralTransform<T>> make_inverse(const SparseMatrix<T>& A,
-                                                   double delta,
+                                                   double norm,
                                                    double most_bytes,
                                                    const Context& context) {
-  auto inverse = std::make_unique<Inverse<T>>(with_diagonal_below(A, delta), delta, most_bytes);
-  factor_within<real_t<T>>(*inverse, delta, most_bytes, context);
-  return inverse;
+  return factored<T>(std::make_unique<Inverse<T>>(A, norm, most_bytes), most_bytes, context);
 }
 
 template <Scalar T>
 std::unique_ptr<SpectralTransform<T>> make_shifted_inverse(const SparseMatrix<T>& A,
                                                            double target,
+                                                           double norm,
                                                            double most_bytes,
                                                            const Context& context) {
-  auto inverse = std::make_unique<ShiftedInverse<T>>(A, target, most_bytes);
-  const double eps = std::numeric_limits<real_t<T>>::epsilon();
-  factor_within<real_t<T>>(*inverse, eps * target, most_bytes, context);
-  return inverse;
+  return factored<T>(std::make_unique<ShiftedInverse<T>>(A, target, norm, most_bytes), most_bytes,
+                     context);
 }
 
 template <Scalar T>
@@ -391,10 +405,8 @@ template std::unique_ptr<SpectralTransform<float>> make_inverse(const SparseMatr
                                                                 double,
                                                                 double,
                                                                 const Context&);
-template std::unique_ptr<SpectralTransform<float>> make_shifted_inverse(const SparseMatrix<float>&,
-                                                                        double,
-                                                                        double,
-                                                                        const Context&);
+template std::unique_ptr<SpectralTransform<float>> make_shifted_inverse(
+    const SparseMatrix<float>&, double, double, double, const Context&);
 template std::unique_ptr<SpectralTransform<float>> make_filter(const LinearOperator<float>&,
                                                                double,
                                                                double,
@@ -405,7 +417,7 @@ template std::unique_ptr<SpectralTransform<double>> make_inverse(const SparseMat
                                                                  double,
                                                                  const Context&);
 template std::unique_ptr<SpectralTransform<double>> make_shifted_inverse(
-    const SparseMatrix<double>&, double, double, const Context&);
+    const SparseMatrix<double>&, double, double, double, const Context&);
 template std::unique_ptr<SpectralTransform<double>> make_filter(const LinearOperator<double>&,
                                                                 double,
                                                                 double,
@@ -414,14 +426,14 @@ template class DeflatedOperator<double>;
 template std::unique_ptr<SpectralTransform<std::complex<float>>> make_inverse(
     const SparseMatrix<std::complex<float>>&, double, double, const Context&);
 template std::unique_ptr<SpectralTransform<std::complex<float>>> make_shifted_inverse(
-    const SparseMatrix<std::complex<float>>&, double, double, const Context&);
+    const SparseMatrix<std::complex<float>>&, double, double, double, const Context&);
 template std::unique_ptr<SpectralTransform<std::complex<float>>> make_filter(
     const LinearOperator<std::complex<float>>&, double, double, index_t);
 template class DeflatedOperator<std::complex<float>>;
 template std::unique_ptr<SpectralTransform<std::complex<double>>> make_inverse(
     const SparseMatrix<std::complex<double>>&, double, double, const Context&);
 template std::unique_ptr<SpectralTransform<std::complex<double>>> make_shifted_inverse(
-    const SparseMatrix<std::complex<double>>&, double, double, const Context&);
+    const SparseMatrix<std::complex<double>>&, double, double, double, const Context&);
 template std::unique_ptr<SpectralTransform<std::complex<double>>> make_filter(
     const LinearOperator<std::complex<double>>&, double, double, index_t);
 template class DeflatedOperator<std::complex<double>>;

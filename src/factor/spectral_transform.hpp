@@ -10,40 +10,51 @@
 
 namespace eckart::factor {
 
-// G (n x n) made from A (m x n, m >= n): G = V diag(gain(sigma)) W^H with the right singular
-// vectors V of A. The gain is largest at the target and falls on both sides of it.
+// G = V diag(+-gain(sigma)) W^H made from A (m x n, m >= n), with the right singular vectors V of A
+// (n x n). The gain is largest at the target and falls on both sides of it.
 template <Scalar T>
 class SpectralTransform : public LinearOperator<T> {
  public:
   virtual double gain(double sigma) const = 0;
 
+  // Returns the size of errors in products with unit vectors less their part along triplets of
+  // gains above the given one.
+  virtual double rounding(double gain) const = 0;
+
   // Returns left singular vectors of A (m x d), up to rotations among those asked for and not
-  // orthonormal, for right ones V (n x d) and the W that belong to them (n x d).
+  // orthonormal, for right ones V (n x d) and the W that belong to them.
   virtual Matrix<T> left_vectors(MatrixView<const T> V,
                                  MatrixView<const T> W,
                                  Context& context) const = 0;
+
+  // Products with A and A^H that one with it takes.
+  virtual index_t products_with_A() const { return 0; }
 
   // Bytes that it keeps.
   virtual double bytes() const = 0;
 };
 
-// G = R^-1 with [A; delta I] = Q R: gain 1 / sqrt(sigma^2 + delta^2), the smallest first. With
-// delta about eps ||A||, no more than rounding does to A anyway, R is never singular.
+// G = R^-1 with [A; delta I] = Q R: gain 1 / sqrt(sigma^2 + delta^2), the smallest first, W = Q^H
+// U. delta = 16 eps norm: so that R is never singular, and the errors of solving, a few eps ||A||,
+// stay small beside the least value that is told apart. norm is about ||A||.
 // Throws MemoryLimit if the factors would take more than most_bytes.
 // Accuracy: the singular values of G are those of a matrix within c eps ||A|| of A.
 template <Scalar T>
 std::unique_ptr<SpectralTransform<T>> make_inverse(const SparseMatrix<T>& A,
-                                                   double delta,
+                                                   double norm,
                                                    double most_bytes,
                                                    const Context& context);
 
-// G = the lower right block of ([0 A; A^H 0] - target I)^-1: gain target / |target^2 - sigma^2|.
-// Neither the values -sigma nor the m - n zeros of the doubled matrix show in it.
+// G (n x m) = the lower left block of ([0 A; A^H 0] - target I)^-1: gain
+// sigma / |sigma^2 - target^2|, W = U. Neither the values -sigma nor the m - n zeros of the doubled
+// matrix show in it, but zeros of A do not either. Of two that are equally far from the target the
+// larger has the larger gain. Vectors of sigma are good to eps target / sigma, relative to ||A||.
 // Throws MemoryLimit if the factors would take more than most_bytes.
 // REQUIRES: target > 0
 template <Scalar T>
 std::unique_ptr<SpectralTransform<T>> make_shifted_inverse(const SparseMatrix<T>& A,
                                                            double target,
+                                                           double norm,
                                                            double most_bytes,
                                                            const Context& context);
 

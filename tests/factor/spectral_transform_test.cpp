@@ -6,6 +6,7 @@
 
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
+#include "tests/cases/random_matrices.hpp"
 #include "tests/factor/factor_testing.hpp"
 
 namespace eckart::factor {
@@ -25,20 +26,28 @@ SparseMatrix<T> diagonal(const std::vector<double>& entries, index_t more_rows) 
   return from_triplets<T>(n + more_rows, n, std::move(triplets));
 }
 
+// The images of the columns of the identity, n of them with m rows.
+template <Scalar T, class Apply>
+Matrix<T> columns_of(index_t n, index_t m, const Apply& apply) {
+  Matrix<T> identity(n, n);
+  for (index_t i = 0; i < n; ++i) identity(i, i) = 1;
+  Matrix<T> images(m, n);
+  apply(std::as_const(identity).view(), images.view());
+  return images;
+}
+
 // Of a diagonal A every row of G holds one entry, and its size is the gain.
 template <Scalar T>
 void expect_gains(const SpectralTransform<T>& G, const std::vector<double>& sigma, double slack) {
   Context context(1);
-  const index_t n = G.rows();
-  Matrix<T> identity(n, n);
-  for (index_t i = 0; i < n; ++i) identity(i, i) = 1;
-  Matrix<T> all(n, n);
-  Matrix<T> adjoint(n, n);
-  G.apply(std::as_const(identity).view(), all.view(), context);
-  G.apply_adjoint(std::as_const(identity).view(), adjoint.view(), context);
-  for (index_t i = 0; i < n; ++i) {
+  const Matrix<T> all =
+      columns_of<T>(G.cols(), G.rows(), [&](auto X, auto Y) { G.apply(X, Y, context); });
+  const Matrix<T> adjoint =
+      columns_of<T>(G.rows(), G.cols(), [&](auto X, auto Y) { G.apply_adjoint(X, Y, context); });
+  ASSERT_EQ(G.rows(), static_cast<index_t>(sigma.size()));
+  for (index_t i = 0; i < G.rows(); ++i) {
     double sum = 0;
-    for (index_t j = 0; j < n; ++j) {
+    for (index_t j = 0; j < G.cols(); ++j) {
       sum += static_cast<double>(std::abs(all(i, j)));
       EXPECT_TRUE(static_cast<double>(std::abs(all(i, j) - conjugate(adjoint(j, i)))) <=
                   slack * eps<T>() * (1 + sum));
@@ -55,17 +64,58 @@ TYPED_TEST_SUITE(SpectralTransformOf, Scalars);
 
 TYPED_TEST(SpectralTransformOf, AnInverseBringsOutTheSmallest) {
   const auto A = diagonal<TypeParam>(values, 4);
-  const auto G = make_inverse<TypeParam>(A, 1e-5, unlimited, Context(1));
+  const double norm = 1e-5 / (16 * eps<TypeParam>());
+  const auto G = make_inverse<TypeParam>(A, norm, unlimited, Context(1));
   expect_gains(*G, values, 100);
   EXPECT_TRUE(std::abs(G->gain(1e-3) * std::hypot(1e-3, 1e-5) - 1) <= 1e-14);
 }
 
 TYPED_TEST(SpectralTransformOf, AShiftedInverseBringsOutTheNearest) {
   const auto A = diagonal<TypeParam>(values, 4);
-  const auto G = make_shifted_inverse<TypeParam>(A, 1.1, unlimited, Context(1));
+  const auto G = make_shifted_inverse<TypeParam>(A, 1.1, 3, unlimited, Context(1));
+  ASSERT_EQ(G->cols(), 11);
   expect_gains(*G, values, 200);
   EXPECT_TRUE(G->gain(1) > G->gain(1.5));
-  EXPECT_TRUE(G->gain(1.5) > G->gain(2));
+  EXPECT_TRUE(G->gain(1.2) > G->gain(1.0));  // equally far
+  EXPECT_TRUE(G->gain(1.5) > G->gain(0.5));
+  EXPECT_TRUE(G->gain(0) == 0);
+}
+
+// Rows that come twice: their difference has no image at all, and what is left of it by rounding
+// samples the size that errors are said to have.
+TYPED_TEST(SpectralTransformOf, ErrorsOfSolvingHaveTheSizeThatIsSaid) {
+  using T = TypeParam;
+  Context context(1);
+  constexpr index_t n = 30;
+  std::vector<Triplet<T>> entries;
+  for (index_t i = 0; i < n; ++i) {
+    const SparseMatrix<T> row = cases::random_sparse<T>(1, n, 6, static_cast<std::uint64_t>(i));
+    for (index_t p = 0; p < row.stored_entries(); ++p) {
+      const auto at = static_cast<std::size_t>(p);
+      entries.push_back({i, row.columns[at], row.values[at]});
+      entries.push_back({n + i, row.columns[at], row.values[at]});
+    }
+  }
+  const auto A = from_triplets<T>(2 * n, n, std::move(entries));
+  const double norm = 10;
+  for (const double target : {0.03, 1.0}) {
+    const auto G = make_shifted_inverse<T>(A, target, norm, unlimited, context);
+    Matrix<T> X(2 * n, n);
+    for (index_t i = 0; i < n; ++i) {
+      X(i, i) = static_cast<real_t<T>>(std::sqrt(0.5));
+      X(n + i, i) = -X(i, i);
+    }
+    Matrix<T> Y(n, n);
+    G->apply(std::as_const(X).view(), Y.view(), context);
+    double worst = 0;
+    for (index_t j = 0; j < n; ++j) {
+      double energy = 0;
+      for (index_t i = 0; i < n; ++i) energy += static_cast<double>(std::norm(Y(i, j)));
+      worst = std::max(worst, std::sqrt(energy));
+    }
+    EXPECT_TRUE(worst <= 10 * G->rounding(0)) << worst / G->rounding(0);
+    EXPECT_TRUE(worst >= 0.01 * G->rounding(0)) << worst / G->rounding(0);
+  }
 }
 
 TYPED_TEST(SpectralTransformOf, AFilterIsABellAroundTheTarget) {
@@ -104,8 +154,7 @@ TYPED_TEST(SpectralTransformOf, LeftVectorsOfZerosAreAnnihilatedToo) {
   }
   const auto A = from_triplets<T>(n, n, std::move(entries));
   const auto op = make_operator<T>(A);
-  const double delta = 2 * eps<T>();
-  const auto G = make_inverse<T>(A, delta, unlimited, context);
+  const auto G = make_inverse<T>(A, 2, unlimited, context);
   Matrix<T> V(n, 1);
   for (index_t i = 0; i < n; ++i)
     V(i, 0) = static_cast<real_t<T>>(1 / std::sqrt(static_cast<double>(n)));
@@ -149,8 +198,8 @@ TEST(SpectralTransform, DeflationTakesTripletsOut) {
 
 TEST(SpectralTransform, RefusesFactorsThatDoNotFit) {
   const auto A = diagonal<double>(values, 0);
-  EXPECT_THROW((void)make_inverse<double>(A, 1e-15, 100, Context(1)), MemoryLimit);
-  EXPECT_THROW((void)make_shifted_inverse<double>(A, 1, 100, Context(1)), MemoryLimit);
+  EXPECT_THROW((void)make_inverse<double>(A, 3, 100, Context(1)), MemoryLimit);
+  EXPECT_THROW((void)make_shifted_inverse<double>(A, 1, 3, 100, Context(1)), MemoryLimit);
 }
 
 }  // namespace
