@@ -154,7 +154,7 @@ struct SavedSource {
 };
 
 // Reads it from the folder's report.json; without one (numpy.save) it is the plain matrix.
-// Throws UsageError for the smallest triplets, which approximate nothing; IoError.
+// Throws UsageError for other triplets than the leading ones, which approximate nothing; IoError.
 SavedSource saved_source(const std::string& folder) {
   const std::string path = folder + "/report.json";
   std::error_code ignored;
@@ -168,10 +168,12 @@ SavedSource saved_source(const std::string& folder) {
     const auto at = object.find(key);
     return at != object.end() && *at == true;
   };
-  if (says(report, "smallest")) {
-    throw UsageError(folder +
-                     " holds the smallest triplets; an approximation needs the "
-                     "leading ones: run eckart svd without --smallest");
+  const bool inner = report.contains("target");
+  if (inner || says(report, "smallest")) {
+    throw UsageError(fmt::format(
+        "{} holds the {}; an approximation needs the leading ones: run eckart svd without --{}",
+        folder, inner ? "triplets nearest to a target" : "smallest triplets",
+        inner ? "target" : "smallest"));
   }
   const ordered_json matrix = report.value("matrix", ordered_json::object());
   return {says(matrix, "centred"), says(matrix, "scaled")};

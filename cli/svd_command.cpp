@@ -143,7 +143,7 @@ std::string result_text(const MatrixFacts& facts,
 // The report and what was decomposed: a saved result must say what it is the SVD of.
 ordered_json report_json(const MatrixFacts& facts, const SvdOptions& o, const SvdReport& report) {
   ordered_json object = ordered_json::parse(io::to_json(report));
-  object["smallest"] = o.smallest || o.target;
+  object["smallest"] = o.smallest;
   if (o.target) object["target"] = *o.target;
   object["matrix"] = to_json(facts);
   object["matrix"]["centred"] = o.center;

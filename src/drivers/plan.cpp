@@ -40,6 +40,16 @@ void add(Cost& cost, double flops, double rate) {
   cost.nominal_seconds += flops / rate;
 }
 
+// Lanczos on the inverse that a sparse QR factorization gives: solutions, as typical; the seconds
+// of one that do not depend on the factors, by row; and those for each byte of the factors, which
+// are made once and read for every solution.
+double inverse_passes(index_t k, bool smallest) {
+  const auto r = static_cast<double>(k);
+  return smallest ? 30 + 3 * r : 250 + 10 * r;
+}
+constexpr double inverse_seconds_per_row = 2e-7;
+double inverse_seconds_per_byte(double passes) { return 4e-9 + passes / 1.5e10; }
+
 enum class Block { narrow, wide };
 
 // Adds products of A or A^H with that many vectors, by blocks.
@@ -135,18 +145,34 @@ Cost lanczos_cost(const Problem& p, index_t k) {
   return cost;
 }
 
-Cost smallest_cost(const Problem& p, index_t k) {
-  // A factorization whose fill is not known before it is made: 40 times the entries is typical.
-  // Without entries to factor, a polynomial of degree 64 stands for each solution.
-  const double fill = p.storage == Storage::sparse ? 40 : 128;
+Cost smallest_cost(const Problem& p, index_t k, bool smallest) {
   const auto [m, n] = shape(p);
   const auto r = static_cast<double>(k);
+  if (p.storage == Storage::sparse) {
+    // So much is typical. The doubled matrix of a target fills more.
+    const double bytes_per_entry = smallest ? 300 : 1200;
+    const double bytes = p.scalar_factor * bytes_per_entry * p.entries;
+    const double passes = inverse_passes(k, smallest);
+    return {.flops = p.scalar_factor * passes * bytes / 4,
+            .passes = 2 * r + 14,
+            .nominal_seconds = passes * (m + n) * inverse_seconds_per_row +
+                               bytes * inverse_seconds_per_byte(passes)};
+  }
+  // A polynomial of degree 64 stands for each solution.
   const double columns = 40 + 6 * r;
   Cost cost{.flops = 0, .passes = 2 * r + 14, .nominal_seconds = columns / 4 * step_seconds};
-  add_products(cost, p, 2 * fill * columns + certificate_products(r));
+  add_products(cost, p, 256 * columns + certificate_products(r));
   add(cost, p.scalar_factor * 8 * n * std::min(n, 3 * r + 48) * columns, narrow_basis_rate);
   add(cost, p.scalar_factor * 4 * m * r * r, narrow_basis_rate);
   return cost;
+}
+
+double inverse_worth(const Problem& p, index_t k, bool smallest) {
+  const auto [m, n] = shape(p);
+  const double passes = inverse_passes(k, smallest);
+  const double rest =
+      dense_cost(p, Vectors::thin, k).nominal_seconds - passes * (m + n) * inverse_seconds_per_row;
+  return rest / inverse_seconds_per_byte(passes);
 }
 
 }  // namespace eckart::drivers

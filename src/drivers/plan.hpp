@@ -49,6 +49,13 @@ Cost hermitian_cost(const Problem& p);
 Cost gram_cost(const Problem& p, index_t k);
 Cost randomized_cost(const Problem& p, index_t k);
 Cost lanczos_cost(const Problem& p, index_t k);
-Cost smallest_cost(const Problem& p, index_t k);
+
+// By an inverse of unknown fill where there are entries to factor, else by a polynomial. smallest:
+// not those near a target.
+Cost smallest_cost(const Problem& p, index_t k, bool smallest);
+
+// Returns the bytes of factors from which on the dense method costs less than Lanczos on an
+// inverse; below zero where it does in any case.
+double inverse_worth(const Problem& p, index_t k, bool smallest);
 
 }  // namespace eckart::drivers

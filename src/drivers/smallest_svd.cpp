@@ -13,6 +13,7 @@
 
 #include "blas/blas.hpp"
 #include "drivers/driver.hpp"
+#include "drivers/smallest_route.hpp"
 #include "drivers/transform_triplets.hpp"
 #include "eckart/error.hpp"
 #include "eckart/lanczos_svd.hpp"
@@ -28,59 +29,6 @@
 
 namespace eckart {
 namespace {
-
-constexpr double default_factor_bytes = 4.0 * (1 << 30);
-
-// Triplets of a transform that are looked for at most, for k that are wanted: others may have to
-// be told from them.
-index_t most_triplets(index_t k, index_t n) { return k + std::min(3 * k + 64, n - k); }
-
-// What the iteration keeps beside a transform.
-template <Scalar T>
-double iteration_bytes(const LinearOperator<T>& A, index_t k, double target) {
-  const index_t n = std::min(A.rows(), A.cols());
-  const index_t most = most_triplets(k, n);
-  const double vectors = 3 * static_cast<double>(A.rows() + A.cols()) * static_cast<double>(most);
-  return lanczos_svd_bytes<T>(target > 0 ? std::max(A.rows(), A.cols()) : n, n, most) +
-         sizeof(T) * (vectors + factor::certificate_elements(A.rows(), A.cols(), k));
-}
-
-// Copies of the entries that a factorization starts from.
-template <Scalar T>
-double entries_bytes(const LinearOperator<T>& A) {
-  return 5.0 * (sizeof(T) + sizeof(index_t)) *
-         static_cast<double>(A.entries_per_product() + A.rows() + A.cols());
-}
-
-template <Scalar T>
-double dense_bytes(const LinearOperator<T>& A, index_t k) {
-  const double copy =
-      A.storage() == Storage::matrix_free
-          ? sizeof(T) * static_cast<double>(A.rows()) * static_cast<double>(A.cols())
-          : 0;
-  return dense_svd_bytes<T>(A.rows(), A.cols(), Vectors::thin, k) + copy;
-}
-
-// Whether all values may be computed instead: n^3, and as many products where there are no entries.
-template <Scalar T>
-bool formable(const LinearOperator<T>& A, index_t k, const Context& context) {
-  const auto cap = static_cast<double>(context.memory_cap_bytes());
-  return std::min(A.rows(), A.cols()) <= 3000 && (cap == 0 || dense_bytes(A, k) <= cap);
-}
-
-// The method for automatic, before any fill is known.
-template <Scalar T>
-SmallestMethod first_choice(const LinearOperator<T>& A, index_t k, const Context& context) {
-  const index_t n = std::min(A.rows(), A.cols());
-  const auto cap = static_cast<double>(context.memory_cap_bytes());
-  const bool fits = cap == 0 || dense_bytes(A, k) <= cap;
-  const bool small = n <= 256 || 4 * k >= n;
-  if (A.storage() == Storage::dense) return fits ? SmallestMethod::dense : SmallestMethod::filter;
-  const bool factorable = A.storage() == Storage::sparse;
-  if (fits && small) return SmallestMethod::dense;
-  if (factorable) return SmallestMethod::factor;
-  return formable(A, k, context) ? SmallestMethod::dense : SmallestMethod::filter;
-}
 
 template <Scalar T>
 class SmallestSvd {
@@ -194,7 +142,7 @@ class SmallestSvd {
     const bool filter = G_->products_with_A() > 0;
     const double inner = std::clamp(accuracy_ / 100, 256 * eps, default_accuracy<T>() / 100);
     triplets_.emplace(*G_, inner, filter ? 60 : 0, options_.seed, context_);
-    const index_t most = most_triplets(k_, n_);
+    const index_t most = drivers::most_triplets(k_, n_);
     bool converged = true;
     int again = 0;
     for (index_t wanted = k_;;) {
@@ -408,19 +356,7 @@ double smallest_svd_bytes(const LinearOperator<T>& A,
                           const SmallestSvdOptions& options,
                           const Context& context) {
   const index_t k = std::min(count, std::min(A.rows(), A.cols()));
-  const SmallestMethod method =
-      options.method == SmallestMethod::automatic ? first_choice(A, k, context) : options.method;
-  if (method == SmallestMethod::dense) return dense_bytes(A, k);
-  const double iteration = iteration_bytes(A, k, options.target);
-  if (method == SmallestMethod::filter) return iteration;
-  const double others = iteration + entries_bytes(A);
-  const auto cap = static_cast<double>(context.memory_cap_bytes());
-  const double budget = options.factor_bytes > 0 ? options.factor_bytes : default_factor_bytes;
-  // The fill stays below that of a dense matrix.
-  const double order = static_cast<double>(A.rows() + A.cols());
-  const double full = sizeof(T) * 4 * order * order + 1024 * (order + 1);
-  const double factors = std::min(budget, full);
-  return others + (cap > 0 ? std::min(factors, std::max(0.0, cap - others)) : factors);
+  return drivers::plan_smallest(A, k, options, context).bytes;
 }
 
 template <Scalar T>
@@ -438,12 +374,12 @@ SvdResult<T> smallest_svd(const LinearOperator<T>& A,
 
   const index_t k = std::min(count, std::min(A.rows(), A.cols()));
   const bool automatic = options.method == SmallestMethod::automatic;
-  SmallestMethod method = automatic ? first_choice(A, k, context) : options.method;
+  const drivers::SmallestRoute route = drivers::plan_smallest(A, k, options, context);
+  SmallestMethod method = route.method;
   if (method == SmallestMethod::dense) return by_dense(A, k, options, context);
 
   SvdResult<T> result;
-  const double bytes = smallest_svd_bytes(A, count, options, context);
-  result.report = drivers::start_report("smallest", A, options.seed, bytes, context);
+  result.report = drivers::start_report("smallest", A, options.seed, route.bytes, context);
   const operators::Prepared<T> prepared(A, context);
   const LinearOperator<T>& matrix = prepared.matrix();
   SmallestSvd<T> search(matrix, k, options.target / prepared.scale(), options, context, result);
@@ -451,20 +387,22 @@ SvdResult<T> smallest_svd(const LinearOperator<T>& A,
     const std::optional<SparseMatrix<T>> entries = search.entries();
     require(automatic || entries.has_value(),
             "the factor method needs a sparse matrix without shifts: its entries");
-    if (!entries) method = SmallestMethod::filter;
     std::string trouble;
     try {
-      const double factors = bytes - iteration_bytes(A, k, options.target) - entries_bytes(A);
-      if (entries && !search.run_factored(*entries, factors)) {
+      if (!entries) {
+        method = SmallestMethod::filter;
+        trouble = "a shifted matrix has no entries to factor";
+      } else if (!search.run_factored(*entries, route.factor_bytes)) {
         trouble = "too many values are about as near as those wanted";
       }
     } catch (const MemoryLimit& refusal) {
       if (!automatic) throw;
-      trouble = refusal.what();
       method = SmallestMethod::filter;
+      trouble = fmt::format("the factors take more than {}",
+                            format_bytes(static_cast<std::uint64_t>(route.factor_bytes)));
     }
     if (automatic && !trouble.empty()) {
-      if (formable(A, k, context)) {
+      if (route.dense_fits) {
         result = {};
         SvdResult<T> dense = by_dense(A, k, options, context);
         dense.report.fallbacks.insert(dense.report.fallbacks.begin(), trouble);

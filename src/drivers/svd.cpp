@@ -117,7 +117,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
                    jacobi_svd_bytes<T>(p.rows, p.cols, vectors) + copy, ""});
   }
   if (request.method == Method::smallest || inner(request)) {
-    all.push_back({Method::smallest, drivers::smallest_cost(p, k),
+    all.push_back({Method::smallest, drivers::smallest_cost(p, k, !request.target),
                    smallest_svd_bytes<T>(A, k, smallest_options(request), context), ""});
     const auto cap = static_cast<double>(context.memory_cap_bytes());
     rule_out(all.back(),

@@ -90,7 +90,7 @@ TEST(NullSpace, TheToleranceDecidesWhatCountsAsZero) {
 }
 
 TEST(NullSpace, OfALargeGraphComesFromTheFactorization) {
-  const SparseMatrix<double> A = paths<double>({170, 1, 90, 60});
+  const SparseMatrix<double> A = paths<double>({500, 1, 90, 160});
   const auto null = null_space<double>(*make_operator<double>(A));
   EXPECT_EQ(null.report.method, "smallest");
   expect_null_space<double>(A, A.rows, null, 4);
@@ -114,7 +114,7 @@ TEST(NullSpace, RefusesAToleranceThatMakesNoSense) {
 }
 
 TEST(NullSpace, TheSameBitsForAnyThreadCount) {
-  const SparseMatrix<double> A = paths<double>({170, 1, 90, 60});
+  const SparseMatrix<double> A = paths<double>({500, 1, 90, 160});
   const auto op = make_operator<double>(A);
   Context one(1);
   const auto reference = null_space<double>(*op, {}, one);

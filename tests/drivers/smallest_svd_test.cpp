@@ -377,7 +377,7 @@ TEST(SmallestSvd, SaysNotMetWhereProductsAloneDoNotSuffice) {
 }
 
 TEST(SmallestSvd, AMemoryCapLeadsToAnotherMethodOrARefusal) {
-  const SparseMatrix<double> A = cases::random_sparse<double>(900, 400, 5, 3);
+  const SparseMatrix<double> A = cases::random_sparse<double>(1500, 700, 3, 3);
   const auto op = make_operator<double>(A);
   Context context(1);
   const auto free = smallest_svd<double>(*op, 2, {}, context);
@@ -393,6 +393,9 @@ TEST(SmallestSvd, AMemoryCapLeadsToAnotherMethodOrARefusal) {
   EXPECT_THROW((void)smallest_svd<double>(
                    *op, 2, {.method = SmallestMethod::factor, .factor_bytes = 1}, context),
                MemoryLimit);
+  // Room for the iteration, but not for all values.
+  context.set_memory_cap_bytes(26'000'000);
+  EXPECT_NE(smallest_svd<double>(*op, 2, {}, context).report.why.find("QR"), std::string::npos);
   context.set_memory_cap_bytes(1000);
   EXPECT_THROW((void)smallest_svd<double>(*op, 2, {}, context), MemoryLimit);
 }
