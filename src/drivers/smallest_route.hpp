@@ -47,9 +47,10 @@ SmallestRoute plan_smallest(const LinearOperator<T>& A,
       lanczos_svd_bytes<T>(smallest ? n : std::max(A.rows(), A.cols()), n, most) +
       sizeof(T) * (3 * order * static_cast<double>(most) +
                    factor::certificate_elements(A.rows(), A.cols(), k));
-  // A factorization starts from copies of the entries; its fill stays below that of a dense matrix.
+  // A factorization starts from copies of the entries; one that fills more than a dense matrix is
+  // not worth it.
   const double others = iteration + 5.0 * (sizeof(T) + sizeof(index_t)) * (entries + order);
-  const double full = sizeof(T) * 4 * order * order + 1024 * (order + 1);
+  const double full = sizeof(T) * 12 * order * order + 1024 * (order + 1);
 
   SmallestRoute route{.method = options.method};
   route.factor_bytes =

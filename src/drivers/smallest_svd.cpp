@@ -63,9 +63,8 @@ class SmallestSvd {
       const double shift = target_ + std::cbrt(eps) * target_ + 100 * eps * norm_;
       return factor::make_shifted_inverse<T>(entries, shift, norm_, most_bytes, context_);
     });
-    // Where smaller ones are among the nearest, so are all of them, and their vectors are better
-    // had from the inverse of A itself.
-    const double least = G_->gain(target_ / 64);
+    // Below that, vectors lose more than a tenth of the accuracy.
+    const double least = G_->gain(std::min(80 * eps / accuracy_, 0.125) * target_);
     const Outcome outcome = find_all(least);
     if (outcome != Outcome::exhausted) return finish(outcome);
     report_.fallbacks.push_back("values near zero are among the nearest: found from there");
@@ -152,7 +151,7 @@ class SmallestSvd {
       const index_t found = triplets_->count();
       if (context_.cancelled()) return Outcome::cancelled;
       if (found < n_ && !reaches_far_enough()) {
-        if (triplets_->last_gain() < least) return Outcome::exhausted;
+        if (triplets_->exhausted()) return Outcome::exhausted;
         if (found < wanted || found >= most) return Outcome::unfinished;
         wanted = std::min(most, found + std::max<index_t>(4, found / 2));
         continue;

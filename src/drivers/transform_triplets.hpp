@@ -34,7 +34,10 @@ class TransformTriplets {
   index_t count() const { return V_.cols(); }
   const Matrix<T>& V() const { return V_; }
   const Matrix<T>& W() const { return W_; }
+  // Nothing larger is left.
   double last_gain() const { return last_gain_; }
+  // What is left is below what extend was told to stop at.
+  bool exhausted() const { return exhausted_; }
 
   // Adds leading triplets until there are that many, or those left have gains below least.
   // start, if not empty, holds approximations of W. Returns whether all converged.
@@ -54,10 +57,17 @@ class TransformTriplets {
       const auto products = static_cast<double>(G_.products_with_A());
       report.products += static_cast<index_t>(products * static_cast<double>(more.report.products));
       report.passes_over_A += products * more.report.passes_over_A;
-      converged = converged && more.report.status == Status::converged;
       if (more.sigma.empty()) return false;
-      const auto end = std::find_if(more.sigma.begin() + 1, more.sigma.end(), [&](real_t<T> gain) {
-        return !(gain >= gain_range * more.sigma[0]);
+      const auto first = static_cast<double>(more.sigma[0]);
+      exhausted_ = first < least;
+      if (exhausted_) {
+        last_gain_ = least;
+        break;
+      }
+      converged = converged && more.report.status == Status::converged;
+      const double low = std::max(gain_range * first, least);
+      const auto end = std::find_if(more.sigma.begin(), more.sigma.end(), [&](real_t<T> gain) {
+        return !(static_cast<double>(gain) >= low);
       });
       const auto taken = static_cast<index_t>(end - more.sigma.begin());
       last_gain_ = static_cast<double>(end[-1]);
@@ -66,7 +76,6 @@ class TransformTriplets {
       if (G_.products_with_A() == 0) sharpen(rest, more.U, more.V);
       append(V_, more.U.view());
       append(W_, more.V.view());
-      if (last_gain_ < least) break;
     }
     return converged;
   }
@@ -89,7 +98,7 @@ class TransformTriplets {
   static constexpr bool is_double = sizeof(real_t<T>) == 8;
   // Of what Lanczos finds, the triplets down to this share of the first are taken: below, the
   // rounding of G would show.
-  static constexpr real_t<T> gain_range = is_double ? 1e-3F : 3e-2F;
+  static constexpr double gain_range = is_double ? 1e-3 : 3e-2;
   static constexpr std::uint32_t power_stream = 41;
 
   // A step of inverse iteration with triplets of G. What Lanczos leaves in directions of small gain
@@ -140,6 +149,7 @@ class TransformTriplets {
   Context& context_;
   Matrix<T> V_, W_;
   double last_gain_ = 0;
+  bool exhausted_ = false;
 };
 
 }  // namespace eckart::drivers
