@@ -157,10 +157,8 @@ class SmallestSvd {
         continue;
       }
       if (!options_.certify || found == n_) break;
-      const bool missed = triplets_->misses_one(report_);
-      // Of triplets whose gains are equal, those found may be mixtures with others.
-      if (!missed && (filter || accurate())) break;
-      if (++again > 5) return missed ? Outcome::unfinished : Outcome::complete;
+      if (!triplets_->misses_one(report_)) break;
+      if (++again > 5) return Outcome::unfinished;
       wanted = found + 1;
     }
     return converged ? Outcome::complete : Outcome::unfinished;
@@ -210,7 +208,6 @@ class SmallestSvd {
 
   // Whether the nearest of the triplets found have residuals within the accuracy.
   bool accurate() {
-    auto timer = report_.stage("probe");
     const TripletRange range = nearest();
     const std::vector<double> residuals = factor::true_residuals<T>(
         tall_, std::as_const(left_).view().columns(range.first, range.count),

@@ -400,6 +400,47 @@ TEST(SmallestSvd, AMemoryCapLeadsToAnotherMethodOrARefusal) {
   EXPECT_THROW((void)smallest_svd<double>(*op, 2, {}, context), MemoryLimit);
 }
 
+// Most values are zeros, and nearest: the search from zero upward ends among them.
+TEST(SmallestSvd, SaysNotMetWhereTooManyAreAboutEquallyNear) {
+  const auto mostly_zero = [](std::size_t n) {
+    Values sigma(n, 0);
+    for (std::size_t i = 0; i < 30; ++i) sigma[i] = 4 - 0.01L * static_cast<long double>(i);
+    return sparse_diagonal<double>(sigma);
+  };
+  const SparseMatrix<double> small = mostly_zero(200);
+  const auto stopped = smallest_svd<double>(*make_operator<double>(small), 2,
+                                            {.target = 1, .method = SmallestMethod::factor});
+  EXPECT_FALSE(stopped.report.certificate.met);
+  EXPECT_EQ(stopped.report.status, Status::iteration_limit);
+  const SparseMatrix<double> large = mostly_zero(1400);
+  const auto whole = smallest_svd<double>(*make_operator<double>(large), 2, {.target = 1});
+  EXPECT_EQ(whole.report.method, "dense");
+  EXPECT_TRUE(whole.report.certificate.met);
+  EXPECT_TRUE(whole.sigma == std::vector<double>(2, 0));
+  ASSERT_FALSE(whole.report.fallbacks.empty());
+  EXPECT_NE(whole.report.fallbacks[0].find("too many"), std::string::npos);
+}
+
+TEST(SmallestSvd, FactorsThatFillTooMuchGiveWayToAllValues) {
+  const SparseMatrix<double> A = cases::random_sparse<double>(1500, 1200, 4, 3);
+  const auto op = make_operator<double>(A);
+  const auto result = smallest_svd<double>(*op, 2, {.target = 1});
+  EXPECT_EQ(result.report.method, "dense");
+  ASSERT_FALSE(result.report.fallbacks.empty());
+  EXPECT_NE(result.report.fallbacks[0].find("the factors take more"), std::string::npos);
+  EXPECT_EQ(smallest_svd<double>(*op, 2).report.method, "smallest");
+}
+
+TEST(SmallestSvd, SaysWhatAccuracyAnInverseReaches) {
+  const SparseMatrix<double> A = cases::random_sparse<double>(300, 200, 4, 3);
+  const auto result = smallest_svd<double>(*make_operator<double>(A), 3,
+                                           {.method = SmallestMethod::factor, .accuracy = 1e-17});
+  EXPECT_FALSE(result.report.certificate.met);
+  EXPECT_TRUE(std::any_of(
+      result.report.warnings.begin(), result.report.warnings.end(),
+      [](const std::string& text) { return text.find("reaches for sure") != std::string::npos; }));
+}
+
 TEST(SmallestSvd, RefusesWhatMakesNoSense) {
   const SparseMatrix<double> A = cases::random_sparse<double>(9, 4, 3, 3);
   const auto op = make_operator<double>(A);
