@@ -139,7 +139,8 @@ class SmallestSvd {
   // missed. Those with gains below least are of no use.
   Outcome find_all(double least, Matrix<T> start = {}) {
     const bool filter = G_->products_with_A() > 0;
-    const double inner = std::clamp(accuracy_ / 100, 256 * eps, default_accuracy<T>() / 100);
+    const double least_inner = (sizeof(real_t<T>) == 8 ? 256 : 32) * eps;
+    const double inner = std::max(least_inner, std::min(accuracy_, default_accuracy<T>()) / 100);
     triplets_.emplace(*G_, inner, filter ? 60 : 0, options_.seed, context_);
     const index_t most = drivers::most_triplets(k_, n_);
     bool converged = true;
