@@ -95,6 +95,25 @@ void gemm(Op op_a,
 }
 
 template <Scalar T>
+void gemm_in_pieces(index_t piece,
+                    Op op_a,
+                    Op op_b,
+                    T alpha,
+                    MatrixView<const T> A,
+                    MatrixView<const T> B,
+                    T beta,
+                    MatrixView<T> C) {
+  const index_t inner = op_a == Op::none ? A.cols : A.rows;
+  gemm<T>(op_a, op_b, alpha, cols_of(op_a, A, 0, std::min(piece, inner)),
+          rows_of(op_b, B, 0, std::min(piece, inner)), beta, C);
+  for (index_t first = piece; first < inner; first += piece) {
+    const index_t count = std::min(piece, inner - first);
+    gemm<T>(op_a, op_b, alpha, cols_of(op_a, A, first, count), rows_of(op_b, B, first, count), T{1},
+            C);
+  }
+}
+
+template <Scalar T>
 void multiply(Op op_a,
               Op op_b,
               T alpha,
@@ -211,6 +230,38 @@ template void gemm(Op,
                    MatrixView<const cdouble>,
                    cdouble,
                    MatrixView<cdouble>);
+template void gemm_in_pieces(index_t,
+                             Op,
+                             Op,
+                             float,
+                             MatrixView<const float>,
+                             MatrixView<const float>,
+                             float,
+                             MatrixView<float>);
+template void gemm_in_pieces(index_t,
+                             Op,
+                             Op,
+                             double,
+                             MatrixView<const double>,
+                             MatrixView<const double>,
+                             double,
+                             MatrixView<double>);
+template void gemm_in_pieces(index_t,
+                             Op,
+                             Op,
+                             cfloat,
+                             MatrixView<const cfloat>,
+                             MatrixView<const cfloat>,
+                             cfloat,
+                             MatrixView<cfloat>);
+template void gemm_in_pieces(index_t,
+                             Op,
+                             Op,
+                             cdouble,
+                             MatrixView<const cdouble>,
+                             MatrixView<const cdouble>,
+                             cdouble,
+                             MatrixView<cdouble>);
 template void multiply(Op,
                        Op,
                        float,

@@ -14,10 +14,16 @@ namespace eckart::factor {
 namespace {
 
 using blas::gemm;
+using blas::gemm_in_pieces;
 using blas::Op;
 using core::for_each_chunk;
 
 constexpr index_t columns_per_chunk = 128;
+
+// Pieces of inner products between the vectors, on which the merged T and so orthogonality rests,
+// and of those with the columns of X.
+constexpr index_t gram_piece = 64;
+constexpr index_t product_piece = 128;
 
 // How many reflectors are applied at once: enough for a fast gemm, but few against the k columns,
 // because merging m of them costs as much as applying them to m / 2 columns.
@@ -50,9 +56,10 @@ struct Merged {
     const index_t count = factors.cols;
     const MatrixView<const T> V = vectors.view().block(0, 0, rows, count);
     for_each_chunk(count, width, context, [&](index_t, index_t first, index_t last) {
-      gemm<T>(Op::adjoint, Op::none, 1, V.block(first, 0, rows - first, first),
-              V.block(first, first, rows - first, last - first), 0,
-              gram.view().block(0, first, first, last - first));
+      gemm_in_pieces<T>(gram_piece, Op::adjoint, Op::none, 1,
+                        V.block(first, 0, rows - first, first),
+                        V.block(first, first, rows - first, last - first), 0,
+                        gram.view().block(0, first, first, last - first));
     });
     for (index_t p = 0; p < count; p += width) {
       const index_t w = std::min(width, count - p);
@@ -96,7 +103,7 @@ void apply_panels(MatrixView<const T> factors,
       const MatrixView<T> strip = X.block(n - rows, from, rows, to - from);
       const MatrixView<T> Y = inner.view().block(0, from, count, to - from);
       const MatrixView<T> TY = scaled.view().block(0, from, count, to - from);
-      gemm<T>(Op::adjoint, Op::none, 1, V, strip, 0, Y);
+      gemm_in_pieces<T>(product_piece, Op::adjoint, Op::none, 1, V, strip, 0, Y);
       gemm<T>(Op::none, Op::none, 1, factor, Y, 0, TY);
       gemm<T>(Op::none, Op::none, -1, V, TY, 1, strip);
     });

@@ -12,6 +12,9 @@ using blas::Op;
 // Up to this many columns the loops of one kernel call beat gemm.
 constexpr index_t leaf = 8;
 
+// Of the inner products of vectors, on which the factor T and so orthogonality rests.
+constexpr index_t gram_piece = 64;
+
 template <Scalar T>
 void zero(MatrixView<T> A) {
   for (index_t j = 0; j < A.cols; ++j) std::fill_n(A.column(j), A.rows, T{});
@@ -53,8 +56,8 @@ void tall_qr(MatrixView<T> V, MatrixView<T> R, MatrixView<T> factor, T* scratch)
   // T12 = -T1 (V1^H V2) T2
   const MatrixView<T> inner{scratch, h, w - h, h};
   const MatrixView<T> half{scratch + h * (w - h), h, w - h, h};
-  gemm<T>(Op::adjoint, Op::none, 1, V1.block(h, 0, m - h, h), V2.block(h, 0, m - h, w - h), 0,
-          inner);
+  blas::gemm_in_pieces<T>(gram_piece, Op::adjoint, Op::none, 1, V1.block(h, 0, m - h, h),
+                          V2.block(h, 0, m - h, w - h), 0, inner);
   gemm<T>(Op::none, Op::none, -1, T1, inner, 0, half);
   gemm<T>(Op::none, Op::none, 1, half, T2, 0, T12);
 }

@@ -12,6 +12,11 @@ namespace {
 
 using blas::Op;
 
+// Pieces of inner products between the vectors, on which T and so orthogonality rests, and of those
+// with the columns that are reflected.
+constexpr index_t gram_piece = 16;
+constexpr index_t product_piece = 128;
+
 // Reflectors [first, first + count) as I - V T V^H: V is a unit triangle above a rectangle.
 template <Scalar T>
 struct Block {
@@ -54,9 +59,10 @@ Block<T> form_block(Stored stored,
   // T is upper triangular; its column j is -tau_j T (V^H v_j) above the diagonal.
   Matrix<T> gram(count, count);
   const MatrixView<const T> triangle = std::as_const(block.triangle).view();
-  blas::gemm<T>(Op::adjoint, Op::none, T{1}, triangle, triangle, T{0}, gram.view());
-  blas::gemm<T>(adjoint<T>(stored), plain<T>(stored), T{1}, block.rectangle, block.rectangle, T{1},
-                gram.view());
+  blas::gemm_in_pieces<T>(gram_piece, Op::adjoint, Op::none, T{1}, triangle, triangle, T{0},
+                          gram.view());
+  blas::gemm_in_pieces<T>(gram_piece, adjoint<T>(stored), plain<T>(stored), T{1}, block.rectangle,
+                          block.rectangle, T{1}, gram.view());
   for (index_t j = 0; j < count; ++j) {
     // The vector as it was rounded may be longer or shorter than tau says; entries that are all
     // equal err alike. This multiple of tau makes the reflector unitary, 2 Re(1 / t) = ||v||^2.
@@ -82,7 +88,8 @@ void apply_block(Stored stored, Op op, const Block<T>& block, MatrixView<T> X) {
   const MatrixView<T> below = X.block(below_first, 0, X.rows - below_first, X.cols);
   const MatrixView<const T> triangle = block.triangle.view();
   blas::gemm<T>(Op::adjoint, Op::none, T{1}, triangle, top, T{0}, W.view());
-  blas::gemm<T>(adjoint<T>(stored), Op::none, T{1}, block.rectangle, below, T{1}, W.view());
+  blas::gemm_in_pieces<T>(product_piece, adjoint<T>(stored), Op::none, T{1}, block.rectangle, below,
+                          T{1}, W.view());
   blas::gemm<T>(op, Op::none, T{1}, block.factor.view(), W.view(), T{0}, TW.view());
   blas::gemm<T>(Op::none, Op::none, T{-1}, triangle, TW.view(), T{1}, top);
   blas::gemm<T>(plain<T>(stored), Op::none, T{-1}, block.rectangle, TW.view(), T{1}, below);

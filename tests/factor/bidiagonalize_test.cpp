@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
-#include "tests/factor/factor_testing.hpp"
+#include "tests/factor/reduction_testing.hpp"
 
 namespace eckart::factor {
 namespace {
@@ -96,6 +97,19 @@ TYPED_TEST(Bidiagonalize, HandlesSpecialMatrices) {
   check(graded, 1);
   check(rank_one, 15);
   check(holes, 3);
+}
+
+// The vectors of its reflectors have equal entries, and products of such round alike.
+TYPED_TEST(Bidiagonalize, StaysUnitaryForConstantMatrices) {
+  using T = TypeParam;
+  for (const auto& [m, n] :
+       {std::pair<index_t, index_t>{34, 34}, {58, 58}, {66, 66}, {75, 74}, {256, 255}}) {
+    Matrix<T> A(m, n);
+    std::fill_n(A.data(), m * n, T{1});
+    const Reduced<T> reduced = reduce(A, 2);
+    EXPECT_TRUE(orthogonality_ratio(reduced.Q) <= 4) << m << " x " << n;
+    EXPECT_TRUE(orthogonality_ratio(reduced.P) <= 4) << m << " x " << n;
+  }
 }
 
 TYPED_TEST(Bidiagonalize, SameBitsForAnyThreadCount) {
