@@ -72,9 +72,10 @@ Matrix<T> graded(index_t m, index_t n, int row_span, int column_span) {
   Matrix<T> A = cases::random_orthonormal<T>(m, n, 5).rounded();
   for (index_t j = 0; j < n; ++j) {
     const index_t column_place = (13 * j + 2) % n;
+    const index_t place = column_span < 0 ? n - 1 - column_place : column_place;  // by size
     for (index_t i = 0; i < m; ++i) {
       const index_t row_place = (11 * i + 3) % m;
-      if (row_place == column_place) A(i, j) += T(2);
+      if (row_place == place) A(i, j) += T(2);
       A(i, j) *= std::ldexp(real_t<T>{1}, -static_cast<int>(row_span * row_place / (m - 1)));
       A(i, j) *= std::ldexp(real_t<T>{1}, -static_cast<int>(column_span * column_place / (n - 1)));
     }
@@ -134,7 +135,7 @@ TYPED_TEST(OneSidedJacobi, KeepsEveryValueOfMatricesScaledOnBothSidesRelativelyA
   using T = TypeParam;
   const int span = std::numeric_limits<real_t<T>>::max_exponent * 48 / 100;  // 1e-300 on the whole
   EXPECT_TRUE(relative_error(graded<T>(14, 14, span, span)) <= 14 * eps<T>());
-  EXPECT_TRUE(relative_error(graded<T>(14, 14, span, -span)) <= 42 * eps<T>());
+  EXPECT_TRUE(relative_error(graded<T>(14, 14, span, -span)) <= 14 * eps<T>());
   EXPECT_TRUE(relative_error(graded<T>(20, 10, span, span)) <= 20 * eps<T>());
 }
 

@@ -1,12 +1,15 @@
 // tests/oracles/reference_svd.hpp - singular values to about 30 digits, for matrices up to
-// about 60 wide: one-sided Jacobi in 113-bit arithmetic.
+// about 60 wide: pivoted QR factorization and one-sided Jacobi in 113-bit arithmetic.
 //
-// Source: one-sided rotations, Hestenes, J. SIAM 6(1):51-90, 1958.
+// Sources: one-sided rotations, Hestenes, J. SIAM 6(1):51-90, 1958; of a triangle that row sorting
+// and column pivoting have graded, Drmac and Veselic, SIAM J. Matrix Anal. Appl.
+// 29(4):1322-1342, 2008.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -66,6 +69,57 @@ inline bool rotate(QuadMatrix& A, std::size_t p, std::size_t q) {
   return true;
 }
 
+// Returns the rows in falling order of their largest entry.
+inline QuadMatrix sort_rows(const QuadMatrix& A) {
+  std::vector<Quad> size(A.rows, Quad(0));
+  for (std::size_t j = 0; j < A.cols; ++j) {
+    for (std::size_t i = 0; i < A.rows; ++i) {
+      size[i] = std::max(size[i], A(i, j) < 0 ? -A(i, j) : A(i, j));
+    }
+  }
+  std::vector<std::size_t> order(A.rows);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t i, std::size_t j) { return size[i] > size[j]; });
+  QuadMatrix sorted(A.rows, A.cols);
+  for (std::size_t j = 0; j < A.cols; ++j) {
+    for (std::size_t i = 0; i < A.rows; ++i) sorted(i, j) = A(order[i], j);
+  }
+  return sorted;
+}
+
+// Returns R^T of A = Q R P^T with the longest column taken first in every step.
+inline QuadMatrix lower_triangle(QuadMatrix A) {
+  const auto tail = [&](std::size_t k, std::size_t j) {
+    Quad sum = 0;
+    for (std::size_t i = k; i < A.rows; ++i) sum += A(i, j) * A(i, j);
+    return sum;
+  };
+  QuadMatrix L(A.cols, A.cols);
+  for (std::size_t k = 0; k < A.cols; ++k) {
+    std::size_t longest = k;
+    for (std::size_t j = k + 1; j < A.cols; ++j) {
+      if (tail(k, j) > tail(k, longest)) longest = j;
+    }
+    for (std::size_t i = 0; i < A.rows; ++i) std::swap(A(i, k), A(i, longest));
+    for (std::size_t i = 0; i < k; ++i) std::swap(L(k, i), L(longest, i));
+    const Quad length = quad_sqrt(tail(k, k));
+    if (!(length > 0)) break;
+    const Quad first = A(k, k);
+    const Quad beta = first > 0 ? -length : length;
+    A(k, k) -= beta;
+    L(k, k) = beta;
+    for (std::size_t j = k + 1; j < A.cols; ++j) {
+      Quad sum = 0;
+      for (std::size_t i = k; i < A.rows; ++i) sum += A(i, k) * A(i, j);
+      const Quad factor = sum / (length * (length + (first < 0 ? -first : first)));
+      for (std::size_t i = k; i < A.rows; ++i) A(i, j) -= factor * A(i, k);
+      L(j, k) = A(k, j);
+    }
+  }
+  return L;
+}
+
 }  // namespace detail
 
 // Returns the min(m, n) singular values in falling order.
@@ -77,6 +131,7 @@ inline std::vector<Quad> reference_singular_values(QuadMatrix A) {
     }
     A = std::move(transposed);
   }
+  A = detail::lower_triangle(detail::sort_rows(A));
   bool rotated = true;
   for (int sweep = 0; sweep < 60 && rotated; ++sweep) {
     rotated = false;

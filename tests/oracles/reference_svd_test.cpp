@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <complex>
 #include <vector>
 
 #include "tests/cases/closed_forms.hpp"
+#include "tests/cases/random_matrices.hpp"
 #include "tests/cases/registry.hpp"
 
 namespace eckart {
@@ -50,6 +52,29 @@ TEST(ReferenceSvd, GivesTheSmallValuesOfGradedMatricesRelatively) {
   }
   EXPECT_TRUE(std::abs(reference<double>(cases::companion_demo(26).A)[0] / 6.0890136958317301e26L -
                        1) <= 1e-16L);
+}
+
+// Rows and columns with scales down to 1e-148 around entries that leave every minor well
+// conditioned: the values of the adjoint are found by other rotations.
+TEST(ReferenceSvd, KeepsItsDigitsForScalesOfRowsAndColumns) {
+  using T = std::complex<double>;
+  constexpr index_t n = 14;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    Matrix<T> A = cases::gaussian<T>(n, n, seed);
+    Matrix<T> adjoint(n, n);
+    for (index_t j = 0; j < n; ++j) {
+      for (index_t i = 0; i < n; ++i) {
+        const index_t row = (11 * i + 3) % n;  // in a mixed order
+        const index_t column = (13 * j + 2) % n;
+        if (row + column == n - 1) A(i, j) += 12;
+        A(i, j) *= std::ldexp(1.0, static_cast<int>(37 * (column - row)));
+        adjoint(j, i) = std::conj(A(i, j));
+      }
+    }
+    const auto sigma = oracles::reference_singular_values<T>(A.view());
+    const auto other = oracles::reference_singular_values<T>(adjoint.view());
+    EXPECT_TRUE(relative_error(sigma, other) <= 1e-17L) << relative_error(sigma, other);
+  }
 }
 
 TEST(ReferenceSvd, GivesTheSmallestValueOfTheHilbertMatrixOfDoubles) {
