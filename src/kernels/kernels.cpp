@@ -17,6 +17,18 @@ struct ShiftedEnergyKernel {
   }
 };
 
+template <class Real>
+struct AddEnergiesKernel {
+  [[gnu::always_inline]] static void run(
+      index_t n, const Real* x, const double* shift, const double* scale, double* sums) {
+#pragma omp simd
+    for (index_t i = 0; i < n; ++i) {
+      const double entry = scale[i] * (static_cast<double>(x[i]) - shift[i]);
+      sums[i] += entry * entry;
+    }
+  }
+};
+
 // Returns the kernel compiled for the level in use.
 template <class Kernel, class... Args>
 auto chosen() -> decltype(&run_base<Kernel, Args...>) {
@@ -39,6 +51,8 @@ const Kernels<T>& kernels() {
   static const Kernels<T> table = {
       chosen<ScanKernel<Real>, index_t, const Real*>(),
       chosen<ShiftedEnergyKernel<T>, index_t, const T*, T, double>(),
+      chosen<AddEnergiesKernel<Real>, index_t, const Real*, const double*, const double*,
+             double*>(),
   };
   return table;
 }

@@ -25,6 +25,9 @@ struct Kernels {
   Scan<Real> (*scan)(index_t n, const Real* x);
   // Sum of |scale (x_i - shift)|^2 in double.
   double (*shifted_energy)(index_t n, const T* x, T shift, double scale);
+  // sums_i <- sums_i + (scale_i (x_i - shift_i))^2 for real numbers.
+  void (*add_energies)(
+      index_t n, const Real* x, const double* shift, const double* scale, double* sums);
 };
 
 // Returns the kernels of the level in use, level().

@@ -5,6 +5,7 @@
 #include "blas/blas.hpp"
 #include "core/parallel.hpp"
 #include "eckart/operators.hpp"
+#include "kernels/kernels.hpp"
 #include "kernels/narrow.hpp"
 #include "kernels/skinny.hpp"
 #include "kernels/spmm.hpp"
@@ -216,6 +217,44 @@ void multiply_both(MatrixView<const Real> S,
   }
 }
 
+// The energies of the rows of S under a map of columns of S^T, whose rows are the columns of S: by
+// fixed groups of them, then the groups in order.
+template <Scalar T>
+std::vector<double> energies_by_rows(MatrixView<const T> S,
+                                     const AffineMap<T>& map,
+                                     const Context& context) {
+  using Real = real_t<T>;
+  constexpr index_t reals = is_complex<T> ? 2 : 1;  // of an entry, side by side
+  const index_t length = reals * S.rows;
+  std::vector<double> shift(static_cast<std::size_t>(length));
+  std::vector<double> scale(static_cast<std::size_t>(length), 1.0);
+  for (index_t j = 0; j < S.rows; ++j) {
+    for (index_t part = 0; part < reals; ++part) {
+      const auto at = static_cast<std::size_t>(reals * j + part);
+      const T center =
+          map.column_shift.empty() ? T{} : map.column_shift[static_cast<std::size_t>(j)];
+      shift[at] = static_cast<double>(part == 0 ? std::real(center) : std::imag(center));
+      scale[at] = operators::column_scale_at(map, j);
+    }
+  }
+  const index_t group = std::max<index_t>(64, core::count_chunks(S.cols, 32));
+  std::vector<std::vector<double>> partial(
+      static_cast<std::size_t>(core::count_chunks(S.cols, group)));
+  core::for_each_chunk(S.cols, group, context, [&](index_t c, index_t first, index_t last) {
+    std::vector<double> sums(static_cast<std::size_t>(length));
+    for (index_t i = first; i < last; ++i) {
+      kernels::kernels<T>().add_energies(length, reinterpret_cast<const Real*>(S.column(i)),
+                                         shift.data(), scale.data(), sums.data());
+    }
+    partial[static_cast<std::size_t>(c)] = std::move(sums);
+  });
+  std::vector<double> energies(static_cast<std::size_t>(S.rows));
+  for (const std::vector<double>& sums : partial) {
+    for (std::size_t at = 0; at < sums.size(); ++at) energies[at / reals] += sums[at];
+  }
+  return energies;
+}
+
 template <Scalar T>
 class DenseOperator final : public LinearOperator<T> {
  public:
@@ -303,6 +342,7 @@ class DenseOperator final : public LinearOperator<T> {
                            });
       return energies;
     }
+    if (map.row_shift.empty() && map.row_scale.empty()) return energies_by_rows(S, map, context);
     // Rows are contiguous: add them up by fixed chunks of rows, then the chunks in order.
     constexpr index_t rows_per_chunk = 1024;
     std::vector<std::vector<double>> partial(

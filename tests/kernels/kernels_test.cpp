@@ -40,6 +40,22 @@ TYPED_TEST(Kernels, ShiftedEnergyEqualsTheSumFromItsDefinition) {
   }
 }
 
+TYPED_TEST(Kernels, EnergiesAreAddedEntryByEntry) {
+  using Real = real_t<TypeParam>;
+  for (const index_t n : {0, 1, 7, 16, 33}) {
+    const std::vector<Real> x = gaussian<Real>(n, 3);
+    const std::vector<double> shift = gaussian<double>(n, 4);
+    const std::vector<double> scale = gaussian<double>(n, 5);
+    std::vector<double> sums(static_cast<std::size_t>(n), 0.5);
+    eckart::kernels::kernels<TypeParam>().add_energies(n, x.data(), shift.data(), scale.data(),
+                                                       sums.data());
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      const double entry = scale[i] * (static_cast<double>(x[i]) - shift[i]);
+      EXPECT_TRUE(std::abs(sums[i] - (0.5 + entry * entry)) <= 1e-15 * (1 + entry * entry));
+    }
+  }
+}
+
 TYPED_TEST(Kernels, BitsOfASumDoNotDependOnAlignment) {
   using T = TypeParam;
   constexpr index_t n = 1001;

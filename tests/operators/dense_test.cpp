@@ -116,6 +116,32 @@ TYPED_TEST(Dense, BothProductsInOneCallReadALongMatrixOnce) {
   EXPECT_EQ(expect_both_products(*make_affine(*by_rows, map), Gram::columns, 8, 300), once);
 }
 
+TYPED_TEST(Dense, EnergiesOfColumnsUnderAMapDoNotDependOnTheOrderOfStorage) {
+  using T = TypeParam;
+  const Matrix<T> A = gaussian<T>(3001, 13);
+  const auto by_columns = make_operator<T>(A.view());
+  const auto by_rows = make_operator(own(transposed(A), true));
+  Context context(2);
+  for (const bool rows : {false, true}) {
+    AffineMap<T> map;
+    const Matrix<T> shifts = gaussian<T>(3001, 1, 4);
+    for (index_t j = 0; j < 13; ++j) {
+      map.column_shift.push_back(shifts(j, 0));
+      map.column_scale.push_back(1 / static_cast<real_t<T>>(j + 1));
+    }
+    for (index_t i = 0; i < 3001 && rows; ++i) map.row_shift.push_back(shifts(i, 0));
+    for (const AffineMap<T>& asked : {AffineMap<T>{}, map}) {
+      const std::vector<double> expected = by_columns->column_energies(asked, context);
+      const std::vector<double> found = by_rows->column_energies(asked, context);
+      for (std::size_t j = 0; j < 13; ++j) {
+        EXPECT_TRUE(std::abs(found[j] - expected[j]) <= 1e-12 * expected[j]);
+      }
+      Context one(1);
+      EXPECT_EQ(by_rows->column_energies(asked, one), found);
+    }
+  }
+}
+
 TYPED_TEST(Dense, TheScanNamesRowAndColumnInBothOrders) {
   using T = TypeParam;
   Matrix<T> A = gaussian<T>(50, 70);
