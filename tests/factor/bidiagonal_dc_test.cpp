@@ -21,7 +21,7 @@ struct Svd {
 };
 
 template <class Real>
-Svd<Real> decompose(const Bidiagonal<Real>& B, index_t first, index_t count, int threads = 1) {
+Svd<Real> decompose(const NamedBidiagonal<Real>& B, index_t first, index_t count, int threads = 1) {
   Svd<Real> svd{B.d, Matrix<Real>(B.size(), count), Matrix<Real>(B.size(), count)};
   std::vector<Real> e = B.e;
   const Context context(threads);
@@ -32,7 +32,7 @@ Svd<Real> decompose(const Bidiagonal<Real>& B, index_t first, index_t count, int
 }
 
 template <class Real>
-void expect_decomposed(const Bidiagonal<Real>& B) {
+void expect_decomposed(const NamedBidiagonal<Real>& B) {
   const Svd<Real> svd = decompose(B, 0, B.size());
   const Ratios ratios = judge<Real>(B, svd.sigma, svd.X.view(), svd.Y.view());
   EXPECT_TRUE(ratios.pass()) << B.name << ", n = " << B.size() << ": " << ratios;

@@ -14,7 +14,7 @@ using Reals = testing::Types<float, double>;
 TYPED_TEST_SUITE(BidiagonalQr, Reals);
 
 template <class Real>
-void expect_decomposed(const Bidiagonal<Real>& B) {
+void expect_decomposed(const NamedBidiagonal<Real>& B) {
   const index_t n = B.size();
   std::vector<Real> d = B.d;
   std::vector<Real> e = B.e;

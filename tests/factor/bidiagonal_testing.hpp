@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <ostream>
 #include <span>
-#include <numbers>
 #include <string>
 #include <vector>
 
@@ -18,7 +18,7 @@
 namespace eckart::factor {
 
 template <class Real>
-struct Bidiagonal {
+struct NamedBidiagonal {
   std::string name;
   std::vector<Real> d;
   std::vector<Real> e;
@@ -28,8 +28,8 @@ struct Bidiagonal {
 
 // Entry i of the diagonal is diagonal(i), of the superdiagonal above(i).
 template <class Real, class Diagonal, class Above>
-Bidiagonal<Real> bidiagonal(std::string name, index_t n, Diagonal diagonal, Above above) {
-  Bidiagonal<Real> B{std::move(name), {}, {}};
+NamedBidiagonal<Real> bidiagonal(std::string name, index_t n, Diagonal diagonal, Above above) {
+  NamedBidiagonal<Real> B{std::move(name), {}, {}};
   for (index_t i = 0; i < n; ++i) {
     B.d.push_back(static_cast<Real>(diagonal(i)));
     if (i + 1 < n) B.e.push_back(static_cast<Real>(above(i)));
@@ -40,7 +40,7 @@ Bidiagonal<Real> bidiagonal(std::string name, index_t n, Diagonal diagonal, Abov
 // What a Gaussian n x n matrix becomes: entries of the chi distributions of n - i and n - i - 1
 // degrees of freedom.
 template <class Real>
-Bidiagonal<Real> of_gaussian(index_t n, double scale = 1, std::uint64_t seed = 5) {
+NamedBidiagonal<Real> of_gaussian(index_t n, double scale = 1, std::uint64_t seed = 5) {
   cases::Random random(seed);
   const auto chi = [&](index_t freedom) {
     double sum = 0;
@@ -57,7 +57,7 @@ Bidiagonal<Real> of_gaussian(index_t n, double scale = 1, std::uint64_t seed = 5
 }
 
 template <class Real>
-std::vector<Bidiagonal<Real>> hard_bidiagonals(index_t n) {
+std::vector<NamedBidiagonal<Real>> hard_bidiagonals(index_t n) {
   using Limits = std::numeric_limits<Real>;
   const double ulp = Limits::epsilon();
   const double huge = std::sqrt(static_cast<double>(Limits::max())) *
@@ -82,7 +82,7 @@ std::vector<Bidiagonal<Real>> hard_bidiagonals(index_t n) {
   const auto every = [](index_t step, double x, double otherwise) {
     return [=](index_t i) { return i % step == 0 ? x : otherwise; };
   };
-  std::vector<Bidiagonal<Real>> all = {
+  std::vector<NamedBidiagonal<Real>> all = {
       of_gaussian<Real>(n),
       bidiagonal<Real>("graded downwards", n, falling(15, 1), falling(15, 0.5)),
       bidiagonal<Real>("graded upwards", n, rising(15, 1), rising(15, 0.5)),
@@ -150,7 +150,7 @@ inline std::ostream& operator<<(std::ostream& out, const Ratios& r) {
 
 // Judges the triplets [first, first + X.cols).
 template <class Real>
-Ratios judge(const Bidiagonal<Real>& B,
+Ratios judge(const NamedBidiagonal<Real>& B,
              const std::vector<Real>& sigma,
              MatrixView<const Real> X,
              MatrixView<const Real> Y,
@@ -210,7 +210,7 @@ Matrix<Real> identity_matrix(index_t n) {
 // Returns the largest relative error of the values that are normal numbers, as a multiple of n eps,
 // against Jacobi rotations in 113 bits.
 template <class Real>
-double relative_error(const Bidiagonal<Real>& B, const std::vector<Real>& sigma) {
+double relative_error(const NamedBidiagonal<Real>& B, const std::vector<Real>& sigma) {
   const std::size_t n = B.d.size();
   oracles::QuadMatrix A(n, n);
   for (std::size_t i = 0; i < n; ++i) {

@@ -15,7 +15,7 @@ using Reals = testing::Types<float, double>;
 TYPED_TEST_SUITE(BidiagonalValues, Reals);
 
 template <class Real>
-std::vector<Real> values_of(const Bidiagonal<Real>& B) {
+std::vector<Real> values_of(const NamedBidiagonal<Real>& B) {
   std::vector<Real> d = B.d;
   std::vector<Real> e = B.e;
   EXPECT_TRUE(bidiagonal_values<Real>(d, e, Context(1))) << B.name;
