@@ -69,6 +69,16 @@ inline bool rotate(QuadMatrix& A, std::size_t p, std::size_t q) {
   return true;
 }
 
+// Returns A, or its transpose if A is wide.
+inline QuadMatrix tall(QuadMatrix A) {
+  if (A.rows >= A.cols) return A;
+  QuadMatrix transposed(A.cols, A.rows);
+  for (std::size_t i = 0; i < A.rows; ++i) {
+    for (std::size_t j = 0; j < A.cols; ++j) transposed(j, i) = A(i, j);
+  }
+  return transposed;
+}
+
 // Returns the rows in falling order of their largest entry.
 inline QuadMatrix sort_rows(const QuadMatrix& A) {
   std::vector<Quad> size(A.rows, Quad(0));
@@ -122,16 +132,10 @@ inline QuadMatrix lower_triangle(QuadMatrix A) {
 
 }  // namespace detail
 
-// Returns the min(m, n) singular values in falling order.
+// Returns the min(m, n) singular values in falling order, found by rotations of the columns as they
+// stand: those of a bidiagonal matrix to all their digits, whatever its entries.
 inline std::vector<Quad> reference_singular_values(QuadMatrix A) {
-  if (A.rows < A.cols) {
-    QuadMatrix transposed(A.cols, A.rows);
-    for (std::size_t i = 0; i < A.rows; ++i) {
-      for (std::size_t j = 0; j < A.cols; ++j) transposed(j, i) = A(i, j);
-    }
-    A = std::move(transposed);
-  }
-  A = detail::lower_triangle(detail::sort_rows(A));
+  A = detail::tall(std::move(A));
   bool rotated = true;
   for (int sweep = 0; sweep < 60 && rotated; ++sweep) {
     rotated = false;
@@ -146,7 +150,8 @@ inline std::vector<Quad> reference_singular_values(QuadMatrix A) {
 }
 
 // Returns the singular values of A rounded to long double. A complex matrix X + iY is taken as
-// the real [X -Y; Y X], which has each of its singular values twice.
+// the real [X -Y; Y X], which has each of its singular values twice. A pivoted triangle comes
+// before the rotations: scales of rows and columns alike then cost no digits.
 template <Scalar T>
 std::vector<long double> reference_singular_values(MatrixView<const T> A) {
   const auto m = static_cast<std::size_t>(A.rows);
@@ -164,7 +169,9 @@ std::vector<long double> reference_singular_values(MatrixView<const T> A) {
       }
     }
   }
-  const std::vector<Quad> all = reference_singular_values(std::move(real));
+  const QuadMatrix triangle =
+      detail::lower_triangle(detail::sort_rows(detail::tall(std::move(real))));
+  const std::vector<Quad> all = reference_singular_values(triangle);
   std::vector<long double> sigma;
   for (std::size_t i = 0; i < all.size(); i += copies) {
     sigma.push_back(static_cast<long double>(all[i]));
