@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -120,9 +121,10 @@ std::string comparison(const lapack::Counts& counts) {
            "or gelsd with 32-bit integers\n";
   }
   return fmt::format(
-      "eckart: {:.6f} s saved: {:.6f} s here for {:.6f} s in the machine's LAPACK (an estimate: "
+      "eckart: {:.6f} s {}: {:.6f} s here for {:.6f} s in the machine's LAPACK (an estimate: "
       "one call of each routine, job and size within a factor of two was repeated there)\n",
-      seconds(machines) - seconds(ours), seconds(ours), seconds(machines));
+      std::abs(seconds(machines) - seconds(ours)), machines >= ours ? "saved" : "lost",
+      seconds(ours), seconds(machines));
 }
 
 // What there is to say when the command has ended.
