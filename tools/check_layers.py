@@ -19,6 +19,7 @@ ALLOWED = {
     "vocabulary": {"vocabulary"},
     "methods": {"vocabulary", "methods"},
     "public io": {"vocabulary", "methods", "public io"},
+    "public apps": {"vocabulary", "methods", "public apps"},
     "src/core": {"vocabulary", "src/core"},
     "src/kernels": {"types", "src/kernels"},
     "src/blas": {"vocabulary", "src/core", "src/kernels", "src/blas"},
@@ -28,10 +29,11 @@ ALLOWED = {
     "src/drivers": {"vocabulary", "methods", "src/core", "src/kernels", "src/blas", "src/factor",
                     "src/operators", "src/drivers"},
     "src/io": {"vocabulary", "methods", "public io", "src/core", "src/io"},
+    "src/apps": {"vocabulary", "methods", "public apps", "src/apps"},
     "lapack": {"vocabulary", "methods", "lapack"},
     # The command line shares the drop-in's counters with it.
-    "cli": {"vocabulary", "methods", "public io", "cli", "lapack"},
-    "examples": {"vocabulary", "methods", "public io", "examples"},
+    "cli": {"vocabulary", "methods", "public io", "public apps", "cli", "lapack"},
+    "examples": {"vocabulary", "methods", "public io", "public apps", "examples"},
 }
 
 BLAS_NAMES = re.compile(
@@ -66,7 +68,7 @@ def group_of(path):
     """Returns the group of a file, given by its path below the root."""
     parts = path.split("/")
     if parts[0] == "include":
-        kinds = {"io": "public io"} | dict.fromkeys(METHODS, "methods")
+        kinds = {"io": "public io", "apps": "public apps"} | dict.fromkeys(METHODS, "methods")
         return kinds.get(parts[2], "vocabulary")
     return "/".join(parts[:2]) if parts[0] == "src" else parts[0]
 

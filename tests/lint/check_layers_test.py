@@ -5,7 +5,7 @@ import pytest
 HEADERS = ["include/eckart/types.hpp", "include/eckart/matrix.hpp", "include/eckart/svd.hpp",
            "include/eckart/io/matrix_file.hpp", "src/core/parallel.hpp", "src/kernels/table.hpp",
            "src/blas/gemm.hpp", "src/factor/qr.hpp", "src/drivers/plan.hpp", "src/io/input.hpp",
-           "cli/args.hpp"]
+           "include/eckart/apps/pca.hpp", "cli/args.hpp"]
 
 
 @pytest.fixture
@@ -34,6 +34,9 @@ ALLOWED = [
     ("src/drivers/a.cpp", '#include "factor/qr.hpp"'),
     ("src/drivers/a.cpp", "// dgesdd_(...) may fail, std::cout would print"),
     ("src/io/a.cpp", "#include <fmt/format.h>"),
+    ("src/apps/a.cpp", '#include "eckart/svd.hpp"'),
+    ("src/apps/a.cpp", '#include "eckart/apps/pca.hpp"'),
+    ("cli/a.cpp", '#include "eckart/apps/pca.hpp"'),
     ("cli/a.cpp", '#include <eckart/svd.hpp>'),
     ("cli/a.cpp", '#include "args.hpp"'),
     ("cli/a.cpp", "std::cout << 1;"),
@@ -57,6 +60,9 @@ FORBIDDEN = [
     ("src/kernels/a.cpp", '#include "core/parallel.hpp"', "src/kernels may include"),
     ("src/kernels/a.cpp", "#include <fmt/format.h>", "stay in .cpp files"),
     ("src/blas/a.cpp", '#include "factor/qr.hpp"', "src/blas may include"),
+    ("src/apps/a.cpp", '#include "factor/qr.hpp"', "src/apps may include"),
+    ("src/apps/a.cpp", '#include "eckart/io/matrix_file.hpp"', "src/apps may include"),
+    ("include/eckart/svd.hpp", '#include "eckart/apps/pca.hpp"', "methods may include"),
     ("src/factor/a.cpp", '#include "drivers/plan.hpp"', "src/factor may include"),
     ("src/factor/a.cpp", "#include <lapacke.h>", "only src/blas"),
     ("src/factor/a.cpp", 'extern "C" void dgesdd_(const char* job);', "only src/blas"),
