@@ -16,6 +16,9 @@ struct Options {
   InfoOptions info;
   CheckOptions check;
   LowrankOptions lowrank;
+  TransformOptions transform;
+  TransformOptions inverse;
+  EnergyOptions energy;
   DoctorOptions doctor;
   AccelerateOptions accelerate;
   std::string shell;  // of completion
@@ -25,6 +28,9 @@ struct Options {
 // Help, completion and suggestions all walk this one table.
 // The type name of an option lists its choices as "a|b|c"; a footer holds the examples.
 std::unique_ptr<CLI::App> make_command_line(Options& options);
+
+// Declare the subcommands that put an SVD to use.
+void add_uses(CLI::App& top, Options& options);
 
 // Returns the help of one subcommand, or the overview when command is the top.
 std::string help_text(const CLI::App& command);

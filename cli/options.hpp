@@ -77,6 +77,21 @@ struct LowrankOptions {
   bool force = false;
 };
 
+// Of transform and inverse.
+struct TransformOptions {
+  RunOptions run;      // input: the rows, or their coordinates; empty: those of the SVD
+  std::string folder;  // a saved SVD
+  std::optional<index_t> rank;
+  std::string file;  // -o
+  bool force = false;
+};
+
+struct EnergyOptions {
+  RunOptions run;  // input: a matrix, or a saved SVD
+  std::optional<index_t> rank;
+  std::uint64_t seed = 0;
+};
+
 struct DoctorOptions {
   OutputOptions output;
   std::optional<index_t> threads;
@@ -95,6 +110,9 @@ int run_svd(const SvdOptions& options);
 int run_info(const InfoOptions& options);
 int run_check(const CheckOptions& options);
 int run_lowrank(const LowrankOptions& options);
+int run_transform(const TransformOptions& options);
+int run_inverse(const TransformOptions& options);
+int run_energy(const EnergyOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_accelerate(const AccelerateOptions& options);
 

@@ -12,6 +12,7 @@
 #include "exit_code.hpp"
 #include "options.hpp"
 #include "request.hpp"
+#include "saved.hpp"
 #include "session.hpp"
 #include "spectrum.hpp"
 
@@ -154,9 +155,13 @@ ordered_json report_json(const MatrixFacts& facts, const SvdOptions& o, const Sv
 // Another process may have written the folder since check_target looked: the same mistake, and
 // the same words.
 template <Scalar T>
-void save(const SvdOptions& o, const SvdResult<T>& result, const ordered_json& report) {
+void save(const SvdOptions& o,
+          const AffineMap<T>& map,
+          const SvdResult<T>& result,
+          const ordered_json& report) {
+  const CompanionVectors<T> beside(map);
   try {
-    io::write_result(o.folder, result, o.force, json_text(report));
+    io::write_result(o.folder, result, o.force, json_text(report), beside.list());
   } catch (const Error&) {
     check_free(o.folder, o.force);
     throw;
@@ -165,6 +170,7 @@ void save(const SvdOptions& o, const SvdResult<T>& result, const ordered_json& r
 
 template <Scalar T>
 int plan(const LinearOperator<T>& A,
+         const AffineMap<T>&,
          const MatrixFacts& facts,
          const SvdOptions& o,
          Session& session) {
@@ -181,6 +187,7 @@ int plan(const LinearOperator<T>& A,
 
 template <Scalar T>
 int decompose(const LinearOperator<T>& A,
+              const AffineMap<T>& map,
               const MatrixFacts& facts,
               const SvdOptions& o,
               Session& session) {
@@ -188,7 +195,7 @@ int decompose(const LinearOperator<T>& A,
   session.progress.clear();
   ordered_json report = report_json(facts, o, result.report);
   if (o.hermitian) report["lambda"] = as_doubles(result.lambda);
-  if (!o.folder.empty()) save(o, result, report);
+  if (!o.folder.empty()) save(o, map, result, report);
   print_warnings(result.report, session);
   if (session.json) {
     report["sigma"] = as_doubles(result.sigma);
@@ -215,12 +222,11 @@ int run_svd(const SvdOptions& options) {
   const AnyMatrix matrix = load_matrix(options.run);
   const MatrixFacts facts = facts_of(matrix, options.run.input);
   return with_operator(matrix, facts.source, session, [&](const auto& A) {
-    const auto run =
-        options.plan ? plan<scalar_of<decltype(A)>> : decompose<scalar_of<decltype(A)>>;
-    if (!options.center && !options.scale) return run(A, facts, options, session);
-    const auto transformed =
-        make_affine(A, standardisation(A, options.center, options.scale, session.context));
-    return run(*transformed, facts, options, session);
+    using T = scalar_of<decltype(A)>;
+    const auto run = options.plan ? plan<T> : decompose<T>;
+    if (!options.center && !options.scale) return run(A, {}, facts, options, session);
+    const AffineMap<T> map = standardisation(A, options.center, options.scale, session.context);
+    return run(*make_affine(A, map), map, facts, options, session);
   });
 }
 

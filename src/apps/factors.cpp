@@ -171,6 +171,8 @@ LowRankError Factors<T>::low_rank_error(index_t k) const {
   if (left_out.empty()) {
     error.spectral = c.spectral_error;
     error.spectral.value *= norm2();
+    // A bound, not the value, even where it holds without exception.
+    if (error.spectral.kind == BoundKind::exact) error.spectral.kind = BoundKind::estimated;
   }
   const Bound beyond = c.frobenius_error;
   error.frobenius.kind = beyond.kind;

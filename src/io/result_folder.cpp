@@ -26,7 +26,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 4> file_names = {"U.npy", "s.npy", "Vt.npy", "report.json"};
+constexpr std::array<const char*, 4> companion_names = {"mean", "scale", "scores", "loadings"};
+constexpr std::array<const char*, 8> file_names = {"U.npy",       "s.npy",       "Vt.npy",
+                                                   "report.json", "mean.npy",    "scale.npy",
+                                                   "scores.npy",  "loadings.npy"};
 
 template <Scalar T>
 constexpr const char* npy_type() {
@@ -245,7 +248,13 @@ template <Scalar T>
 void write_result(const std::string& folder,
                   const SvdResult<T>& result,
                   bool overwrite,
-                  const std::string& report_text) {
+                  const std::string& report_text,
+                  const std::vector<Companion>& companions) {
+  for (const Companion& companion : companions) {
+    require(std::find(companion_names.begin(), companion_names.end(), companion.name) !=
+                companion_names.end(),
+            "there is no place for '" + companion.name + "' in a result");
+  }
   const std::string target = resolve(folder);
   require_replaceable(folder, target, overwrite);
   TemporaryFolder ready(folder);
@@ -260,6 +269,13 @@ void write_result(const std::string& folder,
   const auto k = static_cast<index_t>(result.sigma.size());
   write_matrix<real_t<T>>(file("s.npy"), {result.sigma.data(), k, 1, std::max<index_t>(1, k)},
                           true);
+  for (const Companion& companion : companions) {
+    std::visit(
+        [&]<class S>(MatrixView<const S> values) {
+          write_matrix<S>(file(companion.name + ".npy"), values, companion.as_vector);
+        },
+        companion.values);
+  }
   write_characters(file("report.json"),
                    (report_text.empty() ? to_json(result.report) : report_text) + "\n");
   sync_folder(ready.path(), folder);
@@ -312,15 +328,25 @@ template void write_npy(const std::string&, MatrixView<const float>, bool);
 template void write_npy(const std::string&, MatrixView<const double>, bool);
 template void write_npy(const std::string&, MatrixView<const std::complex<float>>, bool);
 template void write_npy(const std::string&, MatrixView<const std::complex<double>>, bool);
-template void write_result(const std::string&, const SvdResult<float>&, bool, const std::string&);
-template void write_result(const std::string&, const SvdResult<double>&, bool, const std::string&);
+template void write_result(const std::string&,
+                           const SvdResult<float>&,
+                           bool,
+                           const std::string&,
+                           const std::vector<Companion>&);
+template void write_result(const std::string&,
+                           const SvdResult<double>&,
+                           bool,
+                           const std::string&,
+                           const std::vector<Companion>&);
 template void write_result(const std::string&,
                            const SvdResult<std::complex<float>>&,
                            bool,
-                           const std::string&);
+                           const std::string&,
+                           const std::vector<Companion>&);
 template void write_result(const std::string&,
                            const SvdResult<std::complex<double>>&,
                            bool,
-                           const std::string&);
+                           const std::string&,
+                           const std::vector<Companion>&);
 
 }  // namespace eckart::io

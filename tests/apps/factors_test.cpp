@@ -244,6 +244,7 @@ TEST(Factors, ATruncatedResultKnowsWhatItsCertificateKnows) {
   EXPECT_TRUE(std::abs(factors.low_rank_error(2).frobenius.value - std::sqrt(5)) <= 1e-10);
   EXPECT_TRUE(std::abs(factors.low_rank_error(1).frobenius.value - std::sqrt(21)) <= 1e-10);
   EXPECT_TRUE(factors.low_rank_error(2).spectral.value >= 2);
+  EXPECT_NE(factors.low_rank_error(2).spectral.kind, BoundKind::exact);
   EXPECT_TRUE(std::abs(factors.low_rank_error(1).spectral.value - 4) <= 1e-12);
   EXPECT_FALSE(factors.rank().exact);
   EXPECT_TRUE(factors.rank({.absolute = 5}).exact);

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["svd", "info", "check", "lowrank", "doctor", "completion"]
+COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy", "doctor",
+            "completion"]
 CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "-n"]}
 
 

@@ -11,7 +11,8 @@ import pytest
 from conftest import TOOL, run_tool
 
 A = "[[3,2],[2,3]]"
-COMMANDS = ["svd", "info", "check", "lowrank", "doctor", "completion"]
+COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy", "doctor",
+            "completion"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

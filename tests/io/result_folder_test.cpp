@@ -167,6 +167,28 @@ TEST(WriteResult, ReplacesAnEarlierResultOnlyWhenAsked) {
   EXPECT_EQ(folder.entries(), 1);
 }
 
+TEST(WriteResult, KeepsWhatBelongsToAResultBesideIt) {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "svd";
+  const Matrix<float> scores = filled<float>(4, 2);
+  const std::vector<double> mean = {1, 2, 3};
+  const std::vector<Companion> companions = {
+      {"mean", MatrixView<const double>{mean.data(), 3, 1, 3}, true}, {"scores", scores.view()}};
+  write_result(path, made_result<double>(4, 3, 2), false, "", companions);
+  const auto read = [&](const char* name) { return read_npy(Input::open(path + name, 0), {}); };
+  EXPECT_EQ(std::get<DenseMatrix<double>>(read("/mean.npy"))(2, 0), 3);
+  EXPECT_EQ(std::get<DenseMatrix<float>>(read("/scores.npy"))(3, 1), scores(3, 1));
+  EXPECT_EQ(std::get<SavedResult<double>>(read_result(path)).s.size(), 2U);
+
+  write_result(path, made_result<double>(4, 3, 1), true);
+  EXPECT_FALSE(fs::exists(path + "/mean.npy"));  // it belonged to the earlier result
+  EXPECT_EQ(folder.entries(), 1);
+  EXPECT_THROW(write_result(folder / "odd", made_result<double>(4, 3, 1), false, "",
+                            {{"thesis", scores.view()}}),
+               InvalidArgument);
+  EXPECT_EQ(folder.entries(), 1);
+}
+
 // Whoever comes too late is told the same, however late that is.
 TEST(WriteResult, LetsOneOfManyWritersWin) {
   const TemporaryDirectory folder;

@@ -57,6 +57,7 @@ class Factors {
   explicit Factors(const SvdResult<T>& result);
   explicit Factors(SvdResult<T>&&) = delete;
 
+  const SvdResult<T>& result() const { return result_; }
   index_t rows() const { return result_.report.rows; }
   index_t cols() const { return result_.report.cols; }
   index_t count() const { return static_cast<index_t>(result_.sigma.size()); }
@@ -78,7 +79,8 @@ class Factors {
   std::vector<double> explained_variance_ratio() const;
   // E_k / E for k = 1, 2, ...: their running sums. 1 if A is zero.
   std::vector<double> energy() const;
-  // ||A - A_k||, from the values that were left out where they are known.
+  // ||A - A_k||, from the values that were left out where they are known; the spectral norm beyond
+  // the last triplet of a truncated result is the certificate's upper bound, never "exact".
   // Throws InvalidArgument unless 0 <= k <= count().
   LowRankError low_rank_error(index_t k) const;
 

@@ -12,21 +12,36 @@
 
 namespace eckart::io {
 
+// An array that belongs to a result and is saved beside it as NAME.npy: "mean" and "scale" (what
+// was subtracted from every column before the decomposition, and what it was then divided by),
+// "scores", "loadings".
+struct Companion {
+  std::string name;
+  std::variant<MatrixView<const float>,
+               MatrixView<const double>,
+               MatrixView<const std::complex<float>>,
+               MatrixView<const std::complex<double>>>
+      values;
+  bool as_vector = false;  // one column, saved as a vector
+};
+
 // Writes U (m x k), s (k) and Vt = V^H (k x n) as C-order .npy files and the report as JSON.
 // U and Vt are left out when the result has no vectors. All or nothing: the files are written
 // to a temporary folder beside the target, synced, and renamed into place. An existing folder
 // that is not empty is replaced only if overwrite is set and it holds an earlier result, known by
 // its report.json, and nothing else. Cost: one pass over the result, a buffer of 1 MiB.
+// The companions are written with them.
 // report.json holds report_text if it is not empty (a caller who knows more, such as what the
 // matrix was), else to_json(result.report).
-// Throws InvalidArgument if the folder is occupied and overwrite is not set, also when another
-// process put a result there meanwhile; IoError for all else. The old folder is then untouched and
-// the temporary one removed.
+// Throws InvalidArgument if a companion has no name of the list, or the folder is occupied and
+// overwrite is not set, also when another process put a result there meanwhile; IoError for all
+// else. The old folder is then untouched and the temporary one removed.
 template <Scalar T>
 void write_result(const std::string& folder,
                   const SvdResult<T>& result,
                   bool overwrite = false,
-                  const std::string& report_text = "");
+                  const std::string& report_text = "",
+                  const std::vector<Companion>& companions = {});
 
 // A saved SVD, read back: A ~= U diag(s) Vt.
 template <Scalar T>
