@@ -1,0 +1,448 @@
+// Stages: check -> scale by powers of two -> weigh -> decompose -> solve and refine, or filter ->
+// what the solution is worth.
+
+#include "eckart/apps/least_squares.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "apps/double_word.hpp"
+#include "apps/refinement.hpp"
+#include "eckart/dense_svd.hpp"
+#include "eckart/error.hpp"
+#include "eckart/operators.hpp"
+
+namespace eckart {
+namespace {
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
+
+template <Scalar T>
+T times_power(T x, int exponent) {
+  if constexpr (is_complex<T>) {
+    return {std::ldexp(x.real(), exponent), std::ldexp(x.imag(), exponent)};
+  } else {
+    return std::ldexp(x, exponent);
+  }
+}
+
+// Throws NonFiniteInput. Returns e with the largest part of X in [2^e, 2^(e+1)); 0 for zeros.
+template <Scalar T>
+int exponent_of(MatrixView<const T> X, Context& context) {
+  if (X.empty()) return 0;
+  const EntryScan scan = make_operator(X)->scan(context);
+  if (!scan.finite()) {
+    throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
+  }
+  return scan.max_abs > 0 ? std::ilogb(scan.max_abs) : 0;
+}
+
+template <Scalar T>
+void check(MatrixView<const T> A, MatrixView<const T> B, const LeastSquaresOptions<T>& o) {
+  require(B.rows == A.rows, fmt::format("B has {} rows; A has {}", B.rows, A.rows));
+  const int named = o.ridge.has_value() + o.choose_ridge.has_value() + o.rcond.has_value() +
+                    o.truncate.has_value();
+  require(named <= 1, "give at most one of ridge, choose_ridge, rcond and truncate");
+  require(!o.ridge || (*o.ridge >= 0 && std::isfinite(*o.ridge)),
+          fmt::format("ridge must be >= 0 and finite, got {}", o.ridge.value_or(0)));
+  require(!o.rcond || (*o.rcond >= 0 && *o.rcond < 1),
+          fmt::format("rcond must be at least 0 and below 1, got {}", o.rcond.value_or(0)));
+  require(!o.truncate || *o.truncate >= 0,
+          fmt::format("truncate must be >= 0, got {}", o.truncate.value_or(0)));
+  require(!o.A_low.data || (o.A_low.rows == A.rows && o.A_low.cols == A.cols),
+          "A_low must have the shape of A");
+  if (o.weights.empty()) return;
+  require(static_cast<index_t>(o.weights.size()) == A.rows,
+          fmt::format("{} weights; A has {} rows", o.weights.size(), A.rows));
+  for (std::size_t i = 0; i < o.weights.size(); ++i) {
+    require(o.weights[i] >= 0 && std::isfinite(o.weights[i]),
+            fmt::format("weight {} must be >= 0 and finite, got {}", i + 1, o.weights[i]));
+  }
+  require(std::any_of(o.weights.begin(), o.weights.end(), [](double w) { return w > 0; }),
+          "all weights are 0; nothing is left to fit");
+}
+
+// Rows, columns and right-hand sides brought near 1 by powers of two, which is exact: the solution
+// of the given problem is x_j = 2^(b_exponent - column_exponent_j) z_j.
+template <Scalar T>
+struct Scaled {
+  Matrix<T> A, A_low;                // every row, columns scaled
+  Matrix<T> B;                       // likewise
+  std::vector<index_t> rows;         // those of positive weight
+  std::vector<real_t<T>> weights;    // of these rows, times 4^-weight_exponent; empty: ones
+  std::vector<real_t<T>> roots;      // their square roots
+  std::vector<int> column_exponent;  // column j of A is 2^-column_exponent_j of the given one
+  int b_exponent = 0, weight_exponent = 0;
+
+  bool all_rows() const { return weights.empty(); }
+  index_t count() const { return static_cast<index_t>(rows.size()); }
+};
+
+// The largest entry in [1, 2): of every column if each, else of the matrix.
+template <Scalar T>
+Scaled<T> scale(MatrixView<const T> A,
+                MatrixView<const T> B,
+                const LeastSquaresOptions<T>& o,
+                bool each,
+                Context& context) {
+  const index_t m = A.rows, n = A.cols;
+  Scaled<T> s;
+  const int exponent = exponent_of(A, context);
+  s.b_exponent = exponent_of(B, context);
+  s.column_exponent.assign(at(n), exponent);
+  for (index_t j = 0; j < n && each; ++j)
+    s.column_exponent[at(j)] = exponent_of(A.columns(j, 1), context);
+  s.A = Matrix<T>(m, n);
+  s.A_low = o.A_low.data ? Matrix<T>(m, n) : Matrix<T>();
+  s.B = Matrix<T>(m, B.cols);
+  for (index_t j = 0; j < n; ++j) {
+    const int down = -s.column_exponent[at(j)];
+    for (index_t i = 0; i < m; ++i) {
+      s.A(i, j) = times_power(A(i, j), down);
+      if (o.A_low.data) s.A_low(i, j) = times_power(o.A_low(i, j), down);
+    }
+  }
+  for (index_t j = 0; j < B.cols; ++j) {
+    for (index_t i = 0; i < m; ++i) s.B(i, j) = times_power(B(i, j), -s.b_exponent);
+  }
+  const bool weighted = !o.weights.empty();
+  if (weighted) {
+    s.weight_exponent = std::ilogb(*std::max_element(o.weights.begin(), o.weights.end())) / 2;
+  }
+  for (index_t i = 0; i < m; ++i) {
+    const double weight = weighted ? std::ldexp(o.weights[at(i)], -2 * s.weight_exponent) : 1;
+    const auto root = static_cast<real_t<T>>(std::sqrt(weight));
+    if (!(root > 0)) continue;  // a row without a say
+    s.rows.push_back(i);
+    if (!weighted) continue;
+    s.weights.push_back(static_cast<real_t<T>>(weight));
+    s.roots.push_back(root);
+  }
+  return s;
+}
+
+// Returns the rows of X that count, times their roots if asked.
+template <Scalar T>
+Matrix<T> counting_rows(const Scaled<T>& s, const Matrix<T>& X, bool weighted) {
+  Matrix<T> some(s.count(), X.cols());
+  for (index_t j = 0; j < X.cols(); ++j) {
+    for (index_t i = 0; i < s.count(); ++i) {
+      const T x = X(s.rows[at(i)], j);
+      some(i, j) = weighted && !s.roots.empty() ? s.roots[at(i)] * x : x;
+    }
+  }
+  return some;
+}
+
+template <Scalar T>
+double column_norm(MatrixView<const T> X, index_t j) {
+  double sum = 0;
+  for (index_t i = 0; i < X.rows; ++i) sum += std::norm(std::complex<double>(X(i, j)));
+  return std::sqrt(sum);
+}
+
+// residuals and their weighted norms, in the units of the given problem, from Z.
+template <Scalar T>
+void fill_residuals(const Scaled<T>& s, const Matrix<T>& Z, LeastSquaresResult<T>& result) {
+  const index_t m = s.A.rows(), n = s.A.cols(), p = s.B.cols();
+  std::vector<apps::Wide<T>> r(at(m));
+  result.residuals = Matrix<T>(m, p);
+  for (index_t c = 0; c < p; ++c) {
+    for (index_t i = 0; i < m; ++i) r[at(i)] = apps::Wide<T>::of(s.B(i, c));
+    for (index_t j = 0; j < n; ++j) {
+      for (index_t i = 0; i < m; ++i) {
+        const T low = s.A_low.data() ? s.A_low(i, j) : T{0};
+        r[at(i)].subtract_product(apps::Wide<T>::of(s.A(i, j), low), apps::Wide<T>::of(Z(j, c)));
+      }
+    }
+    for (index_t i = 0; i < m; ++i) result.residuals(i, c) = r[at(i)].rounded();
+  }
+}
+
+// Norms, deviations and what was scaled; afterwards residuals are in the given units.
+template <Scalar T>
+void finish_residuals(const Scaled<T>& s, LeastSquaresResult<T>& result) {
+  for (index_t c = 0; c < s.B.cols(); ++c) {
+    double sum = 0;
+    for (index_t i = 0; i < s.count(); ++i) {
+      const double root = s.roots.empty() ? 1 : double(s.roots[at(i)]);
+      sum += std::norm(root * std::complex<double>(result.residuals(s.rows[at(i)], c)));
+    }
+    const double norm = std::ldexp(std::sqrt(sum), s.b_exponent + s.weight_exponent);
+    result.residual_norms.push_back(norm);
+    const double free = result.degrees_of_freedom;
+    result.deviation.push_back(free > 0 ? norm / std::sqrt(free) : 0);
+    for (index_t i = 0; i < s.A.rows(); ++i) {
+      result.residuals(i, c) = times_power(result.residuals(i, c), s.b_exponent);
+    }
+  }
+}
+
+// X from Z, by undoing the scaling. Throws Overflow.
+template <Scalar T>
+void fill_solution(const Scaled<T>& s, const Matrix<T>& Z, LeastSquaresResult<T>& result) {
+  result.X = Matrix<T>(Z.rows(), Z.cols());
+  for (index_t c = 0; c < Z.cols(); ++c) {
+    for (index_t j = 0; j < Z.rows(); ++j) {
+      const T x = times_power(Z(j, c), s.b_exponent - s.column_exponent[at(j)]);
+      if (!std::isfinite(std::abs(x))) {
+        throw Overflow(fmt::format("entry {} of the solution is not representable", j + 1));
+      }
+      result.X(j, c) = x;
+    }
+  }
+}
+
+// (A^H W A)^+ = D V diag(1 / sigma^2) V^H D with the first r triplets; its diagonal gives the
+// standard errors.
+template <Scalar T>
+void fill_errors(const Scaled<T>& s,
+                 const SvdResult<T>& factors,
+                 index_t r,
+                 bool covariance,
+                 LeastSquaresResult<T>& result) {
+  const index_t n = s.A.cols(), p = s.B.cols();
+  const auto power = [&](index_t j) { return -s.column_exponent[at(j)] - s.weight_exponent; };
+  if (result.degrees_of_freedom > 0) {
+    result.standard_errors = Matrix<double>(n, p);
+    for (index_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (index_t i = r; i-- > 0;) {
+        sum += std::norm(std::complex<double>(factors.V(j, i)) /
+                         static_cast<double>(factors.sigma[at(i)]));
+      }
+      for (index_t c = 0; c < p; ++c) {
+        result.standard_errors(j, c) =
+            std::ldexp(std::sqrt(sum), power(j)) * result.deviation[at(c)];
+      }
+    }
+  }
+  if (!covariance) return;
+  Matrix<T> half(n, r);  // D V / sigma
+  for (index_t i = 0; i < r; ++i) {
+    for (index_t j = 0; j < n; ++j) {
+      half(j, i) = times_power(factors.V(j, i) / factors.sigma[at(i)], power(j));
+    }
+  }
+  result.covariance = Matrix<T>(n, n);
+  for (index_t k = 0; k < n; ++k) {
+    for (index_t j = 0; j < n; ++j) {
+      for (index_t i = 0; i < r; ++i) {
+        result.covariance(j, k) += half(j, i) * conjugate(half(k, i));
+      }
+    }
+  }
+}
+
+template <Scalar T>
+SvdResult<T> decompose(const Matrix<T>& A, Vectors vectors, Context& context) {
+  return dense_svd(*make_operator(A.view()), {.vectors = vectors, .certify = false}, context);
+}
+
+// Returns the largest of all singular values over the smallest, infinite if that is a zero.
+template <class Real>
+double condition(const std::vector<Real>& sigma) {
+  if (sigma.empty()) return 1;
+  if (!(sigma.back() > 0)) return std::numeric_limits<double>::infinity();
+  return double(sigma.front()) / double(sigma.back());
+}
+
+// The unique solution, refined: the columns of s are scaled, factors has rank n.
+template <Scalar T>
+void solve_unique(const Scaled<T>& s,
+                  const SvdResult<T>& factors,
+                  const LeastSquaresOptions<T>& o,
+                  Context& context,
+                  LeastSquaresResult<T>& result) {
+  const index_t n = s.A.cols(), p = s.B.cols();
+  const bool all = s.all_rows();
+  const Matrix<T> some = all ? Matrix<T>() : counting_rows(s, s.A, false);
+  const Matrix<T> some_low =
+      all || !s.A_low.data() ? Matrix<T>() : counting_rows(s, s.A_low, false);
+  const Matrix<T> right = all ? Matrix<T>() : counting_rows(s, s.B, false);
+  const apps::RefinementProblem<T> problem{
+      (all ? s.A : some).view(), (all ? s.A_low : some_low).view(), s.weights, s.roots, factors};
+  Matrix<T> Z(n, p), R(s.count(), p);
+  result.refined = o.refine;
+  for (index_t c = 0; c < p; ++c) {
+    const apps::RefinementOutcome outcome =
+        apps::refine(problem, (all ? s.B : right).view().column(c), o.refine, Z.view().column(c),
+                     R.view().column(c), context);
+    result.refinement_steps = std::max(result.refinement_steps, outcome.steps);
+    result.last_correction = std::max(result.last_correction, outcome.last_correction);
+    result.refined = result.refined && outcome.converged;
+    // Higham's bound, in scaled columns.
+    const double kappa = result.scaled_condition_number, size = column_norm<T>(Z.view(), c);
+    double residual = 0;
+    for (index_t i = 0; i < s.count(); ++i) {
+      const double root = s.roots.empty() ? 1 : double(s.roots[at(i)]);
+      residual = std::hypot(residual, root * double(std::abs(R(i, c))));
+    }
+    const double angle = size > 0 ? residual / (double(factors.sigma[0]) * size) : 0;
+    result.amplification = std::max(result.amplification, kappa * (2 + (kappa + 1) * angle));
+  }
+  fill_solution(s, Z, result);
+  fill_residuals(s, Z, result);
+  if (all) result.residuals = std::move(R);  // from the solution before it was rounded
+}
+
+// The solution of least norm by the singular values that count, each by its filter factor.
+template <Scalar T>
+void solve_filtered(const Scaled<T>& s,
+                    const SvdResult<T>& factors,
+                    const LeastSquaresOptions<T>& o,
+                    Context& context,
+                    LeastSquaresResult<T>& result) {
+  const index_t n = s.A.cols(), p = s.B.cols();
+  const auto k = static_cast<index_t>(factors.sigma.size());
+  const Matrix<T> right = counting_rows(s, s.B, true);
+  Matrix<T> C(k, p);
+  if (!C.view().empty()) {
+    make_operator(factors.U.view())->apply_adjoint(right.view(), C.view(), context);
+  }
+  // In the units of s: sigma^2 and the ridge are scaled alike.
+  const int unit = (n > 0 ? s.column_exponent[0] : 0) + s.weight_exponent;
+  double ridge = std::ldexp(o.ridge.value_or(0), -2 * unit);
+  if (o.choose_ridge && k > 0) {
+    double outside = 0;
+    for (index_t c = 0; c < p; ++c) {
+      const double whole = column_norm<T>(right.view(), c), inside = column_norm<T>(C.view(), c);
+      outside = std::hypot(outside, std::sqrt(std::max(0.0, whole * whole - inside * inside)));
+    }
+    const std::vector<double> sigma(factors.sigma.begin(), factors.sigma.end());
+    ridge = choose_ridge<T>(*o.choose_ridge, sigma, C.view(), outside, s.count());
+  }
+  result.ridge = std::ldexp(ridge, 2 * unit);
+  const bool filtered = o.ridge || o.choose_ridge;
+  const index_t r = filtered ? k : result.rank.rank;
+  double used = 0;
+  Matrix<T> Y(r, p);
+  for (index_t i = 0; i < r; ++i) {
+    const double sigma = factors.sigma[at(i)];
+    const double filter = sigma > 0 ? sigma / (sigma * sigma + ridge) : 0;
+    used += filter * sigma;
+    for (index_t c = 0; c < p; ++c) Y(i, c) = static_cast<real_t<T>>(filter) * C(i, c);
+  }
+  result.degrees_of_freedom = static_cast<double>(s.count()) - used;
+  if (!filtered) result.degrees_of_freedom = static_cast<double>(s.count() - r);
+  Matrix<T> Z(n, p);
+  if (r > 0 && !Z.view().empty()) {
+    make_operator<T>(factors.V.view().columns(0, r))
+        ->apply(std::as_const(Y).view(), Z.view(), context);
+  }
+  fill_solution(s, Z, result);
+  fill_residuals(s, Z, result);
+  for (index_t c = 0; c < p; ++c) {
+    for (index_t i = 0; i < k; ++i)
+      C(i, c) = times_power(C(i, c), s.b_exponent + s.weight_exponent);
+  }
+  result.coefficients = std::move(C);
+}
+
+// The rank that the options ask for, of A itself.
+template <Scalar T>
+RankFinding rank_of(const std::vector<real_t<T>>& sigma,
+                    index_t rows,
+                    index_t cols,
+                    const LeastSquaresOptions<T>& o) {
+  RankFinding found = numerical_rank<T>(sigma, rows, cols, {.relative = o.rcond});
+  if (!o.truncate || *o.truncate >= static_cast<index_t>(sigma.size())) return found;
+  const index_t k = std::min(*o.truncate, found.rank);
+  found.rank = k;
+  found.largest_dropped = double(sigma[at(k)]);
+  found.smallest_kept = k > 0 ? double(sigma[at(k - 1)]) : 0;
+  found.threshold = found.largest_dropped;
+  return found;
+}
+
+}  // namespace
+
+template <Scalar T>
+LeastSquaresResult<T> least_squares(MatrixView<const T> A,
+                                    MatrixView<const T> B,
+                                    const LeastSquaresOptions<T>& o,
+                                    Context& context) {
+  check(A, B, o);
+  const index_t n = A.cols;
+  LeastSquaresResult<T> result;
+  const bool plain = !o.ridge && !o.choose_ridge && !o.rcond && !o.truncate;
+
+  if (plain) {  // rank by the columns at one length
+    const Scaled<T> s = scale(A, B, o, true, context);
+    const SvdResult<T> factors = decompose(counting_rows(s, s.A, true), Vectors::thin, context);
+    result.rank = numerical_rank<T>(factors.sigma, s.count(), n);
+    result.scaled_condition_number = condition(factors.sigma);
+    if (result.rank.rank == n) {
+      result.scaled_columns = true;
+      result.report = factors.report;
+      result.degrees_of_freedom = static_cast<double>(s.count() - n);
+      solve_unique(s, factors, o, context, result);
+      finish_residuals(s, result);
+      fill_errors(s, factors, n, o.covariance, result);
+    }
+  }
+  const Scaled<T> s = scale(A, B, o, false, context);
+  const SvdResult<T> factors = decompose(
+      counting_rows(s, s.A, true), result.scaled_columns ? Vectors::none : Vectors::thin, context);
+  const int unit = (n > 0 ? s.column_exponent[0] : 0) + s.weight_exponent;
+  for (const real_t<T> value : factors.sigma) {
+    result.sigma.push_back(std::ldexp(static_cast<double>(value), unit));
+  }
+  result.condition_number = condition(factors.sigma);
+  if (result.scaled_columns) return result;
+
+  result.report = factors.report;
+  result.rank = rank_of(factors.sigma, s.count(), n, o);
+  if (numerical_rank<T>(factors.sigma, s.count(), n).rank < std::min(s.count(), n)) {
+    result.condition_number = std::numeric_limits<double>::infinity();
+  }
+  solve_filtered(s, factors, o, context, result);
+  finish_residuals(s, result);
+  if (!o.ridge && !o.choose_ridge) fill_errors(s, factors, result.rank.rank, o.covariance, result);
+  result.rank.threshold = std::ldexp(result.rank.threshold, unit);
+  result.rank.smallest_kept = std::ldexp(result.rank.smallest_kept, unit);
+  result.rank.largest_dropped = std::ldexp(result.rank.largest_dropped, unit);
+  return result;
+}
+
+PolynomialDesign polynomial_design(std::span<const double> x, index_t degree) {
+  require(degree >= 0, fmt::format("the degree must be >= 0, got {}", degree));
+  const auto m = static_cast<index_t>(x.size());
+  PolynomialDesign design{Matrix<double>(m, degree + 1), Matrix<double>(m, degree + 1)};
+  for (index_t i = 0; i < m; ++i) {
+    apps::DoubleWord<double> power{1, 0};
+    for (index_t j = 0; j <= degree; ++j) {
+      design.A(i, j) = power.hi;
+      design.A_low(i, j) = power.lo;
+      apps::DoubleWord<double> next;
+      next.add_product(power, {x[at(i)], 0});
+      power = next.normalized();
+    }
+  }
+  return design;
+}
+
+template LeastSquaresResult<float> least_squares(MatrixView<const float>,
+                                                 MatrixView<const float>,
+                                                 const LeastSquaresOptions<float>&,
+                                                 Context&);
+template LeastSquaresResult<double> least_squares(MatrixView<const double>,
+                                                  MatrixView<const double>,
+                                                  const LeastSquaresOptions<double>&,
+                                                  Context&);
+template LeastSquaresResult<std::complex<float>> least_squares(
+    MatrixView<const std::complex<float>>,
+    MatrixView<const std::complex<float>>,
+    const LeastSquaresOptions<std::complex<float>>&,
+    Context&);
+template LeastSquaresResult<std::complex<double>> least_squares(
+    MatrixView<const std::complex<double>>,
+    MatrixView<const std::complex<double>>,
+    const LeastSquaresOptions<std::complex<double>>&,
+    Context&);
+
+}  // namespace eckart

@@ -1,0 +1,55 @@
+// The choice of a ridge where the answer is known in closed form. tests/apps/least_squares_test.cpp
+// holds both choices against their definitions.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "eckart/apps/least_squares.hpp"
+
+namespace eckart {
+namespace {
+
+// n equal singular values, beta on each, outside what is left: with f = s^2 / (s^2 + ridge) the
+// score (outside^2 + n (1 - f)^2 beta^2) / (m - n f)^2 is least at 1 - f = outside^2 / ((m - n)
+// beta^2).
+TEST(RidgeChoice, CrossValidationOfEqualValuesHasAClosedForm) {
+  const index_t m = 30, n = 4;
+  for (const double scale : {1.0, 1e100, 1e-100}) {
+    const std::vector<double> sigma(4, 2 * scale);
+    Matrix<double> beta(n, 1);
+    for (index_t i = 0; i < n; ++i) beta(i, 0) = 3;
+    const double outside = 4;
+    const double left = outside * outside / (double(m - n) * 9);
+    const double expected = 4 * left / (1 - left);  // in units of scale^2
+    const double found =
+        choose_ridge<double>(RidgeChoice::gcv, sigma, beta.view(), outside, m) / scale / scale;
+    EXPECT_TRUE(std::abs(found - expected) <= 1e-6 * expected) << found;
+  }
+}
+
+TEST(RidgeChoice, ZeroProblemsNeedNoRidge) {
+  const std::vector<double> zeros(3, 0.0), ones(3, 1.0);
+  Matrix<double> beta(3, 1);
+  for (const RidgeChoice choice : {RidgeChoice::gcv, RidgeChoice::l_curve}) {
+    EXPECT_EQ(choose_ridge<double>(choice, zeros, beta.view(), 1, 5), 0);
+    EXPECT_EQ(choose_ridge<double>(choice, ones, beta.view(), 0, 5), 0);
+    EXPECT_THROW((void)choose_ridge<double>(choice, {}, beta.view(), 0, 5), InvalidArgument);
+  }
+}
+
+// What no value reaches, and values that are rounding, must not decide.
+TEST(RidgeChoice, ValuesAtTheLevelOfRoundingCountAsNoise) {
+  const std::vector<double> sigma = {1, 0.5, 1e-18};
+  Matrix<double> beta(3, 1);
+  beta(0, 0) = 1;
+  beta(1, 0) = 0.5;
+  beta(2, 0) = 1e-3;
+  for (const RidgeChoice choice : {RidgeChoice::gcv, RidgeChoice::l_curve}) {
+    const double found = choose_ridge<double>(choice, sigma, beta.view(), 1e-3, 8);
+    EXPECT_TRUE(found > 0 && found < 1) << found;
+  }
+}
+
+}  // namespace
+}  // namespace eckart
