@@ -19,6 +19,8 @@ struct Options {
   TransformOptions transform;
   TransformOptions inverse;
   EnergyOptions energy;
+  SolveOptions solve;
+  ZeroOptions rank, cond, norm, pinv, null, range;
   DoctorOptions doctor;
   AccelerateOptions accelerate;
   std::string shell;  // of completion

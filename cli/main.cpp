@@ -28,6 +28,13 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("transform")) return run_transform(options.transform);
   if (top.got_subcommand("inverse")) return run_inverse(options.inverse);
   if (top.got_subcommand("energy")) return run_energy(options.energy);
+  if (top.got_subcommand("solve")) return run_solve(options.solve);
+  if (top.got_subcommand("rank")) return run_rank(options.rank);
+  if (top.got_subcommand("cond")) return run_cond(options.cond);
+  if (top.got_subcommand("norm")) return run_norm(options.norm);
+  if (top.got_subcommand("pinv")) return run_pinv(options.pinv);
+  if (top.got_subcommand("null")) return run_null(options.null);
+  if (top.got_subcommand("range")) return run_range(options.range);
   if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (top.got_subcommand("accelerate")) return run_accelerate(options.accelerate);
   write_stdout(completion_script(top, options.shell));

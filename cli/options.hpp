@@ -92,6 +92,34 @@ struct EnergyOptions {
   std::uint64_t seed = 0;
 };
 
+struct SolveOptions {
+  RunOptions run;                     // input: A, or the predictor of a polynomial
+  std::string right;                  // B
+  std::optional<index_t> polynomial;  // degree
+  bool intercept = false;
+  std::optional<double> ridge;
+  std::string ridge_choice;  // gcv or l-curve; empty: none
+  std::optional<double> rcond;
+  std::optional<index_t> truncate;
+  std::string weights;  // a file with one number for each row
+  bool no_refine = false;
+  bool picard = false;
+  std::string file;        // -o: X
+  std::string residuals;   // B - A X
+  std::string covariance;  // of the coefficients, for the first right-hand side
+  bool force = false;
+};
+
+// Of rank, cond, norm, pinv, null and range.
+struct ZeroOptions {
+  RunOptions run;
+  std::optional<double> relative;  // --rtol
+  double absolute = 0;             // --atol
+  bool left = false;               // of the conjugate transpose
+  std::string file;                // -o, of those that write a matrix
+  bool force = false;
+};
+
 struct DoctorOptions {
   OutputOptions output;
   std::optional<index_t> threads;
@@ -113,6 +141,13 @@ int run_lowrank(const LowrankOptions& options);
 int run_transform(const TransformOptions& options);
 int run_inverse(const TransformOptions& options);
 int run_energy(const EnergyOptions& options);
+int run_solve(const SolveOptions& options);
+int run_rank(const ZeroOptions& options);
+int run_cond(const ZeroOptions& options);
+int run_norm(const ZeroOptions& options);
+int run_pinv(const ZeroOptions& options);
+int run_null(const ZeroOptions& options);
+int run_range(const ZeroOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_accelerate(const AccelerateOptions& options);
 

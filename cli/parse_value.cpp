@@ -129,6 +129,12 @@ double parse_noise(const std::string& option, const std::string& text) {
   return value;
 }
 
+double parse_at_least_zero(const std::string& option, const std::string& text) {
+  double value = 0;
+  if (!read_number(text, value) || !(value >= 0)) refuse(option, text, "a number, 0 or above");
+  return value;
+}
+
 double parse_seconds(const std::string& option, const std::string& text) {
   std::string_view number = text;
   double unit = 1;

@@ -63,12 +63,102 @@ void add_energy(CLI::App& top, EnergyOptions& o) {
   add_run(command, o.run);
 }
 
+void add_solve(CLI::App& top, SolveOptions& o) {
+  CLI::App& command =
+      *top.add_subcommand("solve", "least squares: the X that minimises ||A X - B||");
+  command.footer(
+      "eckart solve A.npy b.npy -o x.npy\n"
+      "eckart solve table.csv y.csv --intercept          regression with a constant term\n"
+      "eckart solve x.csv y.csv --polynomial 10          a polynomial in one predictor\n"
+      "eckart solve A.npy b.npy --ridge gcv --picard     an ill-posed problem\n"
+      "\n"
+      "With none of --ridge, --rcond and --truncate, dependent columns are found after all are\n"
+      "scaled to one length, and of many solutions the shortest is returned. A unique solution is\n"
+      "refined with residuals of twice the digits.");
+  add_argument(command, "A", "the matrix (as for svd); with --polynomial one column", o.run.input);
+  add_argument(command, "B", "the right-hand sides, one in each column", o.right);
+  add_format(command, o.run);
+  Group model{command, "Model"};
+  model.flag("--intercept", "a column of ones in front of A", o.intercept);
+  model.value(
+      "--polynomial", "D", "1, x, ..., x^D of the one column x, to 31 digits",
+      [&o](const std::string& text) { o.polynomial = parse_count("--polynomial", text, 0); });
+  model.text("--weights", "FILE", "one for each row: minimise the sum of w r^2", o.weights);
+  Group less{command, "Where the data do not determine X"};
+  less.value("--ridge", "L", "minimise ||A x - b||^2 + L ||x||^2; or gcv, or l-curve",
+             [&o](const std::string& text) {
+               o.ridge_choice = text == "gcv" || text == "l-curve" ? text : "";
+               if (o.ridge_choice.empty()) o.ridge = parse_at_least_zero("--ridge", text);
+             });
+  less.value("--rcond", "R", "singular values up to R sigma_1 count as zeros",
+             [&o](const std::string& text) { o.rcond = parse_tolerance("--rcond", text); });
+  less.value("--truncate", "K", "use the K leading triplets",
+             [&o](const std::string& text) { o.truncate = parse_count("--truncate", text, 0); });
+  Group{command, "Accuracy"}.flag("--no-refine", "the solution of the SVD as it is", o.no_refine);
+  Group out{command, "Output"};
+  out.flag("--picard", "for each sigma, what b has there and what x makes of it", o.picard);
+  out.text("-o,--output", "OUT.npy", "where X goes", o.file);
+  out.text("--residuals", "OUT.npy", "where B - A X goes", o.residuals);
+  out.text("--covariance", "OUT.npy", "where the covariance of x goes (one right-hand side)",
+           o.covariance);
+  out.flag("--force", "replace files that exist", o.force);
+  add_run(command, o.run);
+}
+
+void add_tolerance(CLI::App& command, ZeroOptions& o) {
+  Group zeros{command, "What counts as zero"};
+  zeros.value("--rtol", "R", "singular values up to R sigma_1; max(m, n) eps",
+              [&o](const std::string& text) { o.relative = parse_tolerance("--rtol", text); });
+  zeros.value("--atol", "T", "and up to T",
+              [&o](const std::string& text) { o.absolute = parse_at_least_zero("--atol", text); });
+}
+
+CLI::App& add_question(CLI::App& top, const char* name, const char* help, ZeroOptions& o) {
+  CLI::App& command = *top.add_subcommand(name, help);
+  add_input(command, o.run, file_help);
+  add_tolerance(command, o);
+  add_run(command, o.run);
+  return command;
+}
+
+CLI::App& add_construction(CLI::App& top, const char* name, const char* help, ZeroOptions& o) {
+  CLI::App& command = add_question(top, name, help, o);
+  add_matrix_target(command, "where the matrix goes", o.file, o.force);
+  return command;
+}
+
+void add_rank_and_its_kin(CLI::App& top, Options& options) {
+  add_question(top, "rank", "how many singular values are not zero, and how clear that is",
+               options.rank)
+      .footer("eckart rank A.npy\neckart rank A.npy --rtol 1e-8\neckart rank A.npy --atol 0.01");
+  add_question(top, "cond", "the condition number, and how many digits it leaves", options.cond)
+      .footer("eckart cond A.npy\neckart cond \"[[1,1],[1,1.0001]]\"");
+  add_question(top, "norm", "2-norm, Frobenius, nuclear, 1, infinity and largest entry",
+               options.norm)
+      .footer("eckart norm A.npy\neckart norm A.mtx.gz --json");
+  add_construction(top, "pinv", "the pseudoinverse", options.pinv)
+      .footer("eckart pinv A.npy -o P.npy\neckart pinv A.npy --rtol 1e-6 -o P.npy");
+  const char* left = "of the conjugate transpose: what stands left of A";
+  CLI::App& null =
+      add_construction(top, "null", "an orthonormal basis of the x with A x = 0", options.null);
+  null.footer(
+      "eckart null A.npy -o N.npy\neckart null A.npy --left -o N.npy   the y with y^H A = 0");
+  Group{null, "What counts as zero"}.flag("--left", left, options.null.left);
+  CLI::App& range =
+      add_construction(top, "range", "an orthonormal basis of all A x", options.range);
+  range.footer(
+      "eckart range A.npy -o Q.npy\neckart range A.npy --left -o R.npy   of the rows of A");
+  Group{range, "What counts as zero"}.flag("--left", left, options.range.left);
+}
+
 }  // namespace
 
 void add_uses(CLI::App& top, Options& options) {
   add_transform(top, options.transform);
   add_inverse(top, options.inverse);
   add_energy(top, options.energy);
+  add_solve(top, options.solve);
+  add_rank_and_its_kin(top, options);
 }
 
 }  // namespace eckart::cli

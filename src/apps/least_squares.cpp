@@ -251,6 +251,27 @@ double condition(const std::vector<Real>& sigma) {
   return double(sigma.front()) / double(sigma.back());
 }
 
+// Returns U^H B.
+template <Scalar T>
+Matrix<T> coefficients_of(const Matrix<T>& B, const SvdResult<T>& factors, Context& context) {
+  Matrix<T> C(static_cast<index_t>(factors.sigma.size()), B.cols());
+  if (!C.view().empty()) {
+    make_operator(factors.U.view())->apply_adjoint(B.view(), C.view(), context);
+  }
+  return C;
+}
+
+// The same in the units of the given problem.
+template <Scalar T>
+void fill_coefficients(const Scaled<T>& s, const Matrix<T>& C, LeastSquaresResult<T>& result) {
+  result.coefficients = Matrix<T>(C.rows(), C.cols());
+  for (index_t c = 0; c < C.cols(); ++c) {
+    for (index_t i = 0; i < C.rows(); ++i) {
+      result.coefficients(i, c) = times_power(C(i, c), s.b_exponent + s.weight_exponent);
+    }
+  }
+}
+
 // The unique solution, refined: the columns of s are scaled, factors has rank n.
 template <Scalar T>
 void solve_unique(const Scaled<T>& s,
@@ -300,10 +321,7 @@ void solve_filtered(const Scaled<T>& s,
   const index_t n = s.A.cols(), p = s.B.cols();
   const auto k = static_cast<index_t>(factors.sigma.size());
   const Matrix<T> right = counting_rows(s, s.B, true);
-  Matrix<T> C(k, p);
-  if (!C.view().empty()) {
-    make_operator(factors.U.view())->apply_adjoint(right.view(), C.view(), context);
-  }
+  const Matrix<T> C = coefficients_of(right, factors, context);
   // In the units of s: sigma^2 and the ridge are scaled alike.
   const int unit = (n > 0 ? s.column_exponent[0] : 0) + s.weight_exponent;
   double ridge = std::ldexp(o.ridge.value_or(0), -2 * unit);
@@ -336,11 +354,7 @@ void solve_filtered(const Scaled<T>& s,
   }
   fill_solution(s, Z, result);
   fill_residuals(s, Z, result);
-  for (index_t c = 0; c < p; ++c) {
-    for (index_t i = 0; i < k; ++i)
-      C(i, c) = times_power(C(i, c), s.b_exponent + s.weight_exponent);
-  }
-  result.coefficients = std::move(C);
+  fill_coefficients(s, C, result);
 }
 
 // The rank that the options ask for, of A itself.
@@ -385,15 +399,21 @@ LeastSquaresResult<T> least_squares(MatrixView<const T> A,
       fill_errors(s, factors, n, o.covariance, result);
     }
   }
+  const bool values_only = result.scaled_columns && !o.coefficients;
   const Scaled<T> s = scale(A, B, o, false, context);
-  const SvdResult<T> factors = decompose(
-      counting_rows(s, s.A, true), result.scaled_columns ? Vectors::none : Vectors::thin, context);
+  const SvdResult<T> factors =
+      decompose(counting_rows(s, s.A, true), values_only ? Vectors::none : Vectors::thin, context);
   const int unit = (n > 0 ? s.column_exponent[0] : 0) + s.weight_exponent;
   for (const real_t<T> value : factors.sigma) {
     result.sigma.push_back(std::ldexp(static_cast<double>(value), unit));
   }
   result.condition_number = condition(factors.sigma);
-  if (result.scaled_columns) return result;
+  if (result.scaled_columns) {
+    if (o.coefficients) {
+      fill_coefficients(s, coefficients_of(counting_rows(s, s.B, true), factors, context), result);
+    }
+    return result;
+  }
 
   result.report = factors.report;
   result.rank = rank_of(factors.sigma, s.count(), n, o);

@@ -47,6 +47,9 @@ struct LeastSquaresOptions {
   // Refine solutions that are unique: residuals to twice the digits.
   bool refine = true;
 
+  // Fill coefficients also where the solution is unique: then it takes vectors of W^1/2 A too.
+  bool coefficients = false;
+
   // Fill covariance.
   bool covariance = false;
 };
@@ -62,7 +65,7 @@ struct LeastSquaresResult {
   RankFinding rank;
   bool scaled_columns = false;
   std::vector<double> sigma;           // all min(m, n), of W^1/2 A
-  Matrix<T> coefficients;              // u_i^H W^1/2 B for sigma, min(m, n) x p; empty if scaled
+  Matrix<T> coefficients;              // u_i^H W^1/2 B for sigma, min(m, n) x p
   double condition_number = 0;         // largest / smallest of sigma; infinite of a singular A
   double scaled_condition_number = 0;  // with its columns scaled to lengths of about one
 
