@@ -31,9 +31,7 @@ struct Certified {
 };
 
 Certified read_nist(const std::string& name) {
-  const auto folder =
-      std::filesystem::path(__FILE__).parent_path() / "../../examples/data/nist_strd";
-  std::ifstream file(folder / (name + ".dat"));
+  std::ifstream file(std::filesystem::path(EXAMPLES_DATA) / "nist_strd" / (name + ".dat"));
   Certified set;
   bool data = false, certified = false;
   for (std::string line; std::getline(file, line);) {
