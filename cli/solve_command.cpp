@@ -10,6 +10,7 @@
 #include "eckart/apps/least_squares.hpp"
 #include "eckart/io/result_folder.hpp"
 #include "exit_code.hpp"
+#include "matrix_text.hpp"
 #include "options.hpp"
 #include "picard.hpp"
 #include "request.hpp"
@@ -112,27 +113,27 @@ Design<T> design_of(const AnyMatrix& given, const SolveOptions& o) {
   return {std::move(wider), {}};
 }
 
-template <Scalar T>
-std::string number_text(T x) {
-  const auto digits = std::numeric_limits<real_t<T>>::digits10;
-  if constexpr (is_complex<T>) {
-    return fmt::format("{:.{}g}{:+.{}g}i", x.real(), digits, x.imag(), digits);
-  } else {
-    return fmt::format("{:.{}g}", x, digits);
-  }
+// What entry j of x multiplies.
+std::string entry_name(index_t j, const SolveOptions& o) {
+  if (o.polynomial) return j == 0 ? "1" : j == 1 ? "x" : fmt::format("x^{}", j);
+  if (o.intercept) return j == 0 ? "intercept" : fmt::format("{}", j);
+  return fmt::format("{}", j + 1);
 }
 
 template <Scalar T>
-std::string solution_text(const LeastSquaresResult<T>& r) {
+std::string solution_text(const LeastSquaresResult<T>& r, const SolveOptions& o) {
   constexpr index_t most_rows = 30, most_sides = 3;
   std::string text;
   const index_t sides = std::min(most_sides, r.X.cols());
   const bool errors = r.standard_errors.rows() > 0 && sides == 1;
-  text +=
-      errors ? fmt::format("\n  {:>9}  {:>24}  {:>14}\n", "entry", "x", "standard error") : "\n";
+  const char* what = o.polynomial || o.intercept ? "of" : "entry";
+  text += fmt::format("\n  {:>9}  {:>24}", what, sides == 1 ? "x" : "X");
+  text += errors ? fmt::format("  {:>14}\n", "standard error") : "\n";
   for (index_t j = 0; j < std::min(most_rows, r.X.rows()); ++j) {
-    text += fmt::format("  {:>9}", j + 1);
-    for (index_t c = 0; c < sides; ++c) text += fmt::format("  {:>24}", number_text(r.X(j, c)));
+    text += fmt::format("  {:>9}", entry_name(j, o));
+    for (index_t c = 0; c < sides; ++c)
+      text +=
+          fmt::format("  {:>24}", number_text(r.X(j, c), std::numeric_limits<real_t<T>>::digits10));
     if (errors) text += fmt::format("  {:>14.6g}", r.standard_errors(j, 0));
     text += "\n";
   }
@@ -161,6 +162,11 @@ std::string verdict_text(const LeastSquaresResult<T>& r, const SolveOptions& o) 
     if (r.rank.rank < r.X.rows() && r.ridge == 0) {
       return text + "; the data do not determine x: of all solutions this is the shortest\n";
     }
+    if (r.ridge > 0 && !r.sigma.empty()) {
+      const double least = std::hypot(r.sigma.back(), std::sqrt(r.ridge));
+      text += fmt::format(", {} with the ridge",
+                          condition_text(std::hypot(r.sigma[0], std::sqrt(r.ridge)) / least));
+    }
     return text + "\n";
   }
   text += fmt::format(" ({} with columns scaled): ", condition_text(r.scaled_condition_number));
@@ -184,10 +190,12 @@ std::string rank_text(const LeastSquaresResult<T>& r) {
       fmt::format("rank     {} of {}{}; ", r.rank.rank, counted(r.X.rows(), "column"),
                   r.scaled_columns ? ", the columns scaled to one length" : "");
   if (r.ridge > 0) return text + fmt::format("ridge {:.6g}\n", r.ridge);
-  return text + fmt::format(
-                    "σ counts above {:.2g}; smallest that does {:.3g}, largest that does "
-                    "not {:.3g}\n",
-                    r.rank.threshold, r.rank.smallest_kept, r.rank.largest_dropped);
+  text += fmt::format("σ counts above {:.2g}", r.rank.threshold);
+  if (r.rank.smallest_kept > 0) text += fmt::format("; the least is {:.3g}", r.rank.smallest_kept);
+  if (r.rank.largest_dropped > 0) {
+    text += fmt::format("; the largest that does not, {:.3g}", r.rank.largest_dropped);
+  }
+  return text + "\n";
 }
 
 template <Scalar T>
@@ -207,28 +215,11 @@ std::string residual_text(const LeastSquaresResult<T>& r) {
 ordered_json number(double x) { return std::isfinite(x) ? ordered_json(x) : ordered_json(); }
 
 template <Scalar T>
-ordered_json matrix_json(const Matrix<T>& M) {
-  ordered_json rows = ordered_json::array();
-  for (index_t i = 0; i < M.rows(); ++i) {
-    ordered_json row = ordered_json::array();
-    for (index_t j = 0; j < M.cols(); ++j) {
-      if constexpr (is_complex<T>) {
-        row.push_back({M(i, j).real(), M(i, j).imag()});
-      } else {
-        row.push_back(M(i, j));
-      }
-    }
-    rows.push_back(row);
-  }
-  return rows;
-}
-
-template <Scalar T>
 ordered_json result_json(const LeastSquaresResult<T>& r, const MatrixFacts& facts) {
   return {{"schema", 1},
           {"matrix", to_json(facts)},
-          {"X", matrix_json(r.X)},
-          {"standard_errors", matrix_json(r.standard_errors)},
+          {"X", matrix_json<T>(r.X.view())},
+          {"standard_errors", matrix_json<double>(r.standard_errors.view())},
           {"residual_norms", r.residual_norms},
           {"degrees_of_freedom", r.degrees_of_freedom},
           {"deviation", r.deviation},
@@ -311,7 +302,7 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
     std::string text = fmt::format("matrix   {}: {}\n",
                                    session.terminal.bold(printable(facts.source)), describe(facts));
     text += rank_text(result) + residual_text(result) + verdict_text(result, o);
-    text += solution_text(result);
+    text += solution_text(result, o);
     if (o.picard) text += picard_text(picard, session.terminal);
     for (const std::string& file : {o.file, o.residuals, o.covariance}) {
       if (!file.empty()) text += "\nfile     " + printable(file);

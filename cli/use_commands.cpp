@@ -123,7 +123,9 @@ CLI::App& add_question(CLI::App& top, const char* name, const char* help, ZeroOp
 
 CLI::App& add_construction(CLI::App& top, const char* name, const char* help, ZeroOptions& o) {
   CLI::App& command = add_question(top, name, help, o);
-  add_matrix_target(command, "where the matrix goes", o.file, o.force);
+  Group out{command, "Output"};
+  out.text("-o,--output", "OUT.npy", "where the matrix goes; else it is printed", o.file);
+  out.flag("--force", "replace OUT.npy if it exists", o.force);
   return command;
 }
 
@@ -137,12 +139,13 @@ void add_rank_and_its_kin(CLI::App& top, Options& options) {
                options.norm)
       .footer("eckart norm A.npy\neckart norm A.mtx.gz --json");
   add_construction(top, "pinv", "the pseudoinverse", options.pinv)
-      .footer("eckart pinv A.npy -o P.npy\neckart pinv A.npy --rtol 1e-6 -o P.npy");
+      .footer("eckart pinv \"[[1,2],[3,4]]\"\neckart pinv A.npy --rtol 1e-6 -o P.npy");
   const char* left = "of the conjugate transpose: what stands left of A";
   CLI::App& null =
       add_construction(top, "null", "an orthonormal basis of the x with A x = 0", options.null);
   null.footer(
-      "eckart null A.npy -o N.npy\neckart null A.npy --left -o N.npy   the y with y^H A = 0");
+      "eckart null \"[[1,2],[2,4]]\"\neckart null A.npy -o N.npy\neckart null A.npy --left -o "
+      "N.npy   the y with y^H A = 0");
   Group{null, "What counts as zero"}.flag("--left", left, options.null.left);
   CLI::App& range =
       add_construction(top, "range", "an orthonormal basis of all A x", options.range);

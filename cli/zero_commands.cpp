@@ -9,8 +9,10 @@
 #include "eckart/apps/factors.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/io/result_folder.hpp"
+#include "eckart/null_space.hpp"
 #include "eckart/svd.hpp"
 #include "exit_code.hpp"
+#include "matrix_text.hpp"
 #include "options.hpp"
 #include "request.hpp"
 #include "session.hpp"
@@ -102,6 +104,7 @@ EntryNorms entry_norms(const LinearOperator<T>& A, Context& context) {
 }
 
 void check_target_of(const ZeroOptions& o) {
+  if (o.file.empty()) return;
   if (!o.file.ends_with(".npy")) {
     throw UsageError("--output: '" + o.file +
                      "' will not do; the matrix is written as NumPy's format, expected a name that "
@@ -117,10 +120,11 @@ struct Construction {
   Matrix<T> matrix;
   RankFinding rank;
   std::string note;  // one more line, or nothing
+  bool met = true;
   ordered_json facts = ordered_json::object();
 };
 
-// Calls make(A, context) and writes what it returns.
+// Calls make(A, context), and writes what it returns to the file named or else to the terminal.
 template <class Make>
 int construct(const ZeroOptions& o, const char* name, const Make& make) {
   check_target_of(o);
@@ -130,28 +134,53 @@ int construct(const ZeroOptions& o, const char* name, const Make& make) {
   return with_operator(matrix, facts.source, session, [&](const auto& A) {
     using T = scalar_of<decltype(A)>;
     const auto adjoint = o.left ? make_adjoint(A) : nullptr;
-    const Construction<T> made = make(o.left ? *adjoint : A, session.context);
+    const Construction<T> made = make(o.left ? *adjoint : A, facts.sparse, session.context);
     session.progress.clear();
     if (interrupted()) throw Cancelled();
-    check_free(o.file, o.force);
-    io::write_npy(o.file, made.matrix.view());
+    if (!o.file.empty()) {
+      check_free(o.file, o.force);
+      io::write_npy(o.file, made.matrix.view());
+    }
     if (session.json) {
       ordered_json object = {{"schema", 1}, {"matrix", to_json(facts)}};
       object.update(gap_json(made.rank));
       object.update(made.facts);
       object["rows"] = made.matrix.rows();
       object["cols"] = made.matrix.cols();
-      object["file"] = o.file;
+      if (o.file.empty()) {
+        object["matrix_entries"] = matrix_json<T>(made.matrix.view());
+      } else {
+        object["file"] = o.file;
+      }
       write_json(object);
     } else {
+      const std::string shape =
+          fmt::format("{} × {}", grouped(made.matrix.rows()), grouped(made.matrix.cols()));
       write_stdout(session.terminal.text(
           heading(facts, session) + fmt::format("rank     {}\n", made.rank.rank) +
           gap_text(made.rank) + made.note +
-          fmt::format("file     {}: {}, {} × {}\n", printable(o.file), name,
-                      grouped(made.matrix.rows()), grouped(made.matrix.cols()))));
+          (o.file.empty()
+               ? fmt::format("{}, {}:\n{}", name, shape, matrix_text<T>(made.matrix.view()))
+               : fmt::format("file     {}: {}, {}\n", printable(o.file), name, shape))));
     }
-    return static_cast<int>(exit_met);
+    return static_cast<int>(made.met ? exit_met : exit_not_met);
   });
+}
+
+// Returns the largest ||A x|| over the columns x of X.
+template <Scalar T>
+double largest_image(const LinearOperator<T>& A, const Matrix<T>& X, Context& context) {
+  Matrix<T> image(A.rows(), X.cols());
+  if (!image.view().empty()) A.apply(X.view(), image.view(), context);
+  double worst = 0;
+  for (index_t j = 0; j < image.cols(); ++j) {
+    double norm = 0;
+    for (index_t i = 0; i < image.rows(); ++i) {
+      norm = std::hypot(norm, static_cast<double>(std::abs(image(i, j))));
+    }
+    worst = std::max(worst, norm);
+  }
+  return worst;
 }
 
 // Returns columns [first, first + count) of X.
@@ -253,42 +282,48 @@ int run_norm(const ZeroOptions& o) {
 }
 
 int run_pinv(const ZeroOptions& o) {
-  return construct(o, "pseudoinverse", [&]<Scalar T>(const LinearOperator<T>& A, Context& context) {
-    const SvdResult<T> result = dense_svd(A, {.certify = false}, context);
-    const Factors<T> factors(result);
-    return Construction<T>{
-        factors.pseudoinverse(tolerance_of(o), context), factors.rank(tolerance_of(o)), {}};
-  });
+  return construct(
+      o, "pseudoinverse", [&]<Scalar T>(const LinearOperator<T>& A, bool, Context& context) {
+        const SvdResult<T> result = dense_svd(A, {.certify = false}, context);
+        const Factors<T> factors(result);
+        return Construction<T>{
+            factors.pseudoinverse(tolerance_of(o), context), factors.rank(tolerance_of(o)), {}};
+      });
 }
 
 int run_null(const ZeroOptions& o) {
-  return construct(o, "null space", [&]<Scalar T>(const LinearOperator<T>& A, Context& context) {
-    const Vectors vectors = A.rows() < A.cols() ? Vectors::full : Vectors::thin;
-    const SvdResult<T> result = dense_svd(A, {.vectors = vectors, .certify = false}, context);
-    Construction<T> made;
-    made.rank = numerical_rank<T>(result.sigma, A.rows(), A.cols(), tolerance_of(o));
-    made.matrix = columns_of(result.V, made.rank.rank, A.cols() - made.rank.rank);
-    double worst = 0;
-    if (!made.matrix.view().empty() && A.rows() > 0) {
-      Matrix<T> image(A.rows(), made.matrix.cols());
-      A.apply(std::as_const(made.matrix).view(), image.view(), context);
-      for (index_t j = 0; j < image.cols(); ++j) {
-        double norm = 0;
-        for (index_t i = 0; i < image.rows(); ++i) {
-          norm = std::hypot(norm, static_cast<double>(std::abs(image(i, j))));
+  return construct(
+      o, "null space", [&]<Scalar T>(const LinearOperator<T>& A, bool sparse, Context& context) {
+        Construction<T> made;
+        double residual = 0;
+        // An absolute tolerance needs the singular values first.
+        if (sparse && o.absolute == 0) {
+          NullSpace<T> found = null_space(A, {.tolerance = o.relative.value_or(0)}, context);
+          made.rank = {.rank = A.cols() - found.basis.cols(),
+                       .threshold = found.threshold,
+                       .smallest_kept = found.smallest_nonzero,
+                       .largest_dropped = found.largest_zero};
+          made.matrix = std::move(found.basis);
+          made.met = found.report.certificate.met;
+          residual = found.residual;
+        } else {
+          const Vectors vectors = A.rows() < A.cols() ? Vectors::full : Vectors::thin;
+          const SvdResult<T> result = dense_svd(A, {.vectors = vectors, .certify = false}, context);
+          made.rank = numerical_rank<T>(result.sigma, A.rows(), A.cols(), tolerance_of(o));
+          made.matrix = columns_of(result.V, made.rank.rank, A.cols() - made.rank.rank);
+          residual = largest_image(A, made.matrix, context);
         }
-        worst = std::max(worst, norm);
-      }
-    }
-    made.facts = {{"nullity", made.matrix.cols()}, {"residual", worst}};
-    made.note = fmt::format("residual ‖A v‖ ≤ {:.3g} for each of the {}\n", worst,
-                            counted(made.matrix.cols(), "basis vector"));
-    return made;
-  });
+        made.facts = {{"nullity", made.matrix.cols()}, {"residual", residual}};
+        if (made.matrix.cols() > 0) {
+          made.note =
+              fmt::format("residual ‖A v‖ ≤ {:.3g} for every vector of the basis\n", residual);
+        }
+        return made;
+      });
 }
 
 int run_range(const ZeroOptions& o) {
-  return construct(o, "range", [&]<Scalar T>(const LinearOperator<T>& A, Context& context) {
+  return construct(o, "range", [&]<Scalar T>(const LinearOperator<T>& A, bool, Context& context) {
     const SvdResult<T> result = dense_svd(A, {.certify = false}, context);
     const RankFinding found = Factors<T>(result).rank(tolerance_of(o));
     return Construction<T>{columns_of(result.U, 0, found.rank), found, {}};

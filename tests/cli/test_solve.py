@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 NIST = Path(__file__).parents[2] / "examples/data/nist_strd"
 
@@ -189,6 +190,37 @@ def test_a_matrix_without_a_null_space_gets_an_empty_basis(eckart, tmp_path):
     assert np.load(tmp_path / "N.npy").shape == (2, 0)
 
 
+def test_without_a_file_the_matrix_is_printed(eckart):
+    run = eckart("pinv", "[[1,2],[2,4]]")
+    assert run.code == 0 and run.out.splitlines()[-2:] == ["         0.04         0.08",
+                                                           "         0.08         0.16"]
+    np.testing.assert_allclose(eckart("pinv", "[[1,2],[2,4]]", "--json").json["matrix_entries"],
+                               [[0.04, 0.08], [0.08, 0.16]])
+    assert "(none)" in eckart("null", "[[1,0],[0,1]]").out
+
+
+def test_large_matrices_are_printed_in_part(eckart, tmp_path):
+    np.save(tmp_path / "A.npy", np.eye(40))
+    text = eckart("pinv", "A.npy").out
+    assert "40 × 40 in all" in text and len(text.splitlines()) < 40
+
+
+def test_the_null_space_of_a_sparse_matrix_is_found_as_that_of_the_same_dense_one(eckart, tmp_path):
+    random = np.random.default_rng(5)
+    dense = (random.random((60, 40)) < 0.1) * random.standard_normal((60, 40))
+    dense[:, 7], dense[:, 9] = dense[:, 3] - dense[:, 5], 0
+    sparse = scipy.sparse.csr_matrix(dense)
+    scipy.sparse.save_npz(tmp_path / "S.npz", sparse)
+    np.save(tmp_path / "A.npy", dense)
+    bases = []
+    for name in "S.npz", "A.npy":
+        run = eckart("null", name, "-o", "N.npy", "--force", "--json")
+        assert run.code == 0 and run.json["nullity"] == 40 - np.linalg.matrix_rank(dense)
+        assert run.json["residual"] <= 1e-14
+        bases.append(np.load(tmp_path / "N.npy"))
+    np.testing.assert_allclose(bases[0] @ bases[0].T, bases[1] @ bases[1].T, atol=1e-13)
+
+
 MISTAKES = [
     (["solve", "A.npy"], 2, ["B"]), (["solve", "A.npy", "[1,2]"], 3, ["1 row", "20"]),
     (["solve", "A.npy", "b.npy", "--ridge", "-1"], 2, ["--ridge", "0 or above"]),
@@ -216,7 +248,7 @@ MISTAKES = [
     (["solve", "A.npy", "b.npy", "--max-memory", "1K"], 4, ["solve keeps A dense"]),
     (["rank"], 2, ["FILE"]), (["rank", "A.npy", "--rtol", "1"], 2, ["--rtol", "below 1"]),
     (["cond", "A.npy", "--atol", "-1"], 2, ["--atol", "0 or above"]),
-    (["norm", "nowhere"], 3, ["nowhere"]), (["pinv", "A.npy"], 2, ["--output"]),
+    (["norm", "nowhere"], 3, ["nowhere"]),
     (["null", "A.npy", "-o", "N.txt"], 2, ["N.txt", ".npy"]),
     (["range", "A.npy", "-o", "A.npy", "--force"], 2, ["input"]),
     (["pinv", "[[1,nan]]", "-o", "P.npy"], 3, ["column 2"]),
