@@ -4,9 +4,6 @@
 #pragma once
 
 #include <cmath>
-#include <complex>
-
-#include "eckart/types.hpp"
 
 namespace eckart::apps {
 
@@ -34,59 +31,15 @@ struct DoubleWord {
     lo += s.lo + x.lo;
   }
   void add(Real x) { add(DoubleWord{x, 0}); }
-  // Adds a b, or subtracts it.
+  // Adds a b.
   void add_product(DoubleWord a, DoubleWord b) {
     DoubleWord p = product(a.hi, b.hi);
     p.lo += a.hi * b.lo + a.lo * b.hi;
     add(p);
   }
-  void subtract_product(DoubleWord a, DoubleWord b) { add_product({-a.hi, -a.lo}, b); }
 
   DoubleWord normalized() const { return sum(hi, lo); }
   Real rounded() const { return hi + lo; }
-};
-
-// A real or complex number of two words in each part.
-template <Scalar T>
-struct Wide {
-  using Real = real_t<T>;
-  DoubleWord<Real> re, im;
-
-  static Wide of(T hi, T lo = T{0}) {
-    return {{std::real(hi), std::real(lo)}, {std::imag(hi), std::imag(lo)}};
-  }
-  void add(T x) {
-    re.add(std::real(x));
-    if constexpr (is_complex<T>) im.add(std::imag(x));
-  }
-  void subtract(const Wide& x) {
-    re.add({-x.re.hi, -x.re.lo});
-    if constexpr (is_complex<T>) im.add({-x.im.hi, -x.im.lo});
-  }
-  // Subtracts a b.
-  void subtract_product(const Wide& a, const Wide& b) {
-    re.subtract_product(a.re, b.re);
-    if constexpr (is_complex<T>) {
-      re.add_product(a.im, b.im);
-      im.subtract_product(a.re, b.im);
-      im.subtract_product(a.im, b.re);
-    }
-  }
-  Wide conjugated() const { return {re, {-im.hi, -im.lo}}; }
-  Wide times(Real factor) const {
-    DoubleWord<Real> r, i;
-    r.add_product(re, {factor, 0});
-    if constexpr (is_complex<T>) i.add_product(im, {factor, 0});
-    return {r.normalized(), i.normalized()};
-  }
-  Wide normalized() const { return {re.normalized(), im.normalized()}; }
-  T rounded() const {
-    if constexpr (is_complex<T>) {
-      return {re.rounded(), im.rounded()};
-    } else {
-      return re.rounded();
-    }
-  }
 };
 
 }  // namespace eckart::apps

@@ -12,6 +12,7 @@
 
 #include "apps/double_word.hpp"
 #include "apps/refinement.hpp"
+#include "apps/wide_vector.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
@@ -27,6 +28,17 @@ T times_power(T x, int exponent) {
     return {std::ldexp(x.real(), exponent), std::ldexp(x.imag(), exponent)};
   } else {
     return std::ldexp(x, exponent);
+  }
+}
+
+// y <- 2^exponent x, each of n numbers.
+template <Scalar T>
+void copy_times_power(index_t n, const T* x, int exponent, T* y) {
+  const real_t<T> factor = std::ldexp(real_t<T>{1}, exponent);
+  if (std::isnormal(factor)) {
+    for (index_t i = 0; i < n; ++i) y[i] = factor * x[i];
+  } else {
+    for (index_t i = 0; i < n; ++i) y[i] = times_power(x[i], exponent);
   }
 }
 
@@ -96,18 +108,16 @@ Scaled<T> scale(MatrixView<const T> A,
   s.column_exponent.assign(at(n), exponent);
   for (index_t j = 0; j < n && each; ++j)
     s.column_exponent[at(j)] = exponent_of(A.columns(j, 1), context);
-  s.A = Matrix<T>(m, n);
-  s.A_low = o.A_low.data ? Matrix<T>(m, n) : Matrix<T>();
-  s.B = Matrix<T>(m, B.cols);
+  s.A = Matrix<T>::uninitialized(m, n);
+  s.A_low = o.A_low.data ? Matrix<T>::uninitialized(m, n) : Matrix<T>();
+  s.B = Matrix<T>::uninitialized(m, B.cols);
   for (index_t j = 0; j < n; ++j) {
     const int down = -s.column_exponent[at(j)];
-    for (index_t i = 0; i < m; ++i) {
-      s.A(i, j) = times_power(A(i, j), down);
-      if (o.A_low.data) s.A_low(i, j) = times_power(o.A_low(i, j), down);
-    }
+    copy_times_power(m, A.column(j), down, s.A.view().column(j));
+    if (o.A_low.data) copy_times_power(m, o.A_low.column(j), down, s.A_low.view().column(j));
   }
   for (index_t j = 0; j < B.cols; ++j) {
-    for (index_t i = 0; i < m; ++i) s.B(i, j) = times_power(B(i, j), -s.b_exponent);
+    copy_times_power(m, B.column(j), -s.b_exponent, s.B.view().column(j));
   }
   const bool weighted = !o.weights.empty();
   if (weighted) {
@@ -145,21 +155,20 @@ double column_norm(MatrixView<const T> X, index_t j) {
   return std::sqrt(sum);
 }
 
-// residuals and their weighted norms, in the units of the given problem, from Z.
+// residuals of all rows, in the units of s, from Z.
 template <Scalar T>
-void fill_residuals(const Scaled<T>& s, const Matrix<T>& Z, LeastSquaresResult<T>& result) {
+void fill_residuals(const Scaled<T>& s,
+                    const Matrix<T>& Z,
+                    Context& context,
+                    LeastSquaresResult<T>& result) {
   const index_t m = s.A.rows(), n = s.A.cols(), p = s.B.cols();
-  std::vector<apps::Wide<T>> r(at(m));
   result.residuals = Matrix<T>(m, p);
   for (index_t c = 0; c < p; ++c) {
-    for (index_t i = 0; i < m; ++i) r[at(i)] = apps::Wide<T>::of(s.B(i, c));
-    for (index_t j = 0; j < n; ++j) {
-      for (index_t i = 0; i < m; ++i) {
-        const T low = s.A_low.data() ? s.A_low(i, j) : T{0};
-        r[at(i)].subtract_product(apps::Wide<T>::of(s.A(i, j), low), apps::Wide<T>::of(Z(j, c)));
-      }
-    }
-    for (index_t i = 0; i < m; ++i) result.residuals(i, c) = r[at(i)].rounded();
+    apps::WideVector<T> r(m), z(n);
+    for (index_t i = 0; i < m; ++i) r.set(i, s.B(i, c));
+    for (index_t j = 0; j < n; ++j) z.set(j, Z(j, c));
+    r.subtract_product(s.A.view(), s.A_low.view(), z, context);
+    for (index_t i = 0; i < m; ++i) result.residuals(i, c) = r.rounded(i);
   }
 }
 
@@ -307,8 +316,11 @@ void solve_unique(const Scaled<T>& s,
     result.amplification = std::max(result.amplification, kappa * (2 + (kappa + 1) * angle));
   }
   fill_solution(s, Z, result);
-  fill_residuals(s, Z, result);
-  if (all) result.residuals = std::move(R);  // from the solution before it was rounded
+  if (all) {
+    result.residuals = std::move(R);  // from the solution before it was rounded
+  } else {
+    fill_residuals(s, Z, context, result);
+  }
 }
 
 // The solution of least norm by the singular values that count, each by its filter factor.
@@ -353,7 +365,7 @@ void solve_filtered(const Scaled<T>& s,
         ->apply(std::as_const(Y).view(), Z.view(), context);
   }
   fill_solution(s, Z, result);
-  fill_residuals(s, Z, result);
+  fill_residuals(s, Z, context, result);
   fill_coefficients(s, C, result);
 }
 

@@ -10,7 +10,7 @@
 #include <limits>
 #include <utility>
 
-#include "apps/double_word.hpp"
+#include "apps/wide_vector.hpp"
 #include "eckart/operators.hpp"
 
 namespace eckart::apps {
@@ -18,46 +18,31 @@ namespace {
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
-template <Scalar T>
-using WideVector = std::vector<Wide<T>>;
-
-template <Scalar T>
-Wide<T> entry(const RefinementProblem<T>& p, index_t i, index_t j) {
-  return Wide<T>::of(p.A(i, j), p.A_low.data ? p.A_low(i, j) : T{0});
-}
-
-// Returns b - r - A z; r may be empty.
+// Returns b - r - A z.
 template <Scalar T>
 WideVector<T> missing_above(const RefinementProblem<T>& p,
                             const T* b,
                             const WideVector<T>& r,
-                            const WideVector<T>& z) {
-  WideVector<T> f(at(p.A.rows));
-  for (index_t i = 0; i < p.A.rows; ++i) {
-    f[at(i)] = Wide<T>::of(b[i]);
-    if (!r.empty()) f[at(i)].subtract(r[at(i)]);
-  }
-  for (index_t j = 0; j < p.A.cols; ++j) {
-    for (index_t i = 0; i < p.A.rows; ++i) f[at(i)].subtract_product(entry(p, i, j), z[at(j)]);
-  }
+                            const WideVector<T>& z,
+                            Context& context) {
+  WideVector<T> f(p.A.rows);
+  for (index_t i = 0; i < p.A.rows; ++i) f.set(i, b[i]);
+  f.subtract(r);
+  f.subtract_product(p.A, p.A_low, z, context);
   return f;
 }
 
 // Returns -A^H S^2 r, rounded.
 template <Scalar T>
-std::vector<T> missing_below(const RefinementProblem<T>& p, const WideVector<T>& r) {
+std::vector<T> missing_below(const RefinementProblem<T>& p,
+                             const WideVector<T>& r,
+                             Context& context) {
   WideVector<T> weighted = r;
   if (!p.weights.empty()) {
-    for (index_t i = 0; i < p.A.rows; ++i) weighted[at(i)] = r[at(i)].times(p.weights[at(i)]);
+    for (index_t i = 0; i < p.A.rows; ++i) weighted.scale(i, p.weights[at(i)]);
   }
-  std::vector<T> g(at(p.A.cols));
-  for (index_t j = 0; j < p.A.cols; ++j) {
-    Wide<T> sum;
-    for (index_t i = 0; i < p.A.rows; ++i) {
-      sum.subtract_product(entry(p, i, j).conjugated(), weighted[at(i)]);
-    }
-    g[at(j)] = sum.rounded();
-  }
+  std::vector<T> g = adjoint_product(p.A, p.A_low, weighted, context);
+  for (T& entry : g) entry = -entry;
   return g;
 }
 
@@ -81,7 +66,7 @@ Correction<T> correct(const RefinementProblem<T>& p,
   };
   Correction<T> d{Matrix<T>(m, 1), Matrix<T>(n, 1)};
   Matrix<T> c(n, 1), below(n, 1), Uc(m, 1);
-  for (index_t i = 0; i < m; ++i) d.r(i, 0) = root(i) * f[at(i)].rounded();
+  for (index_t i = 0; i < m; ++i) d.r(i, 0) = root(i) * f.rounded(i);
   const auto U = make_operator<T>(p.factors.U.view());
   const auto V = make_operator<T>(p.factors.V.view());
   U->apply_adjoint(std::as_const(d.r).view(), c.view(), context);
@@ -107,12 +92,12 @@ RefinementOutcome refine(const RefinementProblem<T>& problem,
   const index_t m = problem.A.rows, n = problem.A.cols;
   constexpr index_t most_steps = 40;
   const double eps = std::numeric_limits<real_t<T>>::epsilon();
-  WideVector<T> r(at(m)), z(at(n));
+  WideVector<T> r(m), z(n);
   RefinementOutcome outcome;
   double before = std::numeric_limits<double>::infinity(), largest = 0;
   for (index_t step = 0; step <= most_steps; ++step) {
-    const Correction<T> d =
-        correct(problem, missing_above(problem, b, r, z), missing_below(problem, r), context);
+    const Correction<T> d = correct(problem, missing_above(problem, b, r, z, context),
+                                    missing_below(problem, r, context), context);
     const double relative = step == 0 || !(d.size > 0) ? 0 : d.size / largest;
     // Half the size of the last one, or this is noise; below eps^2 nothing is left to gain.
     if (step > 0) {
@@ -122,21 +107,17 @@ RefinementOutcome refine(const RefinementProblem<T>& problem,
       outcome.last_correction = relative;
       before = std::min(1.0, relative);
     }
-    for (index_t i = 0; i < m; ++i) {
-      r[at(i)].add(d.r(i, 0));
-      r[at(i)] = r[at(i)].normalized();
-    }
+    for (index_t i = 0; i < m; ++i) r.add(i, d.r(i, 0));
     for (index_t j = 0; j < n; ++j) {
-      z[at(j)].add(d.z(j, 0));
-      z[at(j)] = z[at(j)].normalized();
-      largest = std::max(largest, double(std::abs(z[at(j)].rounded())));
+      z.add(j, d.z(j, 0));
+      largest = std::max(largest, double(std::abs(z.rounded(j))));
     }
     if (step == 0) before = 0.5;  // corrections must at once be smaller than what they correct
     if (!steps_wanted || (step > 0 && relative <= eps * eps)) break;
   }
-  for (index_t j = 0; j < n; ++j) z_out[j] = z[at(j)].rounded();
-  const WideVector<T> left = missing_above(problem, b, {}, z);
-  for (index_t i = 0; i < m; ++i) residual[i] = left[at(i)].rounded();
+  for (index_t j = 0; j < n; ++j) z_out[j] = z.rounded(j);
+  const WideVector<T> left = missing_above(problem, b, WideVector<T>(m), z, context);
+  for (index_t i = 0; i < m; ++i) residual[i] = left.rounded(i);
   return outcome;
 }
 

@@ -93,7 +93,7 @@ struct LeastSquaresResult {
 // A D^-1 x, D scaling columns to one length, as long as scaled_condition_number < 1 / (100 eps):
 // the augmented system [I A; A^H 0] is refined with residuals of twice the digits [1]. Else that of
 // the SVD.
-// Cost: an SVD with vectors, singular values once more, and 10 m n p operations on double words
+// Cost: an SVD with vectors, singular values once more, and 2 m n p sums of double words
 // for each refinement step. Two copies of A; three with weights.
 // Throws InvalidArgument if shapes or options are wrong, NonFiniteInput (also for B, whose rows and
 // columns it names), Overflow, MemoryLimit, Cancelled.
