@@ -19,6 +19,8 @@ struct Options {
   TransformOptions transform;
   TransformOptions inverse;
   EnergyOptions energy;
+  PcaCommandOptions pca;
+  ScoreOptions score;
   SolveOptions solve;
   ZeroOptions rank, cond, norm, pinv, null, range;
   DoctorOptions doctor;

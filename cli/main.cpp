@@ -28,6 +28,8 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("transform")) return run_transform(options.transform);
   if (top.got_subcommand("inverse")) return run_inverse(options.inverse);
   if (top.got_subcommand("energy")) return run_energy(options.energy);
+  if (top.got_subcommand("pca")) return run_pca(options.pca);
+  if (top.got_subcommand("score")) return run_score(options.score);
   if (top.got_subcommand("solve")) return run_solve(options.solve);
   if (top.got_subcommand("rank")) return run_rank(options.rank);
   if (top.got_subcommand("cond")) return run_cond(options.cond);

@@ -120,6 +120,28 @@ struct ZeroOptions {
   bool force = false;
 };
 
+struct PcaCommandOptions {
+  RunOptions run;  // missing: also drop, mean, em
+  RankRule rank;
+  std::string choice;  // gavish-donoho, elbow, horn, minka; empty: none
+  bool suggest = false;
+  bool scale = false;
+  bool no_center = false;
+  bool whiten = false;  // of the scores that are saved
+  std::string weights;  // a file with one number for each row
+  std::string method = "auto";
+  std::uint64_t seed = 0;
+  std::string folder;  // -o; empty: nothing is written
+  bool force = false;
+};
+
+struct ScoreOptions {
+  RunOptions run;      // input: rows
+  std::string folder;  // a saved model
+  std::string file;    // -o
+  bool force = false;
+};
+
 struct DoctorOptions {
   OutputOptions output;
   std::optional<index_t> threads;
@@ -148,6 +170,8 @@ int run_norm(const ZeroOptions& options);
 int run_pinv(const ZeroOptions& options);
 int run_null(const ZeroOptions& options);
 int run_range(const ZeroOptions& options);
+int run_pca(const PcaCommandOptions& options);
+int run_score(const ScoreOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_accelerate(const AccelerateOptions& options);
 

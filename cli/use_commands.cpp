@@ -63,6 +63,59 @@ void add_energy(CLI::App& top, EnergyOptions& o) {
   add_run(command, o.run);
 }
 
+void add_pca(CLI::App& top, PcaCommandOptions& o) {
+  CLI::App& command = *top.add_subcommand("pca", "principal component analysis");
+  command.footer(
+      "eckart pca table.csv -k 2 -o model          components, scores, loadings, means\n"
+      "eckart pca table.csv --scale --energy 95%   of the correlations; 95 % of the variance\n"
+      "eckart pca counts.mtx -k 50                 sparse tables are centred and stay sparse\n"
+      "eckart pca table.csv --missing em -k 2      missing values by a model of 2 components\n"
+      "eckart transform model new.csv -o T.npy     the model on other rows; inverse, score too");
+  add_argument(command, "FILE", file_help, o.run.input);
+  Group input{command, "Input"};
+  input.choice("--input-format", "auto|npy|npz|mtx|csv|tsv", "instead of going by the file's name",
+               o.run.input_format);
+  input.choice("--missing", "error|zero|drop|mean|em",
+               "missing values: drop rows, column means, or a model", o.run.missing);
+  input.text("--weights", "FILE", "how often each row counts", o.weights);
+  Group many{command, "How many components"};
+  many.value("-k,--rank", "N", "the N leading ones",
+             [&o](const std::string& text) { o.rank.rank = parse_count("-k", text, 1); });
+  many.value("--energy", "P", "the fewest with this share of the variance: 0.95 or 95%",
+             [&o](const std::string& text) { o.rank.energy = parse_share("--energy", text); });
+  many.value(
+      "--tolerance", "E", "the fewest that leave E of the centred matrix's norm",
+      [&o](const std::string& text) { o.rank.tolerance = parse_tolerance("--tolerance", text); });
+  many.choice("--choose", "gavish-donoho|elbow|horn|minka",
+              "above the noise, before the bend, by parallel analysis, by evidence", o.choice);
+  many.flag("--suggest", "show what every rule would choose", o.suggest);
+  Group before{command, "Before the decomposition"};
+  before.flag("--scale", "divide every column by its standard deviation", o.scale);
+  before.flag("--no-center", "do not subtract the means: the SVD as it is", o.no_center);
+  add_method(command, o.method);
+  add_seed(command, o.seed);
+  Group out{command, "Output"};
+  out.text("-o,--output", "DIR", "write the model into DIR", o.folder);
+  out.flag("--whiten", "scores of variance 1", o.whiten);
+  out.flag("--force", "replace an earlier result in DIR", o.force);
+  add_run(command, o.run);
+}
+
+void add_score(CLI::App& top, ScoreOptions& o) {
+  CLI::App& command =
+      *top.add_subcommand("score", "how likely rows are under a saved principal component model");
+  command.footer(
+      "eckart score model new.csv\n"
+      "eckart score model new.csv -o loglik.npy     one number for each row");
+  add_argument(command, "DIR", "a folder that eckart pca -o wrote", o.folder);
+  add_argument(command, "FILE", "the rows", o.run.input);
+  add_format(command, o.run);
+  Group out{command, "Output"};
+  out.text("-o,--output", "OUT.npy", "where the log-likelihood of each row goes", o.file);
+  out.flag("--force", "replace OUT.npy if it exists", o.force);
+  add_run(command, o.run);
+}
+
 void add_solve(CLI::App& top, SolveOptions& o) {
   CLI::App& command =
       *top.add_subcommand("solve", "least squares: the X that minimises ||A X - B||");
@@ -160,6 +213,8 @@ void add_uses(CLI::App& top, Options& options) {
   add_transform(top, options.transform);
   add_inverse(top, options.inverse);
   add_energy(top, options.energy);
+  add_pca(top, options.pca);
+  add_score(top, options.score);
   add_solve(top, options.solve);
   add_rank_and_its_kin(top, options);
 }

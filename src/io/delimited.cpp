@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -402,6 +403,9 @@ class TableReader {
       if (missing_ == 0) first_missing_ = {field.line, column, field.text};
       ++missing_;
       missing_at_end_ += field.last;
+    }
+    if (options_.missing == ReadOptions::Missing::keep) {
+      return std::numeric_limits<double>::quiet_NaN();
     }
     return 0;
   }

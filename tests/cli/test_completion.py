@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy", "solve", "rank", "cond",
-            "norm", "pinv", "null", "range", "doctor",
+COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy", "pca", "score",
+            "solve", "rank", "cond", "norm", "pinv", "null", "range", "doctor",
             "completion"]
 CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "-n"]}
 

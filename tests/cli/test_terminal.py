@@ -11,8 +11,8 @@ import pytest
 from conftest import TOOL, run_tool
 
 A = "[[3,2],[2,3]]"
-COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy", "solve", "rank", "cond",
-            "norm", "pinv", "null", "range", "doctor",
+COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy", "pca", "score",
+            "solve", "rank", "cond", "norm", "pinv", "null", "range", "doctor",
             "completion"]
 
 

@@ -16,8 +16,8 @@ struct ReadOptions {
   Format format = Format::automatic;
 
   // What a missing value of a table means: an empty field, NA, N/A, #N/A, NaN or null.
-  // error: IoError naming line and column.
-  enum class Missing { error, zero } missing = Missing::error;
+  // error: IoError naming line and column; keep: NaN.
+  enum class Missing { error, zero, keep } missing = Missing::error;
 
   // Refuse (MemoryLimit) before allocating more than this for the bytes of a file that cannot be
   // mapped, or for the matrix and what building it takes; 0: no limit. A memory-mapped .npy counts
