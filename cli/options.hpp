@@ -128,7 +128,9 @@ struct PcaCommandOptions {
   bool scale = false;
   bool no_center = false;
   bool whiten = false;  // of the scores that are saved
-  std::string weights;  // a file with one number for each row
+  std::string weights;         // a file with one number for each row
+  std::string column_weights;  // likewise for each column
+  bool compare = false;
   std::string method = "auto";
   std::uint64_t seed = 0;
   std::string folder;  // -o; empty: nothing is written

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -70,6 +71,29 @@ std::string SavedFiles::transformation() const {
   const bool centred = says("centred"), scaled = says("scaled");
   if (centred && scaled) return "centred and scaled";
   return centred ? "centred" : scaled ? "scaled" : "";
+}
+
+bool SavedFiles::model_is(const char* key) const {
+  const auto pca = report.find("pca");
+  return pca != report.end() && pca->is_object() && is_true(*pca, key);
+}
+
+std::vector<double> SavedFiles::whitening() const {
+  std::vector<double> deviations;
+  if (!model_is("whitened")) return deviations;
+  const ordered_json& pca = report.at("pca");
+  if (pca.contains("explained_variance") && pca.at("explained_variance").is_array()) {
+    for (const ordered_json& variance : pca.at("explained_variance")) {
+      deviations.push_back(variance.is_number() ? std::sqrt(variance.get<double>()) : NAN);
+    }
+  }
+  if (static_cast<index_t>(deviations.size()) != rank) {
+    throw IoError(folder + "/report.json",
+                  fmt::format("says that scores are whitened, but not by what; expected "
+                              "explained_variance with {}",
+                              counted(rank, "number")));
+  }
+  return deviations;
 }
 
 SavedFiles load_saved(const RunOptions& options, const std::string& folder) {

@@ -52,6 +52,11 @@ struct SavedFiles {
   bool says(const char* key) const;
   // "centred", "scaled", "centred and scaled" or nothing.
   std::string transformation() const;
+  // Whether eckart pca said so of its model: "whitened", "weighted".
+  bool model_is(const char* key) const;
+  // What coordinates are divided by: the deviations of a whitened model. Else empty.
+  // Throws IoError if there is not one for each triplet.
+  std::vector<double> whitening() const;
 };
 
 // Throws IoError if a file is missing, malformed or does not fit the others; UsageError for the

@@ -86,11 +86,13 @@ AnyMatrix load_matrix(const RunOptions& options, const std::string& path) {
         "name a file, or pipe one in");
   }
   refuse_device(path);
-  return io::read_matrix(path,
-                         {.format = format_named(options.input_format),
-                          .missing = options.missing == "zero" ? io::ReadOptions::Missing::zero
-                                                               : io::ReadOptions::Missing::error,
-                          .max_bytes = options.max_memory_bytes});
+  using Missing = io::ReadOptions::Missing;
+  const Missing missing = options.missing == "error"  ? Missing::error
+                          : options.missing == "zero" ? Missing::zero
+                                                      : Missing::keep;
+  return io::read_matrix(path, {.format = format_named(options.input_format),
+                                .missing = missing,
+                                .max_bytes = options.max_memory_bytes});
 }
 
 MatrixFacts facts_of(const AnyMatrix& matrix, const std::string& source) {

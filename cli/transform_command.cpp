@@ -70,6 +70,18 @@ std::string transformation_text(const SavedFiles& saved, const char* how) {
   return words.empty() ? "" : fmt::format("\nnote     its columns were {}: {}", words, how);
 }
 
+// Divides the coordinates of a whitened model by their deviations, or multiplies. A direction
+// without any has coordinates 0.
+template <Scalar T>
+void whiten(Matrix<T>& Z, const SavedFiles& saved, bool divide) {
+  const std::vector<double> deviations = saved.whitening();
+  for (index_t j = 0; j < Z.cols() && !deviations.empty(); ++j) {
+    const double deviation = deviations[static_cast<std::size_t>(j)];
+    const double factor = !divide ? deviation : deviation > 0 ? 1 / deviation : 0;
+    for (index_t i = 0; i < Z.rows(); ++i) Z(i, j) *= static_cast<real_t<T>>(factor);
+  }
+}
+
 template <Scalar T>
 int coordinates_of(const AnyMatrix& input,
                    const SavedFiles& saved,
@@ -89,9 +101,9 @@ int coordinates_of(const AnyMatrix& input,
         throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
       }
       const Factors<T> factors(result);
-      const Matrix<T> Z = map.identity()
-                              ? factors.transform(rows, session.context)
-                              : factors.transform(*make_affine(rows, map), session.context);
+      Matrix<T> Z = map.identity() ? factors.transform(rows, session.context)
+                                   : factors.transform(*make_affine(rows, map), session.context);
+      whiten(Z, saved, true);
       return save(Z, saved,
                   fmt::format("rows     {}, by the {} leading right vectors of {}{}",
                               printable(o.run.input), Z.cols(), printable(saved.folder),
@@ -110,11 +122,12 @@ int back_from(const AnyMatrix& input,
               Session& session) {
   const SvdResult<T> result = result_of<T>(saved);
   const AffineMap<T> map = map_of<T>(saved);
-  const Matrix<T> Z = to_dense<T>(input);
+  Matrix<T> Z = to_dense<T>(input);
   if (Z.cols() > saved.rank) {
     throw IoError(o.run.input, fmt::format("has {}; {} holds {}", counted(Z.cols(), "column"),
                                            saved.folder, counted(saved.rank, "triplet")));
   }
+  whiten(Z, saved, false);
   Matrix<T> X = Factors<T>(result).inverse_transform(Z.view(), session.context);
   for (index_t j = 0; j < X.cols(); ++j) {
     const auto c = static_cast<std::size_t>(j);
@@ -137,10 +150,17 @@ int run_transform(const TransformOptions& options) {
   Session session(options.run);
   const SavedFiles saved = load_saved(options.run, options.folder);
   if (options.run.input.empty()) {
+    if (saved.model_is("weighted")) {
+      throw UsageError(saved.folder +
+                       " holds rows times the roots of their weights; their scores are in "
+                       "scores.npy, or name the table");
+    }
     return with_scalar_of(saved, saved.s, [&]<Scalar T>() {
       const SvdResult<T> result = result_of<T>(saved, rank_of(options, saved));
+      Matrix<T> Z = Factors<T>(result).coordinates();
+      whiten(Z, saved, true);
       return save(
-          Factors<T>(result).coordinates(), saved,
+          Z, saved,
           fmt::format("rows     those of the decomposed matrix: UΣ of {}", printable(saved.folder)),
           options, session);
     });

@@ -68,18 +68,27 @@ void add_pca(CLI::App& top, PcaCommandOptions& o) {
   command.footer(
       "eckart pca table.csv -k 2 -o model          components, scores, loadings, means\n"
       "eckart pca table.csv --scale --energy 95%   of the correlations; 95 % of the variance\n"
+      "eckart pca table.csv --choose horn          as many as stand out from noise\n"
       "eckart pca counts.mtx -k 50                 sparse tables are centred and stay sparse\n"
-      "eckart pca table.csv --missing em -k 2      missing values by a model of 2 components\n"
-      "eckart transform model new.csv -o T.npy     the model on other rows; inverse, score too");
+      "eckart pca table.csv --missing em -k 2      gaps filled by a model of 2 components\n"
+      "eckart pca table.csv --compare              what centring changes, in words\n"
+      "eckart transform model new.csv -o T.npy     the model on other rows; inverse, score too\n"
+      "\n"
+      "Variances have the divisor rows - 1. The likelihood is that of the probabilistic model "
+      "with\n"
+      "as many components: normal, with one noise variance in all directions left out.");
   add_argument(command, "FILE", file_help, o.run.input);
   Group input{command, "Input"};
   input.choice("--input-format", "auto|npy|npz|mtx|csv|tsv", "instead of going by the file's name",
                o.run.input_format);
   input.choice("--missing", "error|zero|drop|mean|em",
-               "missing values: drop rows, column means, or a model", o.run.missing);
-  input.text("--weights", "FILE", "how often each row counts", o.weights);
+               "drop rows, fill in column means, or what a model of -k (2) components expects",
+               o.run.missing);
+  input.text("--weights", "FILE", "how often each row counts; 0: not at all", o.weights);
+  input.text("--column-weights", "FILE", "multiply each column, for example by roots of areas",
+             o.column_weights);
   Group many{command, "How many components"};
-  many.value("-k,--rank", "N", "the N leading ones",
+  many.value("-k,--rank", "N", "the N leading ones; all",
              [&o](const std::string& text) { o.rank.rank = parse_count("-k", text, 1); });
   many.value("--energy", "P", "the fewest with this share of the variance: 0.95 or 95%",
              [&o](const std::string& text) { o.rank.energy = parse_share("--energy", text); });
@@ -96,7 +105,8 @@ void add_pca(CLI::App& top, PcaCommandOptions& o) {
   add_seed(command, o.seed);
   Group out{command, "Output"};
   out.text("-o,--output", "DIR", "write the model into DIR", o.folder);
-  out.flag("--whiten", "scores of variance 1", o.whiten);
+  out.flag("--whiten", "scores of variance 1, also of other rows", o.whiten);
+  out.flag("--compare", "the SVD without centring beside it, and why they differ", o.compare);
   out.flag("--force", "replace an earlier result in DIR", o.force);
   add_run(command, o.run);
 }

@@ -66,9 +66,17 @@ ParallelAnalysis parallel_analysis(std::span<const double> variances,
   require(quantile > 0 && quantile < 1,
           fmt::format("quantile must be above 0 and below 1, got {}", quantile));
   require(rows >= 2 && !deviations.empty(), "parallel analysis needs 2 rows and one column");
+  // The matrix, and what its singular values need.
+  const double bytes =
+      2.0 * sizeof(double) * static_cast<double>(rows) * static_cast<double>(deviations.size());
+  if (const auto cap = context.memory_cap_bytes(); cap > 0 && bytes > static_cast<double>(cap)) {
+    throw MemoryLimit("parallel analysis", static_cast<std::uint64_t>(bytes), cap);
+  }
   Normal normal(seed);
   std::vector<std::vector<double>> samples(variances.size());  // of each variance, over trials
   for (index_t trial = 0; trial < trials; ++trial) {
+    if (context.stopped_by_time()) throw TimeLimit();
+    if (context.cancelled()) throw Cancelled();
     const std::vector<double> random = random_variances(rows, deviations, center, normal, context);
     for (std::size_t i = 0; i < samples.size(); ++i) {
       samples[i].push_back(i < random.size() ? random[i] : 0);

@@ -16,8 +16,15 @@ namespace {
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
-void check(index_t rows, const PcaOptions& o) {
+void check(index_t rows, index_t cols, const PcaOptions& o) {
   require(rows >= 2, fmt::format("a principal component needs at least 2 rows, got {}", rows));
+  require(o.column_weights.empty() || static_cast<index_t>(o.column_weights.size()) == cols,
+          fmt::format("{} column weights; A has {} columns", o.column_weights.size(), cols));
+  for (std::size_t j = 0; j < o.column_weights.size(); ++j) {
+    require(o.column_weights[j] > 0 && std::isfinite(o.column_weights[j]),
+            fmt::format("column weight {} must be above 0 and finite, got {}", j + 1,
+                        o.column_weights[j]));
+  }
   if (o.weights.empty()) return;
   require(static_cast<index_t>(o.weights.size()) == rows,
           fmt::format("{} weights; A has {} rows", o.weights.size(), rows));
@@ -95,7 +102,7 @@ AffineMap<T> training_map(const AffineMap<T>& map, std::span<const double> weigh
 
 template <Scalar T>
 Pca<T> fit_pca(const LinearOperator<T>& A, const PcaOptions& o, Context& context) {
-  check(A.rows(), o);
+  check(A.rows(), A.cols(), o);
   Pca<T> model;
   model.observations = static_cast<double>(A.rows());
   if (!o.weights.empty()) {
@@ -104,6 +111,10 @@ Pca<T> fit_pca(const LinearOperator<T>& A, const PcaOptions& o, Context& context
     model.map = weighted_standardisation(A, o, model.observations, context);
   } else if (o.center || o.scale) {
     model.map = standardisation(A, o.center, o.scale, context);
+  }
+  if (!o.column_weights.empty()) model.map.column_scale.resize(at(A.cols()), real_t<T>{1});
+  for (std::size_t j = 0; j < o.column_weights.size(); ++j) {
+    model.map.column_scale[j] *= static_cast<real_t<T>>(o.column_weights[j]);
   }
   const AffineMap<T> whole = training_map(model.map, o.weights);
   SvdRequest request;
@@ -194,9 +205,10 @@ std::vector<double> pca_log_likelihood(const Pca<T>& model,
 
   const Matrix<T> Z = pca_scores(model, X, false, context);
   // ||x||^2 of the prepared rows are the column energies of X^H.
-  const auto prepared = make_affine(X, model.map);
-  const std::vector<double> squares =
-      make_adjoint(*prepared)->column_energies(AffineMap<T>{}, context);
+  AffineMap<T> turned;
+  turned.row_scale = model.map.column_scale;
+  for (const T mean : model.map.column_shift) turned.row_shift.push_back(conjugate(mean));
+  const std::vector<double> squares = make_adjoint(X)->column_energies(turned, context);
   const double factor = is_complex<T> ? 1 : 0.5;
   const double constant =
       n * std::log((is_complex<T> ? 1 : 2) * std::numbers::pi) + log_determinant;

@@ -26,7 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 4> companion_names = {"mean", "scale", "scores", "loadings"};
+constexpr std::array<const char*, 5> companion_names = {"mean", "scale", "scores", "loadings",
+                                                        "filled"};
 constexpr std::array<const char*, 8> file_names = {"U.npy",       "s.npy",       "Vt.npy",
                                                    "report.json", "mean.npy",    "scale.npy",
                                                    "scores.npy",  "loadings.npy"};

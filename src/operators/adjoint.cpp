@@ -1,5 +1,8 @@
 // A^H.
 #include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "eckart/operators.hpp"
 #include "operators/entries.hpp"
@@ -48,6 +51,25 @@ class AdjointOperator final : public LinearOperator<T>, public operators::Sparse
     entries = transpose(*entries);
     for (T& value : entries->values) value = conjugate(value);
     return entries;
+  }
+  // The default would make a product for every row of A.
+  std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
+    if (std::optional<SparseMatrix<T>> entries = sparse_entries()) {
+      return make_operator(std::move(*entries), SparseStorage::one_orientation, context)
+          ->column_energies(map, context);
+    }
+    if (storage() != Storage::dense) return LinearOperator<T>::column_energies(map, context);
+    Matrix<T> copy(A_.rows(), A_.cols());
+    A_.copy_to(copy.view(), context);
+    AffineMap<T> conjugated = map;  // |conj(a) - s| = |a - conj(s)|
+    for (T& shift : conjugated.column_shift) shift = conjugate(shift);
+    for (T& shift : conjugated.row_shift) shift = conjugate(shift);
+    std::vector<double> energies(static_cast<std::size_t>(cols()));
+    for (index_t j = 0; j < cols(); ++j) {
+      energies[static_cast<std::size_t>(j)] = operators::mapped_energy(
+          conjugated, j, rows(), std::as_const(copy).data() + j, copy.ld());
+    }
+    return energies;
   }
   double rounding_level() const override { return A_.rounding_level(); }
   EntryScan scan(Context& context) const override {

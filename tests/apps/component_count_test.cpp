@@ -11,24 +11,28 @@
 namespace eckart {
 namespace {
 
-// signals directions of the given size in noise of deviation 1.
+// The given number of directions, each through all columns, in noise of deviation 1.
 Matrix<double> signal_in_noise(index_t m, index_t n, index_t signals, double size) {
   Matrix<double> A = cases::gaussian<double>(m, n, 17);
-  const Matrix<double> left = cases::gaussian<double>(m, signals, 4);
-  for (index_t j = 0; j < signals; ++j) {
-    for (index_t i = 0; i < m; ++i) A(i, j) += size * left(i, j);
+  const Matrix<double> left = cases::gaussian<double>(m, signals, 4),
+                       right = cases::gaussian<double>(n, signals, 6);
+  for (index_t j = 0; j < n; ++j) {
+    for (index_t s = 0; s < signals; ++s) {
+      for (index_t i = 0; i < m; ++i) A(i, j) += size * left(i, s) * right(j, s);
+    }
   }
   return A;
 }
 
 TEST(ComponentCount, ParallelAnalysisAndMinkaFindTheSignals) {
   for (const index_t signals : {1, 3}) {
-    const Matrix<double> A = signal_in_noise(400, 12, signals, 3);
-    const Pca<double> model = fit_pca(*make_operator(A.view()));
+    const Matrix<double> A = signal_in_noise(400, 12, signals, 2);
+    const auto op = make_operator(A.view());
+    const Pca<double> correlations = fit_pca(*op, {.scale = true});
     const std::vector<double> ones(12, 1.0);
-    const ParallelAnalysis horn = parallel_analysis(model.explained_variance, 400, ones);
+    const ParallelAnalysis horn = parallel_analysis(correlations.explained_variance, 400, ones);
     EXPECT_EQ(horn.components, signals);
-    EXPECT_EQ(minka_components(model.explained_variance, 400), signals);
+    EXPECT_EQ(minka_components(fit_pca(*op).explained_variance, 400), signals);
     ASSERT_EQ(horn.threshold.size(), 12U);
     // Marchenko and Pastur: the variances of noise end near (1 +- root of n / m)^2.
     EXPECT_TRUE(std::abs(horn.threshold[0] - std::pow(1 + std::sqrt(12.0 / 400), 2)) <= 0.15);
@@ -74,6 +78,9 @@ TEST(ComponentCount, EdgesAndMistakes) {
   EXPECT_THROW((void)parallel_analysis(one, 5, none), InvalidArgument);
   EXPECT_THROW((void)parallel_analysis(one, 5, one, true, 0), InvalidArgument);
   EXPECT_THROW((void)parallel_analysis(one, 5, one, true, 5, 1.0), InvalidArgument);
+  Context small(1);
+  small.set_memory_cap_bytes(1000);
+  EXPECT_THROW((void)parallel_analysis(one, 500, one, true, 1, 0.5, 0, small), MemoryLimit);
 }
 
 }  // namespace

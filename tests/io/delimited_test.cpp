@@ -181,6 +181,14 @@ TEST(Delimited, ReadsMissingValuesAsZeroWhenAsked) {
   EXPECT_EQ(A(1, 1), 0);
 }
 
+TEST(Delimited, KeepsMissingValuesAsNaNWhenAsked) {
+  const Dense A = read("1,,3\nNA,5,null\n", '\0', {.missing = ReadOptions::Missing::keep});
+  ASSERT_EQ(A.rows(), 2);
+  EXPECT_TRUE(std::isnan(A(0, 1)) && std::isnan(A(1, 0)) && std::isnan(A(1, 2)));
+  EXPECT_EQ(A(0, 2), 3);
+  EXPECT_EQ(A(1, 1), 5);
+}
+
 TEST(Delimited, SaysWhenEveryLineEndsWithADelimiter) {
   expect_error("1,2,\n3,4,\n", "line 1", "column 3 is empty in every row");
 }

@@ -29,6 +29,10 @@ struct PcaOptions {
   // REQUIRES: m of them, each >= 0 and finite; N > 1
   std::span<const double> weights = {};
 
+  // What every column is multiplied by after that, for example roots of areas. Empty: ones.
+  // REQUIRES: n of them, each > 0 and finite
+  std::span<const double> column_weights = {};
+
   Method method = Method::automatic;
   double accuracy = 0;     // as SvdRequest
   std::uint64_t seed = 0;  // likewise
@@ -40,7 +44,7 @@ struct Pca {
   // Of the matrix that was prepared: W^1/2 (A - 1 mean^T) diag(1 / scale). V holds the components
   // (their entries are the axes), with the sign rule of every SVD.
   SvdResult<T> svd;
-  AffineMap<T> map;           // column_shift: the mean; column_scale: 1 / scale
+  AffineMap<T> map;           // column_shift: the mean; column_scale: column weight / scale
   double observations = 0;    // N
   double total_variance = 0;  // of all columns, in units of the prepared matrix
   // sigma^2 / (N - 1), and its share of the total. k of each.
@@ -53,9 +57,10 @@ struct Pca {
 // Returns the k leading principal components of the m x n operator A, one row an observation.
 // Sparse matrices stay sparse: centring is never carried out.
 //
-// Conventions: variances have the divisor N - 1, as in R's prcomp and scikit-learn; FactoMineR and
-// Julia's MultivariateStats divide by N and N - 1. Signs follow the sign rule of svd_result.hpp, so
-// components may differ by -1 from other tools.
+// Conventions: variances have the divisor N - 1, as in scikit-learn, R's prcomp and method :cov of
+// Julia's MultivariateStats (:svd divides by N); noise_variance and pca_log_likelihood() are those
+// of scikit-learn. Signs follow the rule of svd_result.hpp, so a component may be -1 times that of
+// another tool. docs/guides/pca.md says what others call what.
 // Accuracy, cost: as svd() of the prepared matrix, one pass more for means, one for deviations.
 // Throws InvalidArgument if a REQUIRES line is broken or there are fewer than 2 rows; what svd()
 // throws.
@@ -103,7 +108,8 @@ struct ParallelAnalysis {
 
 // Compares with trials matrices of the same shape, independent normal columns with the deviations
 // given, centred if asked. variances are all min(m, n), falling.
-// Cost: trials times the singular values of an m x n matrix.
+// Cost: trials times the singular values of a dense m x n matrix, and its memory.
+// Throws InvalidArgument if a REQUIRES line is broken; MemoryLimit; Cancelled.
 // REQUIRES: trials >= 1, 0 < quantile < 1, rows >= 2, deviations not empty
 // Source: Horn, Psychometrika 30(2):179-185, 1965; the quantile: Glorfeld, Educ. Psychol. Meas.
 // 55(3):377-393, 1995.
