@@ -132,6 +132,7 @@ struct PcaCommandOptions {
   std::string column_weights;  // likewise for each column
   bool compare = false;
   std::string method = "auto";
+  double accuracy = 0;  // 0: the library's default
   std::uint64_t seed = 0;
   std::string folder;  // -o; empty: nothing is written
   bool force = false;

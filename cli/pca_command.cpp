@@ -203,7 +203,8 @@ ordered_json pca_json(const Pca<T>& model,
                          {"noise_variance", model.noise_variance},
                          {"whitened", o.whiten},
                          {"weighted", !o.weights.empty()}};
-  if (std::isfinite(probable.log_likelihood)) {
+  // Of a table that was filled in it would count what nobody saw.
+  if (std::isfinite(probable.log_likelihood) && !holes.filled) {
     object["maximum_likelihood"] = {{"noise_variance", probable.noise_variance},
                                     {"log_likelihood", probable.log_likelihood}};
   }
@@ -262,6 +263,7 @@ int analyse(const LinearOperator<T>& A,
   options.weights = weights;
   options.column_weights = column_weights;
   options.method = method_named(o.method);
+  options.accuracy = o.accuracy;
   options.seed = o.seed;
   ordered_json suggested;
   options.rank = rank_of(A, o, options, session, suggested);
@@ -301,7 +303,9 @@ int analyse(const LinearOperator<T>& A,
   text += run_text(model.svd.report, session);
   text += fmt::format("variance {:.8g} in all, {:.6g} in each direction left out\n",
                       model.total_variance, model.noise_variance);
-  text += thresholds_text(model) + likelihood_text(model, probable) + "\n" + components_text(model);
+  text += thresholds_text(model);
+  if (!holes.filled) text += likelihood_text(model, probable);
+  text += "\n" + components_text(model);
   if (!suggested.is_null()) {
     text += "\n  how many components\n";
     for (const auto& [name, k] : suggested.items()) {

@@ -101,6 +101,7 @@ void add_pca(CLI::App& top, PcaCommandOptions& o) {
   Group before{command, "Before the decomposition"};
   before.flag("--scale", "divide every column by its standard deviation", o.scale);
   before.flag("--no-center", "do not subtract the means: the SVD as it is", o.no_center);
+  add_accuracy(command, o.accuracy);
   add_method(command, o.method);
   add_seed(command, o.seed);
   Group out{command, "Output"};

@@ -36,6 +36,8 @@ index_t fill_with_means(MatrixView<T> X) {
     T mean = 0;
     for (index_t i = 0; i < X.rows; ++i) {
       if (is_missing(X(i, j))) continue;
+      const auto size = static_cast<double>(std::abs(X(i, j)));
+      if (std::isinf(size)) throw NonFiniteInput(i, j, size);
       ++known;
       mean += (X(i, j) - mean) / static_cast<real_t<T>>(known);
     }

@@ -290,8 +290,8 @@ ProbabilisticPca<T> fit_probabilistic_pca(MatrixView<const T> X,
   const Table<wide_t<T>> table = make_table(X);
   Matrix<T> filled(X.rows, X.cols);
   for (index_t j = 0; j < X.cols; ++j) std::copy_n(X.column(j), X.rows, filled.view().column(j));
-  const std::vector<double> deviations = observed_deviations(X);
   fill_with_means(filled.view());
+  const std::vector<double> deviations = observed_deviations(X);
   const Pca<T> start = fit_pca(*make_operator(std::as_const(filled).view()),
                                {.rank = {.rank = o.components}}, context);
   ProbabilisticPca<T> model = probabilistic_pca(start);

@@ -28,9 +28,9 @@ namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 5> companion_names = {"mean", "scale", "scores", "loadings",
                                                         "filled"};
-constexpr std::array<const char*, 8> file_names = {"U.npy",       "s.npy",       "Vt.npy",
-                                                   "report.json", "mean.npy",    "scale.npy",
-                                                   "scores.npy",  "loadings.npy"};
+constexpr std::array<const char*, 9> file_names = {"U.npy",       "s.npy",        "Vt.npy",
+                                                   "report.json", "mean.npy",     "scale.npy",
+                                                   "scores.npy",  "loadings.npy", "filled.npy"};
 
 template <Scalar T>
 constexpr const char* npy_type() {

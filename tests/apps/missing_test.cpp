@@ -62,6 +62,16 @@ TEST(MissingEdges, MistakesAreNamed) {
   } catch (const InvalidArgument& error) {
     EXPECT_NE(std::string(error.what()).find("column 2"), std::string::npos);
   }
+  Matrix<double> infinite = cases::gaussian<double>(4, 3, 1);
+  infinite(0, 2) = NAN;
+  infinite(3, 2) = INFINITY;
+  try {
+    (void)fill_with_means(infinite.view());
+    FAIL();
+  } catch (const NonFiniteInput& error) {
+    EXPECT_EQ(error.row(), 3);
+    EXPECT_EQ(error.col(), 2);
+  }
 }
 
 }  // namespace
