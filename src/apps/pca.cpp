@@ -8,6 +8,7 @@
 #include <numbers>
 #include <utility>
 
+#include "apps/pca_density.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 
@@ -198,9 +199,13 @@ std::vector<double> pca_log_likelihood(const Pca<T>& model,
   const auto n = static_cast<double>(X.cols());
   const auto k = static_cast<index_t>(model.svd.sigma.size());
   const double across = n - static_cast<double>(k);  // directions of noise
+  bool dense = k > 0 && (across <= 0 || model.noise_variance > 0);
   double log_determinant = across > 0 ? across * std::log(model.noise_variance) : 0;
-  for (const double variance : model.explained_variance) log_determinant += std::log(variance);
-  require(std::isfinite(log_determinant),
+  for (const double variance : model.explained_variance) {
+    dense = dense && apps::is_variance(variance, model);
+    log_determinant += std::log(variance);
+  }
+  require(dense,
           "the model has a direction without variance, and so no density; keep fewer components");
 
   const Matrix<T> Z = pca_scores(model, X, false, context);

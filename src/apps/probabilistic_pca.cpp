@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "apps/cholesky.hpp"
+#include "apps/pca_density.hpp"
 #include "eckart/apps/missing.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
@@ -270,7 +271,9 @@ ProbabilisticPca<T> probabilistic_pca(const Pca<T>& model) {
   result.W = Matrix<T>(n, k);
   for (index_t a = 0; a < k; ++a) {
     const double variance = divisor * model.explained_variance[at(a)];
-    log_determinant += std::log(variance);
+    log_determinant += apps::is_variance(variance, model)
+                           ? std::log(variance)
+                           : -std::numeric_limits<double>::infinity();
     const auto length =
         static_cast<real_t<T>>(std::sqrt(std::max(0.0, variance - result.noise_variance)));
     // A row of A is a combination of the rows of V^H.
