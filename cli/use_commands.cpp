@@ -82,8 +82,7 @@ void add_pca(CLI::App& top, PcaCommandOptions& o) {
   input.choice("--input-format", "auto|npy|npz|mtx|csv|tsv", "instead of going by the file's name",
                o.run.input_format);
   input.choice("--missing", "error|zero|drop|mean|em",
-               "drop rows, fill in column means, or what a model of -k (2) components expects",
-               o.run.missing);
+               "drop rows; fill in column means, or what a model expects", o.run.missing);
   input.text("--weights", "FILE", "how often each row counts; 0: not at all", o.weights);
   input.text("--column-weights", "FILE", "multiply each column, for example by roots of areas",
              o.column_weights);
