@@ -52,6 +52,16 @@ TEST(ComponentCount, NoiseAloneHasNoComponentByParallelAnalysis) {
   EXPECT_EQ(parallel_analysis(hundreds, 300, ones, true, 40, 0.99).components, 10);
 }
 
+// Of two rows and one column: the median of chi squared with one degree of freedom, or two.
+TEST(ComponentCount, CentringTakesADegreeOfFreedom) {
+  const std::vector<double> one = {1.0};
+  const auto median = [&](bool center) {
+    return parallel_analysis(one, 2, one, center, 2000, 0.5).threshold[0];
+  };
+  EXPECT_TRUE(std::abs(median(true) - 0.4549) <= 0.06);
+  EXPECT_TRUE(std::abs(median(false) - 1.3863) <= 0.12);
+}
+
 // n_components_ of scikit-learn 1.2.1's PCA(n_components='mle') on iris.
 TEST(ComponentCount, MinkaKeepsThreeComponentsOfIris) {
   const std::vector<double> iris = {4.228241706034864, 0.24267074792863344, 0.07820950004291942,

@@ -43,6 +43,23 @@ TYPED_TEST(Comparison, AFarMeanTakesTheLeadingDirection) {
   EXPECT_TRUE(std::abs(double(found.uncentred.sigma[1]) - 2) <= 1000 * eps);
 }
 
+// Rows that are all the mean: the leading right singular vector is its conjugate.
+TYPED_TEST(Comparison, TheMeanIsComparedAsARow) {
+  using T = TypeParam;
+  Matrix<T> A(5, 3);
+  T turned{2};
+  if constexpr (is_complex<T>) turned = T{1, 2};
+  for (index_t i = 0; i < 5; ++i) {
+    A(i, 0) = T{1};
+    A(i, 1) = turned;
+    A(i, 2) = conjugate(turned) * turned;
+  }
+  const auto op = make_operator(std::as_const(A).view());
+  const PcaComparison<T> found = compare_with_svd(fit_pca(*op), *op, {});
+  EXPECT_TRUE(found.mean_angle <= 100 * std::numeric_limits<real_t<T>>::epsilon());
+  EXPECT_TRUE(std::abs(found.mean_share - 1) <= 100 * std::numeric_limits<real_t<T>>::epsilon());
+}
+
 TYPED_TEST(Comparison, WithoutAMeanBothAreTheSame) {
   using T = TypeParam;
   Matrix<T> A(20, 4);
