@@ -152,6 +152,34 @@ TYPED_TEST(Probabilistic, ACompleteTableHasTheClosedForm) {
   }
 }
 
+// The likelihood that score tells is that of the same model with divisor N - 1.
+TYPED_TEST(Probabilistic, ScoresOfSavedModelsAreTheSameDensity) {
+  using T = TypeParam;
+  Matrix<T> X = cases::gaussian<T>(40, 5, 7);
+  for (index_t j = 0; j < 5; ++j) {
+    const T mean = cases::gaussian<T>(5, 1, 8)(j, 0) * real_t<T>{3};
+    for (index_t i = 0; i < 40; ++i) X(i, j) = X(i, j) * static_cast<real_t<T>>(j + 1) + mean;
+  }
+  const auto op = make_operator(std::as_const(X).view());
+  const Pca<T> model = fit_pca(*op, {.rank = {.rank = 2}});
+  ProbabilisticPca<T> same;
+  same.mean = model.map.column_shift;
+  same.noise_variance = model.noise_variance;
+  same.W = Matrix<T>(5, 2);
+  for (index_t a = 0; a < 2; ++a) {
+    const double variance = model.explained_variance[std::size_t(a)] - model.noise_variance;
+    for (index_t j = 0; j < 5; ++j) {
+      same.W(j, a) = static_cast<real_t<T>>(std::sqrt(variance)) * conjugate(model.svd.V(j, a));
+    }
+  }
+  const std::vector<double> found = pca_log_likelihood(model, *op);
+  for (index_t i = 0; i < 40; ++i) {
+    const double expected = plain_log_likelihood<T>(same, std::as_const(X).view(), i);
+    const double eps = std::numeric_limits<real_t<T>>::epsilon();
+    EXPECT_TRUE(std::abs(found[std::size_t(i)] - expected) <= 1000 * eps * std::abs(expected));
+  }
+}
+
 // A table that is exactly a model of two components: what is missing follows from the rest.
 TYPED_TEST(Probabilistic, WhatFollowsExactlyIsRestored) {
   using T = TypeParam;
