@@ -127,7 +127,7 @@ struct PcaCommandOptions {
   bool suggest = false;
   bool scale = false;
   bool no_center = false;
-  bool whiten = false;  // of the scores that are saved
+  bool whiten = false;         // of the scores that are saved
   std::string weights;         // a file with one number for each row
   std::string column_weights;  // likewise for each column
   bool compare = false;

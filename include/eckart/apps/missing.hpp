@@ -12,8 +12,8 @@ template <Scalar T>
 std::vector<index_t> complete_rows(MatrixView<const T> X);
 
 // X <- X with every NaN replaced by the mean of the other entries of its column. Returns how many
-// there were. Throws InvalidArgument naming the first column with nothing but NaN; NonFiniteInput for
-// an infinity.
+// there were. Throws InvalidArgument naming the first column with nothing but NaN; NonFiniteInput
+// for an infinity.
 template <Scalar T>
 index_t fill_with_means(MatrixView<T> X);
 
