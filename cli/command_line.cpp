@@ -73,22 +73,29 @@ void add_info(CLI::App& top, InfoOptions& o) {
 }
 
 void add_check(CLI::App& top, CheckOptions& o) {
-  CLI::App& command = *top.add_subcommand("check", "certify a factorisation, whoever made it");
+  CLI::App& command =
+      *top.add_subcommand("check", "certify a factorisation, whoever made it; compare two");
   command.footer(
       "eckart check A.npy result                                a folder of eckart svd\n"
       "eckart check A.npy --u U.npy --s s.npy --vt Vt.npy       numpy.linalg.svd's output\n"
-      "eckart check A.npy result --accuracy 1e-12 && echo good  exit code 1: not met");
-  add_input(command, o.run, file_help);
+      "eckart check A.npy result --accuracy 1e-12 && echo good  exit code 1: not met\n"
+      "eckart check A.npy --u W.csv --vt H.csv                  a product without values\n"
+      "eckart check A.npy --compare other                       eckart svd and another tool\n"
+      "eckart check one --compare other                         two folders, without the matrix");
+  add_input(command, o.run, "a matrix (as for svd); with --compare also a folder of factors");
   command
       .add_option_function<std::string>(
           "DIR", [&o](const std::string& name) { o.folder = not_empty("DIR", name); },
-          "a folder with U.npy, s.npy and Vt.npy")
+          "a folder with U, s and Vt (or V) as .npy, .mtx, .csv or .tsv")
       ->type_name("")
       ->group("Arguments");
   Group factors{command, "The factorisation"};
   factors.text("--u", "FILE", "left vectors, m x k", o.u);
-  factors.text("--s", "FILE", "singular values, k", o.s);
+  factors.text("--s", "FILE", "singular values, k; without them U Vt is a product such as W H",
+               o.s);
   factors.text("--vt", "FILE", "right vectors transposed, k x n", o.vt);
+  factors.text("--v", "FILE", "right vectors, n x k, in the place of --vt", o.v);
+  factors.text("--compare", "DIR", "and compare it with the factors in this folder", o.compare);
   factors.flag("--any-triplets", "they need not be the leading ones", o.any_triplets);
   Group before{command, "The matrix they belong to"};
   before.flag("--center", "the matrix with the mean of every column subtracted", o.center);
@@ -179,6 +186,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options) {
   add_check(*top, options.check);
   add_lowrank(*top, options.lowrank);
   add_uses(*top, options);
+  add_study(*top, options);
   add_doctor(*top, options.doctor);
   add_accelerate(*top, options.accelerate);
   add_completion(*top, options.shell);

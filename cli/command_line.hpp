@@ -23,6 +23,8 @@ struct Options {
   ScoreOptions score;
   SolveOptions solve;
   ZeroOptions rank, cond, norm, pinv, null, range;
+  EigenOptions eigen;
+  ExplainOptions explain;
   DoctorOptions doctor;
   AccelerateOptions accelerate;
   std::string shell;  // of completion
@@ -35,6 +37,8 @@ std::unique_ptr<CLI::App> make_command_line(Options& options);
 
 // Declare the subcommands that put an SVD to use.
 void add_uses(CLI::App& top, Options& options);
+// And those that explain and compare.
+void add_study(CLI::App& top, Options& options);
 
 // Returns the help of one subcommand, or the overview when command is the top.
 std::string help_text(const CLI::App& command);

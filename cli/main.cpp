@@ -37,6 +37,8 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("pinv")) return run_pinv(options.pinv);
   if (top.got_subcommand("null")) return run_null(options.null);
   if (top.got_subcommand("range")) return run_range(options.range);
+  if (top.got_subcommand("eigen")) return run_eigen(options.eigen);
+  if (top.got_subcommand("explain")) return run_explain(options.explain);
   if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (top.got_subcommand("accelerate")) return run_accelerate(options.accelerate);
   write_stdout(completion_script(top, options.shell));

@@ -58,8 +58,9 @@ struct InfoOptions {
 
 struct CheckOptions {
   RunOptions run;
-  std::string folder;  // or the three files
-  std::string u, s, vt;
+  std::string folder;  // or the files
+  std::string u, s, vt, v;
+  std::string compare;  // a folder with another factorisation
   bool center = false;
   bool scale = false;
   bool any_triplets = false;  // they do not claim to be the leading ones
@@ -145,6 +146,23 @@ struct ScoreOptions {
   bool force = false;
 };
 
+struct EigenOptions {
+  RunOptions run;
+  std::optional<index_t> rank;
+  std::string order = "falling";
+  double tolerance = 0;  // asymmetry, relative to the largest entry
+  double accuracy = 0;
+  std::string folder;  // -o
+  bool force = false;
+};
+
+struct ExplainOptions {
+  RunOptions run;
+  std::string format = "text";
+  std::string file;  // -o; empty: standard output
+  bool force = false;
+};
+
 struct DoctorOptions {
   OutputOptions output;
   std::optional<index_t> threads;
@@ -175,6 +193,8 @@ int run_null(const ZeroOptions& options);
 int run_range(const ZeroOptions& options);
 int run_pca(const PcaCommandOptions& options);
 int run_score(const ScoreOptions& options);
+int run_eigen(const EigenOptions& options);
+int run_explain(const ExplainOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_accelerate(const AccelerateOptions& options);
 
