@@ -43,7 +43,7 @@ sup { font-size: .7em; line-height: 0; }
 math + math { margin-top: .6rem; }
 @media print {
   :root { --ink: #000; --paper: #fff; --note: #fff; --accent: #000; --rule: #999; }
-  body { font-size: 10.5pt; }
+  body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
   .formula { overflow: visible; break-inside: avoid; }
   h2 { break-after: avoid; }
