@@ -38,6 +38,7 @@ function(eckart_library)
     target_sources(eckart PRIVATE $<TARGET_OBJECTS:${layer}>)
   endforeach()
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/eckart/*.hpp)
+  list(FILTER headers EXCLUDE REGEX "/include/eckart/plot/")
   target_sources(eckart PUBLIC
     FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
   target_compile_features(eckart PUBLIC cxx_std_20)
@@ -47,6 +48,21 @@ function(eckart_library)
   set_target_properties(eckart PROPERTIES
     VERIFY_INTERFACE_HEADER_SETS ON VERSION ${PROJECT_VERSION} SOVERSION 0
     LINKER_LANGUAGE CXX)
+endfunction()
+
+# Adds src/plot, which draws with cairo, as a library of its own: who computes needs no cairo.
+function(eckart_plot)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo>=1.16)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/plot/*.cpp)
+  file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/eckart/plot/*.hpp)
+  add_library(eckart_plot STATIC ${sources})
+  target_sources(eckart_plot PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
+  target_include_directories(eckart_plot PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(eckart_plot
+    PUBLIC Eckart::eckart PRIVATE eckart_flags fmt::fmt PkgConfig::CAIRO)
+  set_target_properties(eckart_plot PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()
 
 # Adds tests/<folder>/*_test.cpp as one GoogleTest program, each test a ctest entry.

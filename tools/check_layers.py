@@ -31,9 +31,13 @@ ALLOWED = {
     "src/io": {"vocabulary", "methods", "public io", "src/core", "src/io"},
     # Uses of the SVD take it from the public methods; loops of their own are kernels, in chunks.
     "src/apps": {"vocabulary", "methods", "public apps", "src/core", "src/kernels", "src/apps"},
+    # Figures know nothing of what they show.
+    "public plot": {"vocabulary", "public plot"},
+    "src/plot": {"vocabulary", "public plot", "src/plot"},
     "lapack": {"vocabulary", "methods", "lapack"},
     # The command line shares the drop-in's counters with it.
-    "cli": {"vocabulary", "methods", "public io", "public apps", "cli", "lapack"},
+    "cli": {"vocabulary", "methods", "public io", "public apps", "public plot", "cli",
+            "lapack"},
     "examples": {"vocabulary", "methods", "public io", "public apps", "examples"},
 }
 
@@ -69,7 +73,8 @@ def group_of(path):
     """Returns the group of a file, given by its path below the root."""
     parts = path.split("/")
     if parts[0] == "include":
-        kinds = {"io": "public io", "apps": "public apps"} | dict.fromkeys(METHODS, "methods")
+        kinds = {"io": "public io", "apps": "public apps", "plot": "public plot"}
+        kinds |= dict.fromkeys(METHODS, "methods")
         return kinds.get(parts[2], "vocabulary")
     return "/".join(parts[:2]) if parts[0] == "src" else parts[0]
 

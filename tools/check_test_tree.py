@@ -12,6 +12,8 @@ TESTED_ELSEWHERE = {
     # What all drivers share, through one of them; the planner, through the front door.
     "src/drivers/driver.cpp": "tests/drivers/dense_svd_test.cpp",
     "src/drivers/plan.cpp": "tests/drivers/svd_test.cpp",
+    # What is in a panel, through the picture that holds it.
+    "src/plot/panel.cpp": "tests/plot/picture_test.cpp",
 }
 
 # Test files without a source of that name: what they test.
