@@ -56,7 +56,8 @@ void add_svd(CLI::App& top, SvdOptions& o) {
   running.flag("--plan", "say what would be done, at what cost, and do nothing", o.plan);
   Group{command, "Output"}.text("-o,--output", "DIR",
                                 "write U.npy s.npy Vt.npy report.json into DIR", o.folder);
-  Group{command, "Output"}.flag("--force", "replace an earlier result in DIR", o.force);
+  add_plot(command, "spectrum and energy as a picture, .png or .svg", o.plot);
+  Group{command, "Output"}.flag("--force", "replace an earlier result in DIR, or FILE", o.force);
   add_run(command, o.run);
 }
 
@@ -65,10 +66,12 @@ void add_info(CLI::App& top, InfoOptions& o) {
       *top.add_subcommand("info", "norms, rank, condition number, energy table, spectrum");
   command.footer(
       "eckart info A.mtx.gz\n"
-      "eckart info table.csv --missing zero\n"
+      "eckart info table.csv --missing zero --plot spectrum.png\n"
       "zcat A.csv.gz | eckart info - --input-format csv");
   add_input(command, o.run, file_help);
   add_seed(command, o.seed);
+  add_plot(command, "spectrum and energy as a picture, .png or .svg", o.plot);
+  Group{command, "Output"}.flag("--force", "replace the picture if it exists", o.force);
   add_run(command, o.run);
 }
 

@@ -22,6 +22,7 @@ struct Options {
   PcaCommandOptions pca;
   ScoreOptions score;
   SolveOptions solve;
+  RobustPcaCommandOptions robust_pca;
   ZeroOptions rank, cond, norm, pinv, null, range;
   EigenOptions eigen;
   ExplainOptions explain;

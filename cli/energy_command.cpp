@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "eckart/apps/factors.hpp"
+#include "eckart/plot/standard.hpp"
 #include "eckart/svd.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
+#include "plot_file.hpp"
 #include "request.hpp"
 #include "saved.hpp"
 #include "session.hpp"
@@ -69,16 +71,24 @@ std::string table_text(const std::vector<EnergyRow>& rows, double norm2, double 
 }
 
 template <Scalar T>
-void write_table(const SvdResult<T>& result, const std::string& heading, Session& session) {
+void write_table(const SvdResult<T>& result,
+                 const std::string& heading,
+                 const EnergyOptions& o,
+                 Session& session) {
   const Factors<T> factors(result);
   const std::vector<EnergyRow> rows = table_of(result);
   session.progress.clear();
+  if (!o.plot.empty()) {
+    write_plot(o.plot, plot::spectrum(as_doubles(result.sigma), factors.norm_fro(), 0), o.force);
+  }
   if (!session.json) {
-    write_stdout(
+    std::string text =
         session.terminal.text(heading +
                               fmt::format("norms    ‖A‖ Frobenius {:.10g}, 2-norm {:.10g}\n\n",
                                           factors.norm_fro(), factors.norm2()) +
-                              table_text(rows, factors.norm2(), factors.norm_fro())));
+                              table_text(rows, factors.norm2(), factors.norm_fro()));
+    if (!o.plot.empty()) text += "\npicture  " + printable(o.plot) + "\n";
+    write_stdout(text);
     return;
   }
   ordered_json table = ordered_json::array();
@@ -104,8 +114,9 @@ void write_table(const SvdResult<T>& result, const std::string& heading, Session
 }  // namespace
 
 int run_energy(const EnergyOptions& options) {
-  Session session(options.run);
   const std::string& input = options.run.input;
+  check_plot(options.plot, options.force, {input});
+  Session session(options.run);
   std::error_code ignored;
   if (std::filesystem::is_directory(input, ignored)) {
     const SavedFiles saved = load_saved(options.run, input);
@@ -121,7 +132,7 @@ int run_energy(const EnergyOptions& options) {
                   fmt::format("from     {}: {}{}\n", session.terminal.bold(printable(input)),
                               counted(saved.rank, "triplet"),
                               how.empty() ? "" : " of the " + how + " matrix"),
-                  session);
+                  options, session);
       return static_cast<int>(exit_met);
     });
   }
@@ -137,7 +148,7 @@ int run_energy(const EnergyOptions& options) {
     write_table(result,
                 fmt::format("matrix   {}: {}\n", session.terminal.bold(printable(facts.source)),
                             describe(facts)),
-                session);
+                options, session);
     return exit_code_of(result.report);
   });
 }

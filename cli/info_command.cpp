@@ -7,9 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "eckart/plot/standard.hpp"
 #include "eckart/svd.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
+#include "plot_file.hpp"
 #include "request.hpp"
 #include "session.hpp"
 #include "spectrum.hpp"
@@ -244,6 +246,7 @@ ordered_json info_json(const MatrixFacts& facts, const Findings& f) {
 }  // namespace
 
 int run_info(const InfoOptions& options) {
+  check_plot(options.plot, options.force, {options.run.input});
   Session session(options.run);
   const AnyMatrix matrix = load_matrix(options.run);
   const MatrixFacts facts = facts_of(matrix, options.run.input);
@@ -251,10 +254,17 @@ int run_info(const InfoOptions& options) {
       matrix, facts.source, session, [&](const auto& A) { return examine(A, options, session); });
   session.progress.clear();
   print_warnings(findings.report, session);
+  if (!options.plot.empty()) {
+    write_plot(options.plot,
+               plot::spectrum(findings.sigma, findings.frobenius_norm, findings.rounding),
+               options.force);
+  }
   if (session.json) {
     write_json(info_json(facts, findings));
   } else {
-    write_stdout(info_text(facts, findings, session));
+    std::string text = info_text(facts, findings, session);
+    if (!options.plot.empty()) text += "\npicture  " + printable(options.plot) + "\n";
+    write_stdout(text);
   }
   return exit_code_of(findings.report);
 }

@@ -31,6 +31,7 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("pca")) return run_pca(options.pca);
   if (top.got_subcommand("score")) return run_score(options.score);
   if (top.got_subcommand("solve")) return run_solve(options.solve);
+  if (top.got_subcommand("robust-pca")) return run_robust_pca(options.robust_pca);
   if (top.got_subcommand("rank")) return run_rank(options.rank);
   if (top.got_subcommand("cond")) return run_cond(options.cond);
   if (top.got_subcommand("norm")) return run_norm(options.norm);

@@ -136,6 +136,10 @@ void add_accuracy(CLI::App& command, double& accuracy) {
       [&accuracy](const std::string& text) { accuracy = parse_accuracy("--accuracy", text); });
 }
 
+void add_plot(CLI::App& command, const char* help, std::string& plot) {
+  Group{command, "Output"}.text("--plot", "FILE", help, plot);
+}
+
 void add_rank(CLI::App& command, RankRule& rank) {
   Group group{command, "How many triplets"};
   group.value("-k,--rank", "N", "the N leading ones",

@@ -60,6 +60,8 @@ void add_input(CLI::App& command, RunOptions& o, const char* help);
 void add_run(CLI::App& command, RunOptions& o);
 void add_seed(CLI::App& command, std::uint64_t& seed);
 void add_accuracy(CLI::App& command, double& accuracy);
+// "--plot FILE", of what the help says.
+void add_plot(CLI::App& command, const char* help, std::string& plot);
 void add_rank(CLI::App& command, RankRule& rank);
 void add_method(CLI::App& command, std::string& method);
 

@@ -48,12 +48,15 @@ struct SvdOptions {
   std::uint64_t seed = 0;
   bool plan = false;
   std::string folder;  // -o; empty: nothing is written
+  std::string plot;    // likewise
   bool force = false;
 };
 
 struct InfoOptions {
   RunOptions run;
   std::uint64_t seed = 0;
+  std::string plot;
+  bool force = false;
 };
 
 struct CheckOptions {
@@ -91,6 +94,8 @@ struct EnergyOptions {
   RunOptions run;  // input: a matrix, or a saved SVD
   std::optional<index_t> rank;
   std::uint64_t seed = 0;
+  std::string plot;
+  bool force = false;
 };
 
 struct SolveOptions {
@@ -108,6 +113,20 @@ struct SolveOptions {
   std::string file;        // -o: X
   std::string residuals;   // B - A X
   std::string covariance;  // of the coefficients, for the first right-hand side
+  std::string plot;
+  bool force = false;
+};
+
+struct RobustPcaCommandOptions {
+  RunOptions run;
+  std::optional<double> lambda;
+  double tolerance = 0;  // 0: the default of the scalar
+  std::optional<double> gap;
+  std::optional<index_t> max_iterations;
+  std::string folder;  // -o; empty: nothing is written
+  std::string plot;
+  std::optional<index_t> frame;  // the row that the picture shows, from 1
+  std::string frame_shape;       // HxW
   bool force = false;
 };
 
@@ -185,6 +204,7 @@ int run_transform(const TransformOptions& options);
 int run_inverse(const TransformOptions& options);
 int run_energy(const EnergyOptions& options);
 int run_solve(const SolveOptions& options);
+int run_robust_pca(const RobustPcaCommandOptions& options);
 int run_rank(const ZeroOptions& options);
 int run_cond(const ZeroOptions& options);
 int run_norm(const ZeroOptions& options);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eckart/apps/least_squares.hpp"
+#include "eckart/plot/figure.hpp"
 #include "terminal.hpp"
 
 namespace eckart::cli {
@@ -29,9 +30,16 @@ std::vector<PicardRow> picard_rows(const LeastSquaresResult<T>& result) {
   return rows;
 }
 
-// Returns a chart, one line for each singular value: sigma, |u^H b| and their quotient, what x
-// takes from this direction, over a logarithmic axis.
+// Returns sigma, |u^H b| and their quotient, what x takes from this direction, as a table and over
+// a logarithmic axis.
 std::string picard_text(const std::vector<PicardRow>& rows, const Terminal& terminal);
+
+// Returns Picard's condition as a picture, and what a ridge above 0 was chosen from.
+// residual_norm: of the solution with the ridge. rows: of positive weight.
+plot::Figure picard_figure(const std::vector<PicardRow>& rows,
+                           double ridge,
+                           double residual_norm,
+                           index_t equations);
 
 nlohmann::ordered_json picard_json(const std::vector<PicardRow>& rows);
 

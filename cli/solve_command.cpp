@@ -13,6 +13,7 @@
 #include "matrix_text.hpp"
 #include "options.hpp"
 #include "picard.hpp"
+#include "plot_file.hpp"
 #include "request.hpp"
 #include "session.hpp"
 
@@ -50,6 +51,7 @@ void check_options(const SolveOptions& o) {
     check_not_input(file, {o.run.input, o.right, o.weights});
     outputs.push_back(file);
   }
+  check_plot(o.plot, o.force, {o.run.input, o.right, o.weights});
 }
 
 // Returns the right-hand sides; a row of as many numbers as A has rows is one of them.
@@ -283,7 +285,7 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
   options.weights = weights;
   options.A_low = design.A_low.view();
   options.refine = !o.no_refine;
-  options.coefficients = o.picard;
+  options.coefficients = o.picard || !o.plot.empty();
   options.covariance = !o.covariance.empty();
   LeastSquaresResult<T> result = [&] {
     const InterruptGuard guard(session.context);
@@ -293,7 +295,14 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
   save(o, result);
   session.progress.clear();
   const bool met = o.no_refine || !result.scaled_columns || result.refined;
-  const std::vector<PicardRow> picard = o.picard ? picard_rows(result) : std::vector<PicardRow>();
+  const std::vector<PicardRow> picard =
+      options.coefficients ? picard_rows(result) : std::vector<PicardRow>();
+  if (!o.plot.empty()) {
+    double residual_norm = 0;
+    for (const double norm : result.residual_norms) residual_norm = std::hypot(residual_norm, norm);
+    const auto unweighted = std::count(weights.begin(), weights.end(), 0.0);
+    write_plot(o.plot, picard_figure(picard, result.ridge, residual_norm, m - unweighted), o.force);
+  }
   if (session.json) {
     ordered_json object = result_json(result, facts);
     if (o.picard) object["picard"] = picard_json(picard);
@@ -304,7 +313,7 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
     text += rank_text(result) + residual_text(result) + verdict_text(result, o);
     text += solution_text(result, o);
     if (o.picard) text += picard_text(picard, session.terminal);
-    for (const std::string& file : {o.file, o.residuals, o.covariance}) {
+    for (const std::string& file : {o.file, o.residuals, o.covariance, o.plot}) {
       if (!file.empty()) text += "\nfile     " + printable(file);
     }
     if (text.back() != '\n') text += "\n";

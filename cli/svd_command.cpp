@@ -8,9 +8,11 @@
 #include "certificate_text.hpp"
 #include "eckart/io/report_json.hpp"
 #include "eckart/io/result_folder.hpp"
+#include "eckart/plot/standard.hpp"
 #include "eckart/svd.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
+#include "plot_file.hpp"
 #include "request.hpp"
 #include "saved.hpp"
 #include "session.hpp"
@@ -45,6 +47,9 @@ void check_request(const SvdOptions& o) {
         "largest value");
   }
   if (o.smallest && !o.rank.rank) throw UsageError("--smallest needs -k N: how many of them");
+  if (!o.plot.empty() && (o.smallest || o.target)) {
+    throw UsageError("--plot: the figure is of the leading triplets, not of others");
+  }
   if (o.target && !o.rank.rank) throw UsageError("--target needs -k N: how many near it");
   if (o.target && o.smallest) {
     throw UsageError("--smallest and --target each say which triplets; give one of them");
@@ -116,6 +121,16 @@ std::string eigenvalue_text(const std::vector<double>& lambda) {
   return text + (lambda.size() > most ? " ...\n" : "\n");
 }
 
+// Returns the level below which singular values are rounding. With the smallest values alone
+// sigma_1 is unknown, and so is that.
+template <Scalar T>
+double floor_of(const SvdOptions& o, const SvdResult<T>& result) {
+  if (o.smallest || o.target || result.sigma.empty()) return 0;
+  return rounding_level(result.report.rows, result.report.cols,
+                        std::numeric_limits<real_t<T>>::epsilon(),
+                        static_cast<double>(result.sigma.front()));
+}
+
 template <Scalar T>
 std::string result_text(const MatrixFacts& facts,
                         const SvdOptions& o,
@@ -123,12 +138,7 @@ std::string result_text(const MatrixFacts& facts,
                         const Session& session) {
   const SvdReport& report = result.report;
   const std::vector<double> sigma = as_doubles(result.sigma);
-  const double largest = sigma.empty() ? 0 : sigma.front();
-  // With the smallest values alone sigma_1 is unknown, and so is the level of rounding.
-  const double floor = o.smallest || o.target
-                           ? 0
-                           : rounding_level(report.rows, report.cols,
-                                            std::numeric_limits<real_t<T>>::epsilon(), largest);
+  const double floor = floor_of(o, result);
   std::string text = header_text(facts, o, session) + run_text(report, session);
   if (!sigma.empty()) {
     text += "\n" + importance_table(sigma, frobenius_norm_of(report, sigma), session.terminal);
@@ -138,6 +148,7 @@ std::string result_text(const MatrixFacts& facts,
   }
   text += "\nhow right it is\n" + certificate_text(report.certificate, session.terminal);
   if (!o.folder.empty()) text += "\n" + session.terminal.text(files_text(o, result));
+  if (!o.plot.empty()) text += "picture  " + printable(o.plot) + "\n";
   return text;
 }
 
@@ -196,6 +207,12 @@ int decompose(const LinearOperator<T>& A,
   ordered_json report = report_json(facts, o, result.report);
   if (o.hermitian) report["lambda"] = as_doubles(result.lambda);
   if (!o.folder.empty()) save(o, map, result, report);
+  if (!o.plot.empty()) {
+    const std::vector<double> sigma = as_doubles(result.sigma);
+    write_plot(o.plot,
+               plot::spectrum(sigma, frobenius_norm_of(result.report, sigma), floor_of(o, result)),
+               o.force);
+  }
   print_warnings(result.report, session);
   if (session.json) {
     report["sigma"] = as_doubles(result.sigma);
@@ -218,6 +235,7 @@ int run_svd(const SvdOptions& options) {
     check_target(options.folder, options.force, true);
     check_not_input(options.folder, {options.run.input});
   }
+  if (!options.plan) check_plot(options.plot, options.force, {options.run.input});
   Session session(options.run);
   const AnyMatrix matrix = load_matrix(options.run);
   const MatrixFacts facts = facts_of(matrix, options.run.input);

@@ -60,6 +60,8 @@ void add_energy(CLI::App& top, EnergyOptions& o) {
   add_input(command, o.run, "a matrix (as for svd), or a folder that eckart svd -o wrote");
   add_count(command, "the N leading ones of a matrix; all", o.rank);
   add_seed(command, o.seed);
+  add_plot(command, "spectrum and energy as a picture, .png or .svg", o.plot);
+  Group{command, "Output"}.flag("--force", "replace the picture if it exists", o.force);
   add_run(command, o.run);
 }
 
@@ -133,7 +135,7 @@ void add_solve(CLI::App& top, SolveOptions& o) {
       "eckart solve A.npy b.npy -o x.npy\n"
       "eckart solve table.csv y.csv --intercept          regression with a constant term\n"
       "eckart solve x.csv y.csv --polynomial 10          a polynomial in one predictor\n"
-      "eckart solve A.npy b.npy --ridge gcv --picard     an ill-posed problem\n"
+      "eckart solve A.npy b.npy --ridge gcv --picard --plot ridge.png   an ill-posed problem\n"
       "\n"
       "With none of --ridge, --rcond and --truncate, dependent columns are found after all are\n"
       "scaled to one length, and of many solutions the shortest is returned. A unique solution is\n"
@@ -164,7 +166,44 @@ void add_solve(CLI::App& top, SolveOptions& o) {
   out.text("--residuals", "OUT.npy", "where B - A X goes", o.residuals);
   out.text("--covariance", "OUT.npy", "where the covariance of x goes (one right-hand side)",
            o.covariance);
+  add_plot(command, "Picard's condition, and what a ridge was chosen from, .png or .svg", o.plot);
   out.flag("--force", "replace files that exist", o.force);
+  add_run(command, o.run);
+}
+
+void add_robust_pca(CLI::App& top, RobustPcaCommandOptions& o) {
+  CLI::App& command = *top.add_subcommand(
+      "robust-pca", "split a matrix: low rank plus sparse, for outliers and backgrounds");
+  command.footer(
+      "eckart robust-pca table.csv -o parts          L in U.npy s.npy Vt.npy, S in sparse.npy\n"
+      "eckart robust-pca video.npy -o parts --plot split.png --frame 90 --shape 36x64\n"
+      "\n"
+      "L + S = A with the least ||L||_* + lambda sum |s_ij| (principal component pursuit). The "
+      "gap\n"
+      "says how far above the least these two are at most, by a proof that the run carries along.\n"
+      "The picture shows one row of A, of L and of S, each as H x W pixels.");
+  add_input(command, o.run, file_help);
+  Group split{command, "How to split"};
+  split.value("--lambda", "L", "larger: a sparser S; 1 / sqrt(max(m, n))",
+              [&o](const std::string& text) { o.lambda = parse_noise("--lambda", text); });
+  Group accuracy{command, "Accuracy"};
+  accuracy.value(
+      "--tolerance", "E", "||A - L - S||_F <= E ||A||_F; 1e-7, or 1e-5 in single precision",
+      [&o](const std::string& text) { o.tolerance = parse_accuracy("--tolerance", text); });
+  accuracy.value("--gap", "G", "above the least by this share at most; 0.01",
+                 [&o](const std::string& text) { o.gap = parse_accuracy("--gap", text); });
+  accuracy.value("--max-iterations", "N", "then stop; 1000", [&o](const std::string& text) {
+    o.max_iterations = parse_count("--max-iterations", text, 1);
+  });
+  Group out{command, "Output"};
+  out.text("-o,--output", "DIR", "write U.npy s.npy Vt.npy sparse.npy report.json into DIR",
+           o.folder);
+  add_plot(command, "a row of A, L and S as pictures, .png or .svg", o.plot);
+  out.value("--frame", "I", "which row, counted from 1 (with --plot); 1",
+            [&o](const std::string& text) { o.frame = parse_count("--frame", text, 1); });
+  out.text("--shape", "HxW", "its height and width in pixels, row by row (with --plot)",
+           o.frame_shape);
+  out.flag("--force", "replace an earlier result in DIR, or FILE", o.force);
   add_run(command, o.run);
 }
 
@@ -226,6 +265,7 @@ void add_uses(CLI::App& top, Options& options) {
   add_pca(top, options.pca);
   add_score(top, options.score);
   add_solve(top, options.solve);
+  add_robust_pca(top, options.robust_pca);
   add_rank_and_its_kin(top, options);
 }
 

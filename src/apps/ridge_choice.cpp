@@ -131,6 +131,35 @@ double choose_ridge(RidgeChoice choice,
   return std::exp(t) * largest * largest;
 }
 
+RidgeEffect ridge_effect(double ridge,
+                         std::span<const double> sigma,
+                         std::span<const double> coefficients,
+                         double outside,
+                         index_t rows) {
+  require(sigma.size() == coefficients.size(), "ridge_effect needs a coefficient for each sigma");
+  const double largest = sigma.empty() || !(sigma[0] > 0) ? 1 : sigma[0];
+  double unit = outside;  // of b
+  for (const double beta : coefficients) unit = std::max(unit, beta);
+  if (!(unit > 0)) unit = 1;
+  Spectrum s;
+  s.rows = static_cast<double>(rows);
+  s.outside2 = std::pow(outside / unit, 2);
+  for (std::size_t i = 0; i < sigma.size(); ++i) {
+    const double beta2 = std::pow(coefficients[i] / unit, 2);
+    if (sigma[i] > 0) {
+      s.sigma.push_back(sigma[i] / largest);
+      s.beta2.push_back(beta2);
+    } else {
+      s.outside2 += beta2;
+    }
+  }
+  const double scaled = ridge / largest / largest;
+  return {.ridge = ridge,
+          .residual_norm = unit * std::sqrt(s.residual2(scaled)),
+          .solution_norm = unit / largest * std::sqrt(s.norm2(scaled)),
+          .gcv = unit * unit * s.gcv(scaled)};
+}
+
 template double choose_ridge<float>(
     RidgeChoice, std::span<const double>, MatrixView<const float>, double, index_t);
 template double choose_ridge<double>(

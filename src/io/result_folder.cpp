@@ -26,11 +26,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 5> companion_names = {"mean", "scale", "scores", "loadings",
-                                                        "filled"};
-constexpr std::array<const char*, 9> file_names = {"U.npy",       "s.npy",        "Vt.npy",
-                                                   "report.json", "mean.npy",     "scale.npy",
-                                                   "scores.npy",  "loadings.npy", "filled.npy"};
+constexpr std::array<const char*, 6> companion_names = {"mean",     "scale",  "scores",
+                                                        "loadings", "filled", "sparse"};
+constexpr std::array<const char*, 10> file_names = {
+    "U.npy",     "s.npy",      "Vt.npy",       "report.json", "mean.npy",
+    "scale.npy", "scores.npy", "loadings.npy", "filled.npy",  "sparse.npy"};
 
 template <Scalar T>
 constexpr const char* npy_type() {

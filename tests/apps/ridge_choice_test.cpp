@@ -51,5 +51,32 @@ TEST(RidgeChoice, ValuesAtTheLevelOfRoundingCountAsNoise) {
   }
 }
 
+// (A^T A + ridge I) x = A^T b with A = diag(3, 1) over a row of zeros and b = (6, 2, 5):
+// x = (18 / (9 + ridge), 2 / (1 + ridge)).
+TEST(RidgeEffect, IsThatOfThePenalisedSolution) {
+  const std::vector<double> sigma = {3, 1}, beta = {6, 2};
+  for (const double scale : {1.0, 1e160, 1e-160}) {
+    std::vector<double> scaled_sigma, scaled_beta;
+    for (std::size_t i = 0; i < 2; ++i) {
+      scaled_sigma.push_back(sigma[i] * std::sqrt(scale));
+      scaled_beta.push_back(beta[i] * std::sqrt(scale));
+    }
+    for (const double ridge : {0.0, 0.5, 7.0}) {
+      const double x0 = 18 / (9 + ridge), x1 = 2 / (1 + ridge);
+      const double residual = std::sqrt(std::pow(6 - 3 * x0, 2) + std::pow(2 - x1, 2) + 25);
+      const double free = 3 - 9 / (9 + ridge) - 1 / (1 + ridge);
+      const RidgeEffect effect =
+          ridge_effect(ridge * scale, scaled_sigma, scaled_beta, 5 * std::sqrt(scale), 3);
+      EXPECT_TRUE(std::abs(effect.solution_norm - std::hypot(x0, x1)) <= 1e-12);
+      EXPECT_TRUE(std::abs(effect.residual_norm / std::sqrt(scale) - residual) <= 1e-12);
+      EXPECT_TRUE(std::abs(effect.gcv / scale * free * free / residual / residual - 1) <= 1e-12);
+    }
+  }
+  // A direction of sigma 0 is out of reach; nothing at all leaves b.
+  EXPECT_TRUE(std::abs(ridge_effect(1, std::vector<double>{3, 0}, beta, 0, 3).residual_norm -
+                       std::hypot(0.6, 2)) <= 1e-12);
+  EXPECT_EQ(ridge_effect(1, {}, {}, 4, 3).residual_norm, 4);
+}
+
 }  // namespace
 }  // namespace eckart

@@ -19,7 +19,7 @@ MISTAKES = [
     (["svd", A, "--energi", "0.9"], 2, ["--energi", "did you mean '--energy'"]),
     (["svd", A, "-x", "3"], 2, ["no option -x", "eckart svd --help"]),
     (["svd", A, "-qx"], 2, ["no option -x", "eckart svd --help"]),
-    (["info", A, "--force"], 2, ["no option --force"]),
+    (["check", A, "--force"], 2, ["no option --force"]),
     # Arguments that are missing or too many.
     (["svd"], 2, ["svd", "FILE"]),
     (["svd", A, "-k"], 2, ["--rank", "value"]),

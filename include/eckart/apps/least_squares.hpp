@@ -128,4 +128,22 @@ double choose_ridge(RidgeChoice choice,
                     double outside,
                     index_t rows);
 
+// What a ridge makes of a problem: a point of the L-curve, and the score that generalised
+// cross-validation wants small [2].
+struct RidgeEffect {
+  double ridge = 0;
+  double residual_norm = 0;
+  double solution_norm = 0;
+  double gcv = 0;
+};
+
+// Returns it for singular values sigma (falling), the moduli of u_i^H b, and the norm of the part
+// of b that no u_i reaches. Directions of sigma 0 are part of what no u_i reaches.
+// REQUIRES: ridge >= 0; as many coefficients as sigma
+RidgeEffect ridge_effect(double ridge,
+                         std::span<const double> sigma,
+                         std::span<const double> coefficients,
+                         double outside,
+                         index_t rows);
+
 }  // namespace eckart

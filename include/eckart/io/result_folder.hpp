@@ -14,7 +14,8 @@ namespace eckart::io {
 
 // An array that belongs to a result and is saved beside it as NAME.npy: "mean" and "scale" (what
 // was subtracted from every column before the decomposition, and what it was then divided by),
-// "scores", "loadings", and "filled" (the table with its missing values filled in).
+// "scores", "loadings", "filled" (the table with its missing values filled in), and "sparse" (what
+// was taken off before the decomposition).
 struct Companion {
   std::string name;
   std::variant<MatrixView<const float>,
