@@ -132,6 +132,7 @@ std::string result_text(const RobustPcaResult<T>& r,
   text += fmt::format("method   principal component pursuit, λ {:.4g}\n", r.lambda);
   text += fmt::format("status   {} after {}\n", to_string(r.status),
                       counted(r.iterations, "iteration"));
+  const bool stopped = r.status == Status::cancelled || r.status == Status::time_limit;
   const double entries = static_cast<double>(facts.rows) * static_cast<double>(facts.cols);
   text += fmt::format("L        rank {} of {}", r.low_rank.sigma.size(),
                       std::min(facts.rows, facts.cols));
@@ -144,12 +145,11 @@ std::string result_text(const RobustPcaResult<T>& r,
     text += fmt::format(" ({} of the entries)", percent(static_cast<double>(r.nonzeros) / entries));
   }
   text += fmt::format("\n\nhow right it is\n  residual   {:.2g}  ‖A−L−S‖/‖A‖\n", r.residual);
-  text += fmt::format(
-      "  gap        {}  the objective {:.7g} is above its minimum by this share at most\n",
-      r.status == Status::converged || r.status == Status::iteration_limit
-          ? fmt::format("{:.2g}", r.gap)
-          : "unknown",
-      r.objective);
+  if (!stopped) {
+    text += fmt::format(
+        "  gap        {:.2g}  the objective {:.7g} is above its minimum by this share at most\n",
+        r.gap, r.objective);
+  }
   text += "\n" + (r.met ? session.terminal.good("✓") + " residual and gap asked: met\n"
                         : session.terminal.bad("✗") + " NOT met\n");
   for (const std::string& finding : r.low_rank.report.certificate.findings) {

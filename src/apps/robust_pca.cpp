@@ -201,11 +201,13 @@ void pursue(Pursuit<T>& pursuit,
   } catch (const Cancelled&) {
     if (result.iterations == 0) throw;
     result.status = context.stopped_by_time() ? Status::time_limit : Status::cancelled;
-    result.gap = 1;  // nobody looked
+    result.gap = 1;
     return;
   }
   pursuit.judge(result);
 }
+
+bool stopped(Status status) { return status == Status::cancelled || status == Status::time_limit; }
 
 // Fills the certificate of the factors: they are all of L, so nothing of it was left out.
 template <Scalar T>
@@ -222,10 +224,12 @@ void judge_factors(const RobustPcaOptions& options, RobustPcaResult<T>& result) 
     c.findings.push_back(fmt::format("||A - L - S|| is {:.2g} ||A||, above the {:.2g} asked for",
                                      result.residual, c.accuracy));
   }
-  if (!(result.gap <= options.gap)) {
+  if (stopped(result.status)) {
     c.findings.push_back(
-        fmt::format("the objective may be {:.2g} of itself above its minimum; "
-                    "{:.2g} was asked for",
+        "the run was stopped: how far the objective is above its minimum is unknown");
+  } else if (!(result.gap <= options.gap)) {
+    c.findings.push_back(
+        fmt::format("the objective may be {:.2g} of itself above its minimum; {:.2g} was asked for",
                     result.gap, options.gap));
   }
 }

@@ -271,6 +271,9 @@ TEST(RobustPca, CancellationGivesTheLastIterateOrNothing) {
   const RobustPcaResult<double> result = robust_pca<double>(planted.A.view(), {}, context);
   EXPECT_EQ(result.status, Status::cancelled);
   EXPECT_FALSE(result.met);
+  EXPECT_EQ(result.gap, 1);
+  ASSERT_FALSE(result.low_rank.report.certificate.findings.empty());
+  EXPECT_NE(result.low_rank.report.certificate.findings.back().find("stopped"), std::string::npos);
   Matrix<double> sum = low_rank_of(result);
   for (index_t i = 0; i < 3600; ++i) sum.data()[i] += result.sparse.data()[i];
   EXPECT_TRUE(relative_difference(sum, planted.A) <= 0.01);

@@ -70,6 +70,17 @@ def test_tables_with_sparse_input_and_zeros_work(eckart, tmp_path):
     assert run.code == 0 and np.load(tmp_path / "zero" / "sparse.npy").shape == (2, 2)
 
 
+def test_a_stopped_run_says_what_it_does_not_know(eckart, tmp_path):
+    np.save(tmp_path / "A.npy", np.random.default_rng(1).standard_normal((400, 300)))
+    run = eckart("robust-pca", "A.npy", "--gap", "1e-9", "--max-time", "0.5s", "-o", "parts")
+    assert run.code == 4
+    if run.out:  # at least one iteration was made
+        assert "stopped" in run.out and "objective 0" not in run.out
+        assert (tmp_path / "parts" / "sparse.npy").exists()
+    else:
+        assert "time limit" in run.err
+
+
 def test_every_argument_has_its_mistake(eckart, tmp_path):
     np.save(tmp_path / "A.npy", np.ones((4, 6)))
     np.save(tmp_path / "C.npy", np.ones((4, 6)) * 1j)

@@ -41,9 +41,11 @@ struct RobustPcaResult {
   index_t nonzeros = 0;   // of S
 
   double lambda = 0;
-  double objective = 0;  // ||L||_* + lambda ||A - L||_1, moduli summed over the entries
+  // ||L||_* + lambda ||A - L||_1, moduli summed over the entries. 0 if the run was stopped.
+  double objective = 0;
   double residual = 0;   // ||A - L - S||_F / ||A||_F
   // An upper bound of (objective - minimum) / objective, from a feasible point of the dual problem.
+  // 1, which says nothing, if the run was stopped.
   double gap = 0;
   index_t iterations = 0;
   Status status = Status::converged;
