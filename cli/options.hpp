@@ -155,6 +155,7 @@ struct PcaCommandOptions {
   double accuracy = 0;  // 0: the library's default
   std::uint64_t seed = 0;
   std::string folder;  // -o; empty: nothing is written
+  std::string plots;   // a folder for pictures; likewise
   bool force = false;
 };
 

@@ -15,10 +15,12 @@
 #include "eckart/apps/probabilistic_pca.hpp"
 #include "eckart/io/report_json.hpp"
 #include "eckart/io/result_folder.hpp"
+#include "eckart/plot/standard.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
 #include "pca_compare.hpp"
 #include "pca_missing.hpp"
+#include "plot_file.hpp"
 #include "request.hpp"
 #include "saved.hpp"
 #include "session.hpp"
@@ -42,6 +44,12 @@ void check_options(const PcaCommandOptions& o) {
   }
   if (o.run.missing == "em" && !o.weights.empty()) {
     throw UsageError("--missing em counts every row once; leave --weights out, or drop or mean");
+  }
+  if (!o.plots.empty()) {
+    check_target(o.plots + "/scree.png", o.force, true);
+    for (const char* name : {"energy", "scores", "biplot"}) {
+      check_plot(o.plots + "/" + name + ".png", o.force, {o.run.input});
+    }
   }
   if (!o.folder.empty()) {
     check_target(o.folder, o.force, true);
@@ -247,6 +255,23 @@ void save(const PcaCommandOptions& o,
 }
 
 // filled: the table with what --missing filled in, or empty.
+// Pictures of the components; of complex ones without the scores, which have no place in a plane.
+template <Scalar T>
+void draw(const PcaCommandOptions& o,
+          const Pca<T>& model,
+          const LinearOperator<T>& A,
+          Session& session) {
+  Matrix<double> scores, components;
+  if constexpr (!is_complex<T>) {
+    scores = to_dense<double>(own(pca_scores(model, A, false, session.context)));
+    components = to_dense<double>(own(model.svd.V.clone()));
+  }
+  for (const auto& [name, figure] : plot::component_figures(
+           model.explained_variance, model.total_variance, scores.view(), components.view())) {
+    write_plot(o.plots + "/" + name + ".png", figure, o.force);
+  }
+}
+
 template <Scalar T>
 int analyse(const LinearOperator<T>& A,
             const MatrixFacts& facts,
@@ -287,6 +312,7 @@ int analyse(const LinearOperator<T>& A,
   report["pca"] = pca_json(model, probable, holes, o, suggested);
   if (comparison) report["comparison"] = comparison_json(*comparison);
   if (!o.folder.empty()) save(o, model, A, filled, report, session);
+  if (!o.plots.empty()) draw(o, model, A, session);
   const std::vector<double> sigma = as_doubles(model.svd.sigma);
   if (session.json) {
     report["sigma"] = sigma;
@@ -320,6 +346,7 @@ int analyse(const LinearOperator<T>& A,
   text += "\nhow right it is\n" + certificate_text(model.svd.report.certificate, session.terminal);
   if (!o.folder.empty())
     text += session.terminal.text(files_text(o, model, !filled.view().empty()));
+  if (!o.plots.empty()) text += "\npictures in " + printable(o.plots) + "\n";
   write_stdout(text);
   return code;
 }

@@ -107,6 +107,7 @@ void add_pca(CLI::App& top, PcaCommandOptions& o) {
   add_seed(command, o.seed);
   Group out{command, "Output"};
   out.text("-o,--output", "DIR", "write the model into DIR", o.folder);
+  out.text("--plots", "DIR", "scree, energy, scores and biplot as DIR/*.png", o.plots);
   out.flag("--whiten", "scores of variance 1, also of other rows", o.whiten);
   out.flag("--compare", "the SVD without centring beside it, and why they differ", o.compare);
   out.flag("--force", "replace an earlier result in DIR", o.force);

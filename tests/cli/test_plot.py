@@ -82,6 +82,20 @@ def test_a_ridge_adds_the_curves_that_it_is_chosen_from(eckart, files):
             (files / "plain.png").read_bytes())[0]
 
 
+def test_components_have_four_pictures_and_complex_ones_two(eckart, files):
+    run = eckart("pca", "A.npy", "-k", "3", "--plots", "pictures")
+    assert run.code == 0, run.err
+    names = ["biplot.png", "energy.png", "scores.png", "scree.png"]
+    assert sorted(p.name for p in (files / "pictures").iterdir()) == names
+    assert all((files / "pictures" / name).read_bytes().startswith(PNG) for name in names)
+    assert eckart("pca", "A.npy", "-k", "3", "--plots", "pictures").code == 2
+    assert eckart("pca", "A.npy", "-k", "3", "--plots", "pictures", "--force").code == 0
+    A = np.load(files / "A.npy")
+    np.save(files / "C.npy", A + 1j * A[::-1])
+    assert eckart("pca", "C.npy", "-k", "3", "--plots", "complex").code == 0
+    assert sorted(p.name for p in (files / "complex").iterdir()) == ["energy.png", "scree.png"]
+
+
 def test_a_plan_draws_nothing(eckart, files):
     assert eckart("svd", "A.npy", "--plan", "--plot", "a.png").code == 0
     assert not (files / "a.png").exists()
