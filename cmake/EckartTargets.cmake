@@ -15,7 +15,8 @@ function(eckart_layer name)
   target_include_directories(eckart_${name}
     PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(eckart_${name}
-    PRIVATE eckart_flags OpenMP::OpenMP_CXX ZLIB::ZLIB fmt::fmt nlohmann_json::nlohmann_json)
+    PRIVATE eckart_flags OpenMP::OpenMP_CXX ZLIB::ZLIB fmt::fmt nlohmann_json::nlohmann_json
+      Eckart::utf8proc Eckart::stemmer Eckart::xxhash)
   target_compile_definitions(eckart_${name} PRIVATE ECKART_VERSION="${PROJECT_VERSION}")
   set_target_properties(eckart_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(name STREQUAL kernels)
@@ -43,7 +44,8 @@ function(eckart_library)
     FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
   target_compile_features(eckart PUBLIC cxx_std_20)
   target_link_libraries(eckart
-    PRIVATE Eckart::blas OpenMP::OpenMP_CXX ZLIB::ZLIB fmt::fmt ${CMAKE_DL_LIBS})
+    PRIVATE Eckart::blas OpenMP::OpenMP_CXX ZLIB::ZLIB fmt::fmt
+      Eckart::utf8proc Eckart::stemmer Eckart::xxhash ${CMAKE_DL_LIBS})
   # Every public header compiles alone: target all_verify_interface_header_sets.
   set_target_properties(eckart PROPERTIES
     VERIFY_INTERFACE_HEADER_SETS ON VERSION ${PROJECT_VERSION} SOVERSION 0

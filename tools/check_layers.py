@@ -18,9 +18,10 @@ METHODS = {"batch_svd.hpp", "certify.hpp", "svd.hpp", "dense_svd.hpp", "gram_svd
 ALLOWED = {
     "vocabulary": {"vocabulary"},
     "methods": {"vocabulary", "methods"},
-    "public io": {"vocabulary", "methods", "public io"},
+    "public io": {"vocabulary", "methods", "public io", "public apps"},
     "public apps": {"vocabulary", "methods", "public apps"},
     "src/core": {"vocabulary", "src/core"},
+    "src/text": {"vocabulary", "src/core", "src/text"},
     "src/kernels": {"types", "src/kernels"},
     "src/blas": {"vocabulary", "src/core", "src/kernels", "src/blas"},
     # Parts take the options of the methods that they are parts of.
@@ -28,7 +29,7 @@ ALLOWED = {
     "src/operators": {"vocabulary", "src/core", "src/kernels", "src/blas", "src/operators"},
     "src/drivers": {"vocabulary", "methods", "src/core", "src/kernels", "src/blas", "src/factor",
                     "src/operators", "src/drivers"},
-    "src/io": {"vocabulary", "methods", "public io", "src/core", "src/io"},
+    "src/io": {"vocabulary", "methods", "public io", "public apps", "src/core", "src/io"},
     # Uses of the SVD take it from the public methods; loops of their own are kernels, in chunks.
     "src/apps": {"vocabulary", "methods", "public apps", "src/core", "src/kernels", "src/apps"},
     # Figures know nothing of what they show.
