@@ -113,13 +113,13 @@ void refuse_device(const std::string& name, int fd, const struct stat& status) {
   throw IoError(name, "is a device, which need not end; expected a file or a pipe");
 }
 
-void read_descriptor(Input& input, int fd, std::uint64_t limit) {
+void read_descriptor(Input& input, int fd, std::uint64_t limit, const std::string& expected) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
     throw IoError(input.name, "cannot be examined: " + reason(errno));
   }
   if (S_ISDIR(status.st_mode)) {
-    throw IoError(input.name, "is a folder; expected a file that holds a matrix");
+    throw IoError(input.name, "is a folder; expected a file that holds " + expected);
   }
   refuse_device(input.name, fd, status);
   const auto size = static_cast<std::size_t>(std::max<off_t>(0, status.st_size));
@@ -174,7 +174,10 @@ std::string suggestion(const std::string& path) {
   return found.empty() ? "" : fmt::format("; did you mean {}?", found);
 }
 
-void read_path(Input& input, const std::string& path, std::uint64_t limit) {
+void read_path(Input& input,
+               const std::string& path,
+               std::uint64_t limit,
+               const std::string& expected) {
   input.name = path;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number < 0) {
@@ -182,15 +185,16 @@ void read_path(Input& input, const std::string& path, std::uint64_t limit) {
     if (error == ENOENT) throw IoError(path, "no such file" + suggestion(path));
     throw IoError(path, "cannot be opened: " + reason(error));
   }
-  read_descriptor(input, file.number, limit);
+  read_descriptor(input, file.number, limit, expected);
 }
 
-void read_standard_input(Input& input, std::uint64_t limit) {
+void read_standard_input(Input& input, std::uint64_t limit, const std::string& expected) {
   input.name = "standard input";
   if (::isatty(STDIN_FILENO) != 0) {
-    throw IoError(input.name, "is a terminal; pipe a matrix into it, or name a file instead of -");
+    throw IoError(input.name,
+                  "is a terminal; pipe " + expected + " into it, or name a file instead of -");
   }
-  read_descriptor(input, STDIN_FILENO, limit);
+  read_descriptor(input, STDIN_FILENO, limit, expected);
 }
 
 bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
@@ -259,22 +263,22 @@ std::string inflate_all(std::string_view source, const std::string& name, std::u
 
 }  // namespace
 
-Input Input::open(const std::string& path, std::uint64_t max_bytes) {
+Input Input::open(const std::string& path, std::uint64_t max_bytes, const std::string& expected) {
   constexpr std::uint64_t largest = std::uint64_t{1} << 62;
   const std::uint64_t limit = std::min(largest, max_bytes != 0 ? max_bytes : machine_memory());
   Input input;
   if (path == "-") {
-    read_standard_input(input, limit);
+    read_standard_input(input, limit, expected);
   } else {
-    read_path(input, path, limit);
+    read_path(input, path, limit, expected);
   }
-  if (input.bytes.empty()) throw IoError(input.name, "is empty; expected a matrix");
+  if (input.bytes.empty()) throw IoError(input.name, "is empty; expected " + expected);
   if (is_gzip(input.bytes)) {
     // The source must outlive the call.
     const std::shared_ptr<const void> compressed = input.owner;
     hold(input, inflate_all(input.bytes, input.name, limit));
     if (input.bytes.empty()) {
-      throw IoError(input.name, "holds nothing once uncompressed; expected a matrix");
+      throw IoError(input.name, "holds nothing once uncompressed; expected " + expected);
     }
   }
   return input;

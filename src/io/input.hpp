@@ -23,7 +23,10 @@ struct Input {
   // memory (not what is mapped); 0 means the memory of this machine.
   // Throws IoError (missing, unreadable, a directory, a device other than a terminal, empty,
   // truncated or corrupt gzip), MemoryLimit.
-  static Input open(const std::string& path, std::uint64_t max_bytes);
+  // expected says in messages what the file should hold.
+  static Input open(const std::string& path,
+                    std::uint64_t max_bytes,
+                    const std::string& expected = "a matrix");
 };
 
 }  // namespace eckart::io

@@ -93,7 +93,7 @@ class Documents : public DocumentSource {
  private:
   void open(const Part& part) {
     if (!part.whole && options_.format == TextFormat::automatic && is_zip(part.path)) {
-      archive_ = Input::open(part.path, 0);
+      archive_ = Input::open(part.path, 0, "a zip archive");
       members_ = read_zip_directory(archive_);
       std::erase_if(members_, [&](const ZipMember& m) { return !wanted(m.name, options_.match); });
       std::sort(members_.begin(), members_.end(),
