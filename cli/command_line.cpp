@@ -190,11 +190,15 @@ std::unique_ptr<CLI::App> make_command_line(Options& options) {
   add_lowrank(*top, options.lowrank);
   add_uses(*top, options);
   add_study(*top, options);
+  add_lsa(*top, options.lsa);
   add_doctor(*top, options.doctor);
   add_accelerate(*top, options.accelerate);
   add_completion(*top, options.shell);
-  for (CLI::App* command : top->get_subcommands({}))
+  for (CLI::App* command : top->get_subcommands({})) {
     command->set_help_flag("-h,--help", "print this");
+    for (CLI::App* sub : command->get_subcommands({}))
+      sub->set_help_flag("-h,--help", "print this");
+  }
   top->set_help_flag("-h,--help", "print this");
   top->require_subcommand(1);
   return top;
@@ -206,6 +210,12 @@ std::vector<const CLI::App*> subcommands_of(const CLI::App& command) {
 
 std::vector<const CLI::Option*> options_of(const CLI::App& command) {
   return command.get_options();
+}
+
+std::string path_of(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  if (!parent) return "";
+  return parent->get_parent() ? path_of(*parent) + " " + command.get_name() : command.get_name();
 }
 
 const CLI::App* subcommand_named(const CLI::App& top, const std::string& name) {

@@ -26,6 +26,7 @@ struct Options {
   ZeroOptions rank, cond, norm, pinv, null, range;
   EigenOptions eigen;
   ExplainOptions explain;
+  LsaCommandOptions lsa;
   DoctorOptions doctor;
   AccelerateOptions accelerate;
   std::string shell;  // of completion
@@ -41,6 +42,9 @@ void add_uses(CLI::App& top, Options& options);
 // And those that explain and compare.
 void add_study(CLI::App& top, Options& options);
 
+// Declare lsa and its subcommands.
+void add_lsa(CLI::App& top, LsaCommandOptions& o);
+
 // Returns the help of one subcommand, or the overview when command is the top.
 std::string help_text(const CLI::App& command);
 
@@ -54,6 +58,9 @@ std::string completion_script(const CLI::App& top, const std::string& shell);
 // The subcommands and options of a command that users can type.
 std::vector<const CLI::App*> subcommands_of(const CLI::App& command);
 std::vector<const CLI::Option*> options_of(const CLI::App& command);
+
+// Returns what is typed for it behind "eckart": "svd", "lsa fit"; empty for the top.
+std::string path_of(const CLI::App& command);
 
 // Returns the subcommand of that name, or null.
 const CLI::App* subcommand_named(const CLI::App& top, const std::string& name);

@@ -21,11 +21,29 @@ std::vector<std::string> names_of(const CLI::Option& option) {
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 bool is_folder(const CLI::Option& option) { return option.get_type_name() == "DIR"; }
 
-std::vector<std::string> command_names(const CLI::App& top) {
+std::vector<std::string> command_names(const CLI::App& command) {
   std::vector<std::string> names;
-  for (const CLI::App* command : subcommands_of(top)) names.push_back(command->get_name());
-  names.push_back("help");
+  for (const CLI::App* sub : subcommands_of(command)) names.push_back(sub->get_name());
+  if (!command.get_parent()) names.push_back("help");
   return names;
+}
+
+// The commands that have commands of their own, and those that have none.
+std::vector<const CLI::App*> groups_of(const CLI::App& top) {
+  std::vector<const CLI::App*> groups;
+  for (const CLI::App* command : subcommands_of(top)) {
+    if (!subcommands_of(*command).empty()) groups.push_back(command);
+  }
+  return groups;
+}
+std::vector<const CLI::App*> leaves_of(const CLI::App& top) {
+  std::vector<const CLI::App*> leaves;
+  for (const CLI::App* command : subcommands_of(top)) {
+    const auto below = leaves_of(*command);
+    leaves.insert(leaves.end(), below.begin(), below.end());
+    if (below.empty()) leaves.push_back(command);
+  }
+  return leaves;
 }
 
 std::vector<std::string> option_names(const CLI::App& command) {
@@ -38,6 +56,7 @@ std::vector<std::string> option_names(const CLI::App& command) {
 
 // The words of the first argument, where they are a fixed choice.
 std::vector<std::string> argument_choices(const CLI::App& command) {
+  if (!subcommands_of(command).empty()) return command_names(command);
   for (const CLI::Option* option : options_of(command)) {
     if (option->get_positional() && !choices_of(*option).empty()) return choices_of(*option);
   }
@@ -50,42 +69,57 @@ std::string shell_quoted(const std::string& text) {
   return result + "'";
 }
 
+// A command as a pattern of case.
+std::string bash_pattern(const CLI::App& command) {
+  const std::string path = path_of(command);
+  return path.find(' ') == std::string::npos ? path : "'" + path + "'";
+}
+
 std::string bash_script(const CLI::App& top) {
-  std::string cases, values;
-  for (const CLI::App* command : subcommands_of(top)) {
+  std::string cases, values, groups;
+  auto commands = leaves_of(top);
+  for (const CLI::App* group : groups_of(top)) {
+    groups += (groups.empty() ? "" : "|") + group->get_name();
+    commands.push_back(group);
+  }
+  for (const CLI::App* command : commands) {
     cases +=
-        fmt::format("    {}) options={}; words={} ;;\n", command->get_name(),
+        fmt::format("    {}) options={}; words={} ;;\n", bash_pattern(*command),
                     shell_quoted(fmt::format("{}", fmt::join(option_names(*command), " "))),
                     shell_quoted(fmt::format("{}", fmt::join(argument_choices(*command), " "))));
     for (const CLI::Option* option : options_of(*command)) {
       if (option->get_positional() || !takes_value(*option)) continue;
       for (const std::string& name : names_of(*option)) {
         const auto choices = choices_of(*option);
+        const std::string type = option->get_type_name();
         std::string action = ":";
         if (!choices.empty()) {
           action = fmt::format("mapfile -t COMPREPLY < <(compgen -W {} -- \"$current\")",
                                shell_quoted(fmt::format("{}", fmt::join(choices, " "))));
         } else if (is_folder(*option)) {
           action = "mapfile -t COMPREPLY < <(compgen -d -- \"$current\")";
-        } else if (option->get_type_name() == "FILE" || option->get_type_name() == "OUT.npy") {
+        } else if (type == "FILE" || type == "OUT.npy" || type == "MODEL") {
           action = "mapfile -t COMPREPLY < <(compgen -f -- \"$current\")";
         }
-        values += fmt::format("    '{} {}') {}; return ;;\n", command->get_name(), name, action);
+        values += fmt::format("    '{} {}') {}; return ;;\n", path_of(*command), name, action);
       }
     }
   }
   return fmt::format(R"(# bash completion of eckart
 _eckart() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
-  local options='{1}' words=''
+  local options='{1}' words='' command=${{COMP_WORDS[1]}}
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ] || {{ [ "$COMP_CWORD" -eq 2 ] && [ "$previous" = help ]; }}; then
     mapfile -t COMPREPLY < <(compgen -W '{0} {1}' -- "$current")
     return
   fi
-  case "${{COMP_WORDS[1]}} $previous" in
+  case $command in
+    {4}) [ "$COMP_CWORD" -gt 2 ] && command="$command ${{COMP_WORDS[2]}}" ;;
+  esac
+  case "$command $previous" in
 {3}  esac
-  case ${{COMP_WORDS[1]}} in
+  case $command in
 {2}  esac
   case $current in
     -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current") ;;
@@ -100,7 +134,7 @@ _eckart() {{
 complete -o filenames -F _eckart eckart
 )",
                      fmt::join(command_names(top), " "), fmt::join(option_names(top), " "), cases,
-                     values);
+                     values, groups);
 }
 
 // Brackets and colons mean something in zsh's specifications.
@@ -140,15 +174,45 @@ std::string zsh_specifications(const CLI::App& command) {
   return lines;
 }
 
-std::string zsh_script(const CLI::App& top) {
-  std::string commands, cases;
-  for (const CLI::App* command : subcommands_of(top)) {
-    commands += "    " +
-                shell_quoted(command->get_name() + ":" + zsh_escaped(command->get_description())) +
-                "\n";
-    cases += fmt::format("    {})\n      _arguments \\\n{}        && return 0 ;;\n",
-                         command->get_name(), zsh_specifications(*command));
+// The lines 'name:description' of the subcommands.
+std::string zsh_descriptions(const CLI::App& command) {
+  std::string lines;
+  for (const CLI::App* sub : subcommands_of(command)) {
+    lines +=
+        "    " + shell_quoted(sub->get_name() + ":" + zsh_escaped(sub->get_description())) + "\n";
   }
+  return lines;
+}
+
+// The branch of a command: its arguments or, of a group, its commands and theirs.
+std::string zsh_case(const CLI::App& command) {
+  if (subcommands_of(command).empty()) {
+    return fmt::format("    {})\n      _arguments \\\n{}        && return 0 ;;\n",
+                       command.get_name(), zsh_specifications(command));
+  }
+  std::string cases;
+  for (const CLI::App* sub : subcommands_of(command)) cases += zsh_case(*sub);
+  return fmt::format(R"(    {0})
+      commands=(
+{1}      )
+      if (( CURRENT == 2 )); then
+        _describe command commands
+        compadd -- {3}
+        return
+      fi
+      command=$words[2]
+      shift words
+      (( CURRENT-- ))
+      case $command in
+{2}      esac ;;
+)",
+                     command.get_name(), zsh_descriptions(command), cases,
+                     fmt::join(option_names(command), " "));
+}
+
+std::string zsh_script(const CLI::App& top) {
+  std::string cases;
+  for (const CLI::App* command : subcommands_of(top)) cases += zsh_case(*command);
   return fmt::format(R"(#compdef eckart
 # zsh completion of eckart
 _eckart() {{
@@ -169,7 +233,7 @@ _eckart() {{
 }}
 if [ "$funcstack[1]" = "_eckart" ]; then _eckart "$@"; else compdef _eckart eckart; fi
 )",
-                     commands, fmt::join(option_names(top), " "), cases);
+                     zsh_descriptions(top), fmt::join(option_names(top), " "), cases);
 }
 
 std::string fish_option(const std::string& condition, const CLI::Option& option) {
@@ -194,9 +258,22 @@ std::string fish_script(const CLI::App& top) {
   text += "complete -c eckart -n __fish_use_subcommand -f -a help -d 'the help of a command'\n";
   for (const CLI::Option* option : options_of(top))
     text += fish_option(" -n __fish_use_subcommand", *option);
-  for (const CLI::App* command : subcommands_of(top)) {
+  for (const CLI::App* group : groups_of(top)) {
+    const std::string seen = "__fish_seen_subcommand_from " + group->get_name();
+    for (const CLI::App* command : subcommands_of(*group)) {
+      text +=
+          fmt::format("complete -c eckart -n {} -f -a {} -d {}\n",
+                      shell_quoted(fmt::format("{}; and not __fish_seen_subcommand_from {}", seen,
+                                               fmt::join(command_names(*group), " "))),
+                      shell_quoted(command->get_name()), shell_quoted(command->get_description()));
+    }
+  }
+  for (const CLI::App* command : leaves_of(top)) {
+    const CLI::App* group = command->get_parent();
+    const std::string within =
+        group == &top ? "" : "__fish_seen_subcommand_from " + group->get_name() + "; and ";
     const std::string condition =
-        " -n " + shell_quoted("__fish_seen_subcommand_from " + command->get_name());
+        " -n " + shell_quoted(within + "__fish_seen_subcommand_from " + command->get_name());
     if (const auto words = argument_choices(*command); !words.empty()) {
       text += fmt::format("complete -c eckart{} -f -a {}\n", condition,
                           shell_quoted(fmt::format("{}", fmt::join(words, " "))));

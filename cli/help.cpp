@@ -41,7 +41,8 @@ std::string entry(const std::string& left, const std::string& description) {
 
 std::string usage_line(const CLI::App& command) {
   if (!command.get_parent()) return "eckart COMMAND [OPTIONS]";
-  std::string line = "eckart " + command.get_name();
+  std::string line = "eckart " + path_of(command);
+  if (!subcommands_of(command).empty()) return line + " COMMAND [OPTIONS]";
   for (const CLI::Option* option : options_of(command)) {
     if (!option->get_positional()) continue;
     line +=
@@ -102,9 +103,9 @@ void check_option(const CLI::App& command, const std::string& argument) {
     throw UsageError(fmt::format(
         "{0}: a short option takes no '='; write {0} VALUE, or use the long name", name));
   }
-  const std::string path = command.get_parent() ? command.get_name() + ": " : "";
-  const std::string help =
-      command.get_parent() ? "eckart " + command.get_name() + " --help" : "eckart --help";
+  const std::string name_of_command = path_of(command);
+  const std::string path = name_of_command.empty() ? "" : name_of_command + ": ";
+  const std::string help = "eckart " + (path.empty() ? "" : name_of_command + " ") + "--help";
   throw UsageError(path + "there is no option " + name +
                    suggestion(name, is_long ? known : std::vector<std::string>(), help));
 }
@@ -116,7 +117,7 @@ std::string help_text(const CLI::App& command) {
   if (!command.get_parent())
     text += command.get_description() + "\n";
   else
-    text += fmt::format("eckart {}: {}\n", command.get_name(), command.get_description());
+    text += fmt::format("eckart {}: {}\n", path_of(command), command.get_description());
   text += "\nExamples\n" + indented(command.get_footer());
   text += "\nUsage\n  " + usage_line(command) + "\n";
   const auto commands = subcommands_of(command);
@@ -124,7 +125,8 @@ std::string help_text(const CLI::App& command) {
     text += "\nCommands\n";
     for (const CLI::App* sub : commands)
       text += fmt::format("  {:<12}{}\n", sub->get_name(), sub->get_description());
-    text += fmt::format("  {:<12}{}\n", "help", "the help of a command: eckart help svd");
+    if (!command.get_parent())
+      text += fmt::format("  {:<12}{}\n", "help", "the help of a command: eckart help svd");
   }
   std::vector<std::string> groups;
   for (const CLI::Option* option : options_of(command)) {
@@ -155,13 +157,18 @@ void check_names(const CLI::App& top, const std::vector<std::string>& arguments)
     if (argument == "--") return;
     if (argument.starts_with('-')) {
       check_option(*command, argument);
-    } else if (command == &top) {
-      command = subcommand_named(top, argument);
-      if (command) continue;
-      std::vector<std::string> known{"help"};
-      for (const CLI::App* sub : subcommands_of(top)) known.push_back(sub->get_name());
-      throw UsageError("there is no command '" + argument + "'" +
-                       suggestion(argument, known, "eckart --help"));
+    } else if (!subcommands_of(*command).empty()) {
+      if (const CLI::App* sub = subcommand_named(*command, argument)) {
+        command = sub;
+        continue;
+      }
+      std::vector<std::string> known;
+      if (command == &top) known.emplace_back("help");
+      for (const CLI::App* sub : subcommands_of(*command)) known.push_back(sub->get_name());
+      const std::string path = path_of(*command);
+      throw UsageError(
+          (path.empty() ? "" : path + ": ") + "there is no command '" + argument + "'" +
+          suggestion(argument, known, "eckart " + path + (path.empty() ? "" : " ") + "--help"));
     }
   }
 }

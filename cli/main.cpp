@@ -19,6 +19,14 @@
 namespace eckart::cli {
 namespace {
 
+// The subcommand that was parsed, as deep as it goes; else the top.
+const CLI::App& parsed_command(const CLI::App& top) {
+  for (const CLI::App* sub : subcommands_of(top)) {
+    if (sub->parsed()) return parsed_command(*sub);
+  }
+  return top;
+}
+
 // Returns the code of the subcommand that was parsed.
 int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("svd")) return run_svd(options.svd);
@@ -40,6 +48,7 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("range")) return run_range(options.range);
   if (top.got_subcommand("eigen")) return run_eigen(options.eigen);
   if (top.got_subcommand("explain")) return run_explain(options.explain);
+  if (top.got_subcommand("lsa")) return run_lsa(parsed_command(top).get_name(), options.lsa);
   if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (top.got_subcommand("accelerate")) return run_accelerate(options.accelerate);
   write_stdout(completion_script(top, options.shell));
@@ -55,27 +64,24 @@ const CLI::App* help_wanted(const CLI::App& top, const std::vector<std::string>&
     flag = flag || argument == "-h" || argument == "--help";
   }
   if (!verb && !flag) return nullptr;
-  const std::size_t at = verb ? 1 : 0;
-  if (at >= arguments.size()) return &top;
-  const CLI::App* command = subcommand_named(top, arguments[at]);
-  return command ? command : &top;
-}
-
-// The subcommand that was parsed, else the top.
-const CLI::App& parsed_command(const CLI::App& top) {
-  for (const CLI::App* sub : subcommands_of(top)) {
-    if (sub->parsed()) return *sub;
+  const CLI::App* command = &top;
+  for (std::size_t at = verb ? 1 : 0; at < arguments.size(); ++at) {
+    const CLI::App* sub = subcommand_named(*command, arguments[at]);
+    if (!sub) break;
+    command = sub;
   }
-  return top;
+  return command;
 }
 
 // CLI11's words for the few mistakes that are left to it, made plainer.
 std::string parse_error_text(const CLI::App& top, const CLI::ParseError& error) {
   const CLI::App& parsed = parsed_command(top);
-  const std::string command = &parsed == &top ? "" : parsed.get_name();
+  const std::string command = path_of(parsed);
   std::string text = error.what();
   const std::string name = text.substr(0, text.find(':'));
-  if (text.find("flag override") != std::string::npos) {
+  if (error.get_name() == "RequiredError" && !subcommands_of(parsed).empty()) {
+    text = "say which command";
+  } else if (text.find("flag override") != std::string::npos) {
     text = "--" + text.substr(0, text.find(' ')) + " takes no value";
   } else if (error.get_name() == "ArgumentMismatch") {
     const bool missing = text.find("missing") != std::string::npos;

@@ -183,6 +183,42 @@ struct ExplainOptions {
   bool force = false;
 };
 
+// Of lsa and its subcommands.
+struct LsaCommandOptions {
+  RunOptions run;
+  std::vector<std::string> paths;  // of text
+  std::string format = "auto";
+  std::string encoding = "utf-8";
+  std::string column, id_column;
+  bool no_header = false;
+  std::string match = "*";
+
+  std::string tokens = "words";
+  std::string stop_words = "none";  // or english, or a file
+  std::string stemmer;
+  index_t ngrams = 1;
+  index_t min_documents = 2;
+  double max_share = 1;
+  std::string weighting = "log-entropy";
+  RankRule rank;
+  double accuracy = 1e-6;
+  std::uint64_t seed = 0;
+  bool plan = false;
+
+  std::string model;
+  std::vector<std::string> words;  // of a query; the document of similar; the word of terms
+  std::string queries;             // --file, --queries
+  std::string judgements;          // --qrels
+  bool number_queries = false;
+  bool plain = false;  // by the terms alone
+  index_t count = 10;
+  bool fold = false;
+  std::string export_as = "npy";
+  bool documents = false;
+  std::string target;  // -o
+  bool force = false;
+};
+
 struct DoctorOptions {
   OutputOptions output;
   std::optional<index_t> threads;
@@ -216,6 +252,11 @@ int run_pca(const PcaCommandOptions& options);
 int run_score(const ScoreOptions& options);
 int run_eigen(const EigenOptions& options);
 int run_explain(const ExplainOptions& options);
+  bool force = false;
+};
+
+// name: of the subcommand of lsa.
+int run_lsa(const std::string& name, const LsaCommandOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_accelerate(const AccelerateOptions& options);
 

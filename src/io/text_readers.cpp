@@ -222,7 +222,7 @@ class JsonReader : public TextReader {
   std::string prefix_;
 };
 
-TextFormat format_of(TextStream& stream) {
+TextFormat format_of(TextStream& stream, TextFormat otherwise) {
   std::string name = stream.name();
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (name.ends_with(".gz")) name.resize(name.size() - 3);
@@ -230,7 +230,7 @@ TextFormat format_of(TextStream& stream) {
   if (name.ends_with(".tsv")) return TextFormat::tsv;
   if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return TextFormat::jsonl;
   if (name.ends_with(".mbox")) return TextFormat::mbox;
-  return stream.starts_with(".I ") ? TextFormat::smart : TextFormat::file;
+  return stream.starts_with(".I ") ? TextFormat::smart : otherwise;
 }
 
 }  // namespace
@@ -239,7 +239,7 @@ std::unique_ptr<TextReader> make_text_reader(TextStream stream,
                                              const TextOptions& options,
                                              const std::string& prefix) {
   const TextFormat format =
-      options.format == TextFormat::automatic ? format_of(stream) : options.format;
+      options.format == TextFormat::automatic ? format_of(stream, options.otherwise) : options.format;
   const bool table = format == TextFormat::csv || format == TextFormat::tsv;
   if (!table && format != TextFormat::jsonl &&
       (!options.column.empty() || !options.id_column.empty())) {

@@ -185,7 +185,7 @@ void Tokenizer::Parts::split_words(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = at;
     bool ascii = true;
-    for (; end < text.size() && end - at < longest_piece; ++end) {
+    for (; end < text.size() && (ascii || end - at < longest_piece); ++end) {
       if (!is_ascii(text[end])) {
         ascii = false;
       } else if (classes[static_cast<std::size_t>(text[end])] == separator) {
@@ -203,7 +203,7 @@ void Tokenizer::Parts::split_words(std::string_view text) {
       split_piece(piece);
     } else if (piece.size() >= 2) {
       const std::size_t begin = bytes.size();
-      for (const char c : piece) bytes += lower(c);
+      for (const char c : piece.substr(0, max_token_bytes + 1)) bytes += lower(c);
       end_token(begin);
     }
     at = end;

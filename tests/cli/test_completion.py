@@ -8,12 +8,14 @@ import pytest
 COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy", "pca", "score",
             "solve", "rank", "cond", "norm", "pinv", "null", "range", "doctor",
             "completion"]
+NESTED = ["lsa " + name for name in
+          ("fit", "query", "similar", "terms", "topics", "update", "evaluate", "export")]
 CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "-n"]}
 
 
 def options_of(eckart, command):
     return set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*|-[a-z](?=,))",
-                          eckart(command, "--help").out.split("Usage")[1]))
+                          eckart(*command.split(), "--help").out.split("Usage")[1]))
 
 
 @pytest.mark.parametrize("shell", CHECKS)
@@ -27,15 +29,17 @@ def test_the_script_is_valid(eckart, tmp_path, shell):
 
 
 @pytest.mark.parametrize("shell", CHECKS)
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS + NESTED)
 def test_the_script_knows_every_option_of_the_help(eckart, shell, command):
     script = eckart("completion", shell).out
     for option in options_of(eckart, command):
         if shell == "fish":
             flag = f"-l {option[2:]}" if option.startswith("--") else f"-s {option[1:]}"
-            assert re.search(rf"seen_subcommand_from {command}'.* {flag}( |$)", script, re.M), option
+            assert re.search(rf"seen_subcommand_from {command.split()[-1]}'.* {flag}( |$)", script,
+                             re.M), option
         else:
-            section = script[re.search(rf"^    {command}\)", script, re.M).start():]
+            label = f"'{command}'" if shell == "bash" and " " in command else command.split()[-1]
+            section = script[re.search(rf"^    {label}\)", script, re.M).start():]
             assert option in re.split(r"[ '\[]", section[:section.index(";;")]), option
 
 
@@ -55,5 +59,10 @@ def test_bash_completes_commands_options_and_choices(eckart, tmp_path):
     assert complete(eckart, tmp_path, "eckart", "svd", "--en") == ["--energy"]
     assert complete(eckart, tmp_path, "eckart", "svd", "--method", "la") == ["lanczos"]
     assert complete(eckart, tmp_path, "eckart", "completion", "f") == ["fish"]
+    assert complete(eckart, tmp_path, "eckart", "lsa", "q") == ["query"]
+    assert complete(eckart, tmp_path, "eckart", "lsa", "fit", "--ste") == ["--stem"]
+    assert complete(eckart, tmp_path, "eckart", "lsa", "fit", "--weighting", "lo") == [
+        "log", "log-entropy"]
+    assert complete(eckart, tmp_path, "eckart", "lsa", "export", "m", "--as", "w") == ["word2vec"]
     (tmp_path / "matrix.npy").write_text("")
     assert complete(eckart, tmp_path, "eckart", "svd", "matr") == ["matrix.npy"]

@@ -86,6 +86,8 @@ TEST(TextReaders, ChooseTheFormatByNameThenByTheFirstLine) {
   EXPECT_EQ(read("T.CSV.gz", "text\na\n"), "1=a");
   EXPECT_EQ(read("t.tsv", "text\na,b\n"), "1=a,b");
   EXPECT_EQ(read("t.csv", "text\na\n", {.format = TextFormat::lines}), "1=text|2=a");
+  EXPECT_EQ(read("t", "a\nb\n", {.otherwise = TextFormat::lines}), "1=a|2=b");
+  EXPECT_EQ(read("t", ".I 1\n", {.otherwise = TextFormat::lines}), "1=");
 }
 
 TEST(TextReaders, RefuseAColumnOfWhatHasNone) {

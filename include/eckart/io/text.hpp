@@ -27,6 +27,9 @@ struct TextOptions {
   // a document each.
   TextFormat format = TextFormat::automatic;
 
+  // What automatic takes a file for that shows no format; of queries it is lines.
+  TextFormat otherwise = TextFormat::file;
+
   TextEncoding encoding = TextEncoding::utf8;
 
   // The text of a table: the name of a column, or its number from 1; several, separated by commas,
