@@ -168,6 +168,42 @@ TEST(Lsa, PlanCoversTheCountsAndTheDecomposition) {
   EXPECT_THROW((void)plan_lsa(counts, options, small), MemoryLimit);
 }
 
+// The model of the speeches that ship, as the README makes it but for the stop words.
+LsaModel speeches() {
+  const std::string folder = EXAMPLES_DATA;
+  const auto source = io::open_text({folder + "/inaugural.zip", folder + "/state_union.zip"},
+                                    {.encoding = io::TextEncoding::latin1, .match = "*.txt"});
+  LsaOptions options;
+  options.rules.tokens = TokenRule::ascii;
+  options.rank.rank = 20;
+  Context context(2);
+  return fit_lsa(count_terms(*source, options.rules, {}, context), options, context).model;
+}
+
+TEST(Lsa, OfPresidentsSpeechesFindsWhatTheyAreAbout) {
+  const LsaModel model = speeches();
+  ASSERT_EQ(model.term_count(), 9544);
+  ASSERT_EQ(model.document_count(), 124);
+  ASSERT_EQ(model.entry_offsets.back(), 126615);
+  EXPECT_TRUE(std::abs(model.sigma[0] - 85.69240984) <= 1e-6);
+  EXPECT_TRUE(std::abs(model.sigma[2] - 34.02322170) <= 1e-6);
+  const auto found = nearest_documents(
+      model,
+      fold_queries(model,
+                   query_of(model, {"vietnam war", "space exploration", "terrorism in iraq"})),
+      5);
+  const std::vector<std::pair<std::string, double>> vietnam{
+      {"1967", .771}, {"1966", .742}, {"1968", .690}, {"1969", .633}, {"1965", .593}};
+  for (std::size_t i = 0; i < 5; ++i) {
+    const std::string name(model.names[found[0][i].index]);
+    EXPECT_EQ(name.find("state_union/" + vietnam[i].first + "-Johnson"), 0U) << name;
+    EXPECT_TRUE(std::abs(found[0][i].score - vietnam[i].second) <= 6e-4);
+    EXPECT_NE(model.names[found[2][i].index].find("GWBush"), std::string::npos);
+  }
+  EXPECT_EQ(model.names[found[1][0].index], "state_union/1961-Kennedy.txt");
+  EXPECT_TRUE(std::abs(found[1][0].score - .769) <= 6e-4);
+}
+
 // The collections may not be redistributed: ECKART_DATA names the folder that holds them.
 
 // Documents numbered by their order, and which of them answers which query.
