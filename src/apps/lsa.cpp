@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "apps/lsa_storage.hpp"
+#include "core/parallel.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 
@@ -70,24 +71,61 @@ SparseView<float> LsaModel::entries() const {
   return {document_count(), term_count(), entry_offsets, entry_terms, entry_weights};
 }
 
+namespace {
+
+// What the memory cap leaves to the decomposition: the counts and the operator stay beside it.
+std::uint64_t cap_beside(double bytes, const Context& context) {
+  const std::uint64_t cap = context.memory_cap_bytes();
+  if (cap == 0) return 0;
+  if (bytes >= static_cast<double>(cap)) {
+    throw MemoryLimit("the matrix of weighted terms", static_cast<std::uint64_t>(bytes), cap);
+  }
+  return cap - static_cast<std::uint64_t>(bytes);
+}
+
+// The counts with their text, and the operator over them.
+double input_bytes(const TermCounts& counts, const LinearOperator<double>& A) {
+  return 16 * static_cast<double>(counts.counts.stored_entries()) +
+         static_cast<double>(counts.terms.bytes.size() + counts.names.bytes.size() +
+                             counts.leads.bytes.size() + A.stored_bytes());
+}
+
+// Lowers the memory cap of a context while it lives.
+class LowerCap {
+ public:
+  LowerCap(Context& context, std::uint64_t cap)
+      : context_(context), before_(context.memory_cap_bytes()) {
+    context_.set_memory_cap_bytes(cap);
+  }
+  ~LowerCap() { context_.set_memory_cap_bytes(before_); }
+  LowerCap(const LowerCap&) = delete;
+  LowerCap& operator=(const LowerCap&) = delete;
+
+ private:
+  Context& context_;
+  std::uint64_t before_;
+};
+
+}  // namespace
+
 LsaPlan plan_lsa(const TermCounts& counts, const LsaOptions& options, const Context& context) {
   check(counts);
   const auto A = make_operator(by_terms(counts.counts), SparseStorage::both_orientations, context);
+  const double input = input_bytes(counts, *A);
+  Context beside(context.threads());
+  beside.set_memory_cap_bytes(cap_beside(input, context));
   LsaPlan plan;
-  plan.svd = plan_svd(*A, request_of(options), context);
+  plan.svd = plan_svd(*A, request_of(options), beside);
   const auto m = static_cast<double>(counts.counts.cols);
   const auto n = static_cast<double>(counts.counts.rows);
-  const auto entries = static_cast<double>(counts.counts.stored_entries());
   const auto k = static_cast<double>(options.rank.rank.value_or(0));
-  const double text = static_cast<double>(counts.terms.bytes.size() + counts.names.bytes.size() +
-                                          counts.leads.bytes.size());
-  const double model = 4 * k * (m + n) + 8 * entries + 28 * n + 16 * m + text;
+  const double model =
+      4 * k * (m + n) + 8 * static_cast<double>(counts.counts.stored_entries()) + 28 * n + 16 * m;
   // The vectors of the decomposition are copied into those of the model when its other memory is
   // free again.
   const double copying = 8 * k * (m + n) + model;
   plan.peak_bytes = std::max(static_cast<double>(counts.facts.peak_bytes),
-                             16 * entries + text + static_cast<double>(A->stored_bytes()) +
-                                 std::max(plan.svd.peak_bytes, copying));
+                             input + std::max(plan.svd.peak_bytes, copying));
   return plan;
 }
 
@@ -110,7 +148,9 @@ LsaFit fit_lsa(TermCounts counts, const LsaOptions& options, Context& context) {
   {
     const auto A =
         make_operator(by_terms(counts.counts), SparseStorage::both_orientations, context);
+    const LowerCap beside(context, cap_beside(input_bytes(counts, *A), context));
     SvdResult<double> result = svd(*A, request_of(options), context);
+    if (result.sigma.empty()) core::throw_cancelled(context);  // stopped before the first triplet
     storage->Ut = transposed(result.U);
     result.U = {};
     storage->Vt = transposed(result.V);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "apps/lsa_storage.hpp"
+#include "core/parallel.hpp"
 #include "eckart/apps/lsa.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
@@ -107,7 +108,9 @@ std::unique_ptr<LsaStorage> joined(const LsaModel& model, const TermCounts& coun
 }
 
 // New documents become columns of diag(sigma)^-1 U^T D.
+// A triplet of a smaller singular value is rounding alone, and no direction.
 void fold(const LsaModel& model, const SparseMatrix<double>& documents, LsaStorage& storage) {
+  constexpr double negligible = 1e-12;
   const index_t k = model.rank(), n = model.document_count(), p = documents.rows;
   storage.sigma.assign(model.sigma.begin(), model.sigma.end());
   storage.Ut = Matrix<float>::uninitialized(k, model.term_count());
@@ -126,8 +129,9 @@ void fold(const LsaModel& model, const SparseMatrix<double>& documents, LsaStora
     }
     for (index_t t = 0; t < k; ++t) {
       const double sigma = model.sigma[static_cast<std::size_t>(t)];
+      const bool direction = sigma > negligible * model.sigma[0];
       storage.Vt(t, n + d) =
-          sigma > 0 ? static_cast<float>(coordinates[static_cast<std::size_t>(t)] / sigma) : 0;
+          direction ? static_cast<float>(coordinates[static_cast<std::size_t>(t)] / sigma) : 0;
     }
   }
 }
@@ -144,6 +148,7 @@ SvdReport decompose(const LsaModel& model,
   request.accuracy = options.accuracy;
   request.seed = options.seed;
   SvdResult<double> result = svd(B, request, context);
+  if (result.sigma.empty()) core::throw_cancelled(context);  // stopped before the first triplet
   const index_t k = static_cast<index_t>(result.sigma.size()), old = model.rank();
   const index_t n = model.document_count(), p = documents.rows, m = model.term_count();
   storage.Ut = Matrix<float>::uninitialized(k, m);

@@ -166,6 +166,13 @@ TEST(Lsa, PlanCoversTheCountsAndTheDecomposition) {
   Context small(2);
   small.set_memory_cap_bytes(100);
   EXPECT_THROW((void)plan_lsa(counts, options, small), MemoryLimit);
+  // What lies beside the decomposition leaves it nothing.
+  constexpr std::uint64_t beside = 2000;
+  small.set_memory_cap_bytes(beside);
+  EXPECT_THROW((void)fit_lsa(counts_of(deerwester_titles()), options, small), MemoryLimit);
+  EXPECT_EQ(small.memory_cap_bytes(), beside);
+  small.set_memory_cap_bytes(static_cast<std::uint64_t>(plan.peak_bytes) + 1);
+  EXPECT_EQ(fit_lsa(counts_of(deerwester_titles()), options, small).model.rank(), 2);
 }
 
 // The model of the speeches that ship, as the README makes it but for the stop words.
