@@ -42,9 +42,9 @@ def measure(path, k, queries, folder, pace, head, log, say):
     def eckart(*arguments):
         """Returns its JSON, the seconds of the whole process, and the peak of its memory."""
         start = time.perf_counter()
-        with tempfile.TemporaryFile() as out:
+        with tempfile.TemporaryFile() as out, open(log, "a") as errors:
             process = subprocess.Popen([tool, "lsa", *map(str, arguments), "--threads",
-                                        str(pace.threads), "--json"], stdout=out, stderr=log)
+                                        str(pace.threads), "--json"], stdout=out, stderr=errors)
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - start
             assert status == 0, f"eckart lsa {arguments[0]} failed"
@@ -57,10 +57,12 @@ def measure(path, k, queries, folder, pace, head, log, say):
         if kernel := best_openblas_kernel():
             environment["OPENBLAS_CORETYPE"] = kernel
         venv = Path(os.environ.get("ECKART_BENCH_VENV", ROOT / "build/bench-venv"))
-        done = subprocess.run(
-            [venv / "bin/python" if (venv / "bin/python").exists() else sys.executable,
-             ROOT / "bench/baselines/lsa_peer.py", library, path, str(k), f"{folder}/svd"],
-            stdout=subprocess.PIPE, stderr=log, env=environment)
+        python = venv / "bin/python"
+        with open(log, "a") as errors:
+            done = subprocess.run(
+                [python if python.exists() else sys.executable,
+                 ROOT / "bench/baselines/lsa_peer.py", library, path, str(k), f"{folder}/svd"],
+                stdout=subprocess.PIPE, stderr=errors, env=environment)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     model = f"{folder}/model.lsa"

@@ -99,7 +99,10 @@ class TableReader : public TextReader {
       } else if (c == '"' && quotes_ && fields_.back().empty()) {
         quoted = true;
       } else {
-        fields_.back() += c;
+        // Up to what may end the field, or begin a quote in it.
+        const std::size_t end = std::min(quotes_ ? i + 1 : line.find(delimiter_, i), line.size());
+        fields_.back().append(line, i, end - i);
+        i = end - 1;
       }
     }
     return quoted;

@@ -132,6 +132,7 @@ TEST(Lsa, OfOneDocumentAndOfEmptyOnesIsDefined) {
   Context context(2);
   const LsaModel one = fit_lsa(counts_of({"a single document"}, {}, 1), options, context).model;
   EXPECT_EQ(one.rank(), 1);
+  EXPECT_EQ(one.weights.mean_length, 2);
   EXPECT_EQ(nearest_documents(one, fold_queries(one, query_of(one, {"document"})), 3)[0].size(),
             1U);
   const LsaModel some =
