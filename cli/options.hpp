@@ -252,9 +252,6 @@ int run_pca(const PcaCommandOptions& options);
 int run_score(const ScoreOptions& options);
 int run_eigen(const EigenOptions& options);
 int run_explain(const ExplainOptions& options);
-  bool force = false;
-};
-
 // name: of the subcommand of lsa.
 int run_lsa(const std::string& name, const LsaCommandOptions& options);
 int run_doctor(const DoctorOptions& options);
