@@ -18,6 +18,12 @@ struct BlasInfo {
 // Returns what the linked BLAS says of itself.
 BlasInfo blas_info();
 
+// Makes OpenBLAS run the kernels that this CPU deserves where it chose older ones (misdetected),
+// unless OPENBLAS_CORETYPE says otherwise. For a front end that has a copy of OpenBLAS to itself,
+// before its first computation: another user of the copy would find its kernels changed.
+// Returns the kernel that OpenBLAS had chosen; empty if nothing was changed.
+std::string repair_blas_kernel();
+
 // Returns the instruction-set level of our own kernels: "base", "v3" (AVX2) or "v4" (AVX-512).
 std::string isa_name();
 

@@ -1,6 +1,8 @@
 #include "blas/library.hpp"
 
 #include <array>
+#include <cstdlib>
+#include <optional>
 #include <string_view>
 
 // Weak: null where the linked library has no such function. Not looked up by name at run time:
@@ -12,6 +14,8 @@ extern "C" {
 [[gnu::weak]] int MKL_Set_Num_Threads_Local(int);
 [[gnu::weak]] char* openblas_get_corename();
 [[gnu::weak]] char* openblas_get_config();
+[[gnu::weak]] void gotoblas_dynamic_quit();
+[[gnu::weak]] void gotoblas_dynamic_init();
 }
 
 namespace eckart::blas {
@@ -48,6 +52,8 @@ const LibraryHooks& library_hooks() {
       .set_threads_of_caller = MKL_Set_Num_Threads_Local,
       .core_name = openblas_get_corename,
       .config = openblas_get_config,
+      .forget_kernels = gotoblas_dynamic_quit,
+      .choose_kernels = gotoblas_dynamic_init,
   };
   return hooks;
 }
@@ -83,6 +89,20 @@ std::string best_openblas_kernel() {
 bool kernel_is_behind(const std::string& kernel, const std::string& best) {
   const int used = vector_bytes(kernel);
   return used != 0 && used < vector_bytes(best);
+}
+
+bool set_kernel(const std::string& kernel) {
+  const LibraryHooks& hooks = library_hooks();
+  if (hooks.forget_kernels == nullptr || hooks.choose_kernels == nullptr) return false;
+  constexpr const char* variable = "OPENBLAS_CORETYPE";
+  const char* value = std::getenv(variable);
+  const std::optional<std::string> before =
+      value ? std::optional<std::string>(value) : std::nullopt;
+  setenv(variable, kernel.c_str(), 1);
+  hooks.forget_kernels();
+  hooks.choose_kernels();
+  before ? setenv(variable, before->c_str(), 1) : unsetenv(variable);
+  return kernel_name() == kernel;
 }
 
 }  // namespace eckart::blas

@@ -13,6 +13,8 @@ struct LibraryHooks {
   int (*set_threads_of_caller)(int) = nullptr;  // MKL: for the calling thread; returns the old
   char* (*core_name)() = nullptr;
   char* (*config)() = nullptr;
+  void (*forget_kernels)() = nullptr;  // OpenBLAS for many CPUs: what it chose when it was loaded
+  void (*choose_kernels)() = nullptr;  // again, from OPENBLAS_CORETYPE or the CPU's model
 };
 const LibraryHooks& library_hooks();
 
@@ -28,5 +30,9 @@ std::string best_openblas_kernel();
 
 // Returns true if an OpenBLAS kernel uses narrower vectors than the best this CPU can run.
 bool kernel_is_behind(const std::string& kernel, const std::string& best);
+
+// Makes the library run the given kernel, whatever it chose. Not while anything computes with it.
+// Returns false where that is not possible.
+bool set_kernel(const std::string& kernel);
 
 }  // namespace eckart::blas

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <vector>
 
 #include "blas/blas.hpp"
@@ -41,6 +42,12 @@ BlasInfo blas_info() {
     info.threads = blas::library_hooks().get_threads();
   }
   return info;
+}
+
+std::string repair_blas_kernel() {
+  const BlasInfo info = blas_info();
+  if (!info.misdetected || std::getenv("OPENBLAS_CORETYPE")) return "";
+  return blas::set_kernel(info.best_kernel) ? info.kernel : "";
 }
 
 std::string isa_name() { return kernels::isa_level(); }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "eckart/context.hpp"
@@ -25,6 +26,15 @@ TEST(Machine, AMisdetectedKernelComesWithItsCure) {
   EXPECT_FALSE(info.kernel.empty());
   EXPECT_FALSE(info.best_kernel.empty());
   EXPECT_FALSE(info.misdetected && info.kernel == info.best_kernel);
+}
+
+TEST(Machine, RepairsAMisdetectedKernelOnce) {
+  if (std::getenv("OPENBLAS_CORETYPE")) GTEST_SKIP() << "OPENBLAS_CORETYPE is set";
+  const BlasInfo before = blas_info();
+  EXPECT_EQ(repair_blas_kernel(), before.misdetected ? before.kernel : "");
+  EXPECT_FALSE(blas_info().misdetected);
+  EXPECT_EQ(repair_blas_kernel(), "");
+  EXPECT_EQ(std::getenv("OPENBLAS_CORETYPE"), nullptr);
 }
 
 TEST(Machine, KnowsTheInstructionSetOfItsKernels) {
