@@ -9,6 +9,8 @@ True
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ._errors import Error, InvalidArgument, MemoryLimit, NonFiniteInput, Overflow
 from ._functions import check, doctor, plan, svd, svdvals
 from ._native import ext as _ext
@@ -18,8 +20,26 @@ from ._run import Progress
 from ._shims import randomized_svd, svds
 from ._solve import LstsqResult, cond, lstsq, matrix_rank, null_space, pinv
 
+if TYPE_CHECKING:
+    from .estimators import PCA, SVD, IncrementalPCA, LowRankImage, TruncatedSVD
+
 __version__: str = _ext.version
 
-__all__ = ["Error", "InvalidArgument", "LstsqResult", "MemoryLimit", "NonFiniteInput", "Overflow",
-           "Progress", "Record", "SVDResult", "check", "cond", "doctor", "lstsq", "matrix_rank",
-           "null_space", "pinv", "plan", "randomized_svd", "svd", "svds", "svdvals"]
+_ESTIMATORS = ("PCA", "SVD", "IncrementalPCA", "LowRankImage", "TruncatedSVD")
+
+__all__ = ["PCA", "SVD", "Error", "IncrementalPCA", "InvalidArgument", "LowRankImage", "LstsqResult",
+           "MemoryLimit", "NonFiniteInput", "Overflow", "Progress", "Record", "SVDResult",
+           "TruncatedSVD", "check", "cond", "doctor", "lstsq", "matrix_rank", "null_space", "pinv",
+           "plan", "randomized_svd", "svd", "svds", "svdvals"]
+
+
+def __getattr__(name: str) -> Any:
+    # Importing scikit-learn takes a second, which those who do not need it should not wait.
+    if name in _ESTIMATORS:
+        from . import estimators
+        return getattr(estimators, name)
+    raise AttributeError(f"module 'eckart' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ESTIMATORS})

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def modules():
-    return [f"eckart.{module.name}" for module in pkgutil.iter_modules(eckart.__path__)
-            if module.name != "eckart_ext"]
+    return [module.name for module in pkgutil.walk_packages(eckart.__path__, "eckart.")
+            if module.name != "eckart.eckart_ext"]
 
 
 @pytest.mark.parametrize("name", ["eckart", *modules()])
