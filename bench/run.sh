@@ -11,6 +11,7 @@ python=/usr/bin/python3
 export ECKART_BENCH_WORKERS="${ECKART_BENCH_WORKERS:-$root/build/bench/bench}"
 export ECKART_BENCH_VENV="$root/build/bench-venv"
 export ECKART_BENCH_CACHE="$root/build/bench-cache"
+export ECKART_BENCH_PACKAGE="$root/build/bench-python"
 
 if [ ! -x "$ECKART_BENCH_WORKERS/eckart_worker" ]; then
   echo "bench/run.sh: $ECKART_BENCH_WORKERS/eckart_worker is not there; build it first:" >&2
@@ -29,6 +30,21 @@ if [ ! -f "$ECKART_BENCH_VENV/complete" ]; then
     touch "$ECKART_BENCH_VENV/complete"
   else
     echo "  no environment (python3-venv is missing?): MKL and PRIMME will be missing"
+  fi
+fi
+
+# The Python package as it is now, where its sources are newer than what was installed.
+built=$ECKART_BENCH_PACKAGE/complete
+if [ ! -f "$built" ] || [ -n "$(find "$root/src" "$root/include" "$root/python" \
+  "$root/pyproject.toml" -newer "$built" -name '*.[chpt]*' | head -n 1)" ]; then
+  echo "Building the Python package into build/bench-python"
+  rm -rf "$ECKART_BENCH_PACKAGE"
+  mkdir -p "$ECKART_BENCH_PACKAGE"
+  if "$ECKART_BENCH_VENV/bin/pip" install -q --disable-pip-version-check --no-deps \
+    --target "$ECKART_BENCH_PACKAGE" "$root" > "$ECKART_BENCH_VENV/eckart.log" 2>&1; then
+    touch "$built"
+  else
+    echo "  it cannot be built, see build/bench-venv/eckart.log"
   fi
 fi
 

@@ -1,4 +1,4 @@
-"""Contenders in Python: NumPy, SciPy, scikit-learn, PRIMME, gensim. Usage: python_worker.py SOLVER
+"""Contenders in Python: Eckart, NumPy, SciPy, scikit-learn, PRIMME, gensim. Usage: python_worker.py SOLVER
 
 Speaks the protocol of worker.hpp. Every solver returns U (m x k), sigma (k), Vᴴ (k x n), in its
 own order; sorting and transposing them is not timed.
@@ -54,6 +54,21 @@ def truncated_svd(A, task):
     return scores / model.singular_values_, model.singular_values_, model.components_
 
 
+def eckart_svd(A, task):
+    import eckart
+
+    wanted = {"values_only": not task["vectors"], "accuracy": task["accuracy"]}
+    return tuple(eckart.svd(A, task["rank"], threads=task["threads"], **wanted))
+
+
+def eckart_truncated_svd(A, task):
+    import eckart
+
+    model = eckart.TruncatedSVD(task["rank"], tol=task["accuracy"], threads=task["threads"])
+    scores = model.fit_transform(A)
+    return scores / model.singular_values_, model.singular_values_, model.components_
+
+
 def primme_svds(basis):
     """`basis`: vectors, as a multiple of k, the best of several that were tried; None: its own
     choice, 35 vectors or so, which takes three times as long."""
@@ -104,6 +119,8 @@ SOLVERS = {
     "randomized": (randomized_svd(), "sklearn"),
     "randomized_5": (randomized_svd(n_iter=5), "sklearn"),
     "truncated": (truncated_svd, "sklearn"),
+    "eckart": (eckart_svd, "eckart"),
+    "eckart_truncated_svd": (eckart_truncated_svd, "eckart"),
     "primme": (primme_svds(basis=4), "primme"),
     "primme_as_it_comes": (primme_svds(basis=None), "primme"),
     "gensim": (gensim_svd, "gensim"),
@@ -129,6 +146,11 @@ def about(module):
         from importlib.metadata import version as installed_version
 
         version = installed_version(module)
+    if module == "eckart":
+        import eckart
+
+        report = eckart.svd([[1.0]]).report
+        return f"eckart {version}, kernels {report.isa}, {report.blas}, NumPy {np.__version__}"
     try:
         from threadpoolctl import threadpool_info
 

@@ -45,6 +45,11 @@ def built(program):
     return Path(os.environ["ECKART_BENCH_WORKERS"]) / program
 
 
+def package_folder():
+    """Returns where bench/run.sh installs the Python package."""
+    return Path(os.environ["ECKART_BENCH_PACKAGE"])
+
+
 def known(threads):
     """Returns every contender by the name that tasks use, for so many threads."""
     venv = Path(os.environ["ECKART_BENCH_VENV"])
@@ -75,6 +80,12 @@ def known(threads):
     def eckart(title, **options):
         return compiled(title, "eckart_worker", options=options)
 
+    def package(title, solver):
+        folder = package_folder()
+        if not (folder / "eckart").exists():
+            return Contender(title, [], missing="the Python package was not built")
+        return python(title, solver, "numpy", environment={"PYTHONPATH": str(folder)})
+
     def slepc():
         # A process for each thread: its matrix products know no threads.
         run = ["mpirun", "-n", str(threads), "--oversubscribe", "--bind-to", "none"]
@@ -100,6 +111,8 @@ def known(threads):
     return {
         "eckart": eckart("Eckart"),
         "eckart_uncertified": eckart("Eckart, no certificate", certify=False),
+        "eckart_python": package("Eckart from Python", "eckart"),
+        "eckart_truncated_svd": package("eckart.TruncatedSVD", "eckart_truncated_svd"),
         "eckart_gram": eckart("Eckart, method gram", method="gram"),
         "eckart_randomized": eckart("Eckart, method randomized", method="randomized"),
         "mkl": lapack(

@@ -3,7 +3,6 @@
 import statistics
 
 from harness import machine
-from harness.rounds import REFERENCE
 
 UNCERTIFIED = "eckart_uncertified"
 MEMORY_SLACK = 1.1  # how far a run may exceed the memory that its plan announced
@@ -53,7 +52,7 @@ def section(outcome):
         table(outcome),
     ]
     text += [bar_text(bar, outcome) for bar in case.bars]
-    text += filter(None, [memory_text(outcome.line(REFERENCE))])
+    text += filter(None, [memory_text(outcome.reference)])
     return "\n\n".join(text)
 
 
@@ -62,7 +61,7 @@ def table(outcome):
         "| contender | seconds | ratio | residual | orthogonality | σ error | memory MiB |",
         "|---|---|---|---|---|---|---|",
     ]
-    rows += [row(line, outcome.line(REFERENCE)) for line in outcome.lines]
+    rows += [row(line, outcome.reference) for line in outcome.lines]
     return "\n".join(rows)
 
 
@@ -99,7 +98,7 @@ def bar_text(bar, outcome):
     if bar.aim:
         text[0] += f" (aim {bar.aim:g}×)"
     text[0] += "."
-    reference = outcome.line(REFERENCE)
+    reference = outcome.reference
     if not reference or not reference.accepted:
         return " ".join([*text, "**Not met**: Eckart gave no right answer."])
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from harness import contenders, oracle
 from harness.worker import Worker, WorkerFailed
 
-REFERENCE = "eckart"
 SLOW_SECONDS = 20  # a slower contender runs in two rounds only, or in none if it was wrong
 BRIEF_SECONDS = 2  # three times the rounds when all contenders together take less
 
@@ -58,6 +57,10 @@ class Outcome:
 
     def line(self, name):
         return next((line for line in self.lines if line.name == name), None)
+
+    @property
+    def reference(self):
+        return self.line(self.case.reference)
 
 
 def run_case(case, pace, say):

@@ -31,6 +31,7 @@ class Case:
     asked: the accuracy that contenders are told, where it is not that.
     options: told to every contender; those of the contender itself come first.
     rounds: at most so many, for cases that take minutes.
+    reference: the contender that bars are about.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Case:
     bars: tuple[Bar, ...] = ()
     options: dict = field(default_factory=dict)
     rounds: Optional[int] = None
+    reference: str = "eckart"
     effort: str = "standard"  # "quick", "standard" or "full": the smallest set that holds it
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ._record import Record
 
 
-class SVDResult(tuple):  # type: ignore[type-arg]
+class SVDResult(tuple[Any, ...]):
     """``U``, ``s``, ``Vt`` with A = U diag(s) Vt, and the ``report`` that says how right they are.
 
     Unpacks as ``U, s, Vt``. For each triplet the entry of the row of Vt of largest modulus is real

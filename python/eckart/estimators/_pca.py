@@ -17,6 +17,7 @@ class _Components(Transformer):
     """What components, their variances and a mean answer."""
 
     components_: np.ndarray
+    singular_values_: np.ndarray
     explained_variance_: np.ndarray
     noise_variance_: float
     mean_: np.ndarray
@@ -152,7 +153,7 @@ class PCA(_Components):
         count = len(s)
         self.components_ = result.Vt
         self.singular_values_ = result.s
-        self.mean_ = result.mean
+        self.mean_ = np.asarray(result.mean)
         self.explained_variance_ = variance.astype(result.s.dtype)
         ratio = variance / total if total > 0 else np.zeros(count)
         self.explained_variance_ratio_ = ratio.astype(result.s.dtype)
@@ -208,6 +209,9 @@ class IncrementalPCA(_Components):
     >>> model.n_samples_seen_, model.components_.shape
     (50, (3, 10))
     """
+
+    n_samples_seen_: int
+    var_: np.ndarray
 
     def __init__(self, n_components: int | None = None, *, whiten: bool = False, copy: bool = True,
                  batch_size: int | None = None, threads: int | None = None) -> None:
