@@ -25,7 +25,7 @@ def import_seconds(statement, before=""):
 
 def call_microseconds(A, **options):
     """Returns samples: of a call, its engine's part, the difference, and NumPy's call."""
-    count = 20 if TINY else 300
+    count = 20 if TINY else 20000 // A.shape[0] ** 2 + 20
     samples = {"total": [], "engine": [], "besides": [], "numpy": []}
     for _ in range(3 if TINY else 15):
         total = timeit.timeit(lambda: eckart.svd(A, **options), number=count) / count
@@ -74,7 +74,7 @@ def main():
             "svd(A), 10 x 10": call_microseconds(A),
             "svd(A, values_only=True), 10 x 10": call_microseconds(A, values_only=True),
             "svd(A, k=2), 10 x 10": call_microseconds(A, k=2),
-            "svd(A), 50 x 50": call_microseconds(rng.standard_normal((50, 50))),
+            "svd(A), 100 x 100": call_microseconds(rng.standard_normal((100, 100))),
         },
         "interrupts": {
             f"svd(A), {n} x {n}": interrupt_seconds(lambda: eckart.svd(square)),

@@ -91,7 +91,7 @@ def svd(A: Any,
        iterative methods iterate to it. Unless given, 1e-10 in double and 1e-4 in single precision.
     seed: the same seed gives the same bits, for any number of threads, as the command line does.
     threads: CPUs at most; unless given, all that the process may use, fewer where OMP_NUM_THREADS
-       or threadpoolctl say so.
+       or threadpoolctl say so, and one for what takes a few milliseconds.
     max_memory: bytes at most beyond A, or "2G"; the planner chooses accordingly, or MemoryLimit.
     progress: True for a bar, or a function that takes a Progress.
 

@@ -36,7 +36,7 @@ nb::object svd_stack(const Stack<T>& A,
   const BatchView<T> left = row_major_batch(U.data(), count, m, full ? m : k);
   const BatchView<T> right = row_major_batch(Vt.data(), count, full ? n : k, n).adjoint();
   const double work = static_cast<double>(count) * static_cast<double>(m * n * k);
-  const BatchSvdReport report = run_for(options, work <= 1e5, [&](Context& context) {
+  const BatchSvdReport report = run_for(options, brief_dense(work), [&](Context& context) {
     return batch_svd_into<T>(matrices, left, std::span<real_t<T>>(s.data(), s.size()), right,
                              wanted, context);
   });

@@ -69,7 +69,7 @@ int threads_of_caller() { return std::min(available_threads(), omp_get_max_threa
 
 void run(const RunOptions& options, bool brief, const std::function<void(Context&)>& work) {
   const bool watched = !options.progress.is_none();
-  if (brief && !watched) {
+  if (brief && options.threads <= 1 && !watched) {
     Context context(1);
     context.set_memory_cap_bytes(options.max_memory);
     const nb::gil_scoped_release unlocked;

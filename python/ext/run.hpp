@@ -28,7 +28,8 @@ int threads_of_caller();
 
 // Calls work(context) without the interpreter lock and rethrows what it throws.
 //
-// A brief run stays on the calling thread and takes no other. Any other runs on a thread of its own
+// A brief run stays on the calling thread and takes no other, unless threads are asked for. Any
+// other runs on a thread of its own
 // while this one waits: it delivers progress, and lets Python handle signals every few hundredths
 // of a second. If a handler or the callback raises, the run is cancelled and the exception passed
 // on. The OpenMP team belongs to that thread and ends with it, so that a forked child never
@@ -43,11 +44,12 @@ auto run_for(const RunOptions& options, bool brief, const Work& work) {
   return std::move(*result);
 }
 
-// Whether a decomposition of a dense m x n matrix takes about a millisecond at most.
+// Whether decompositions of dense matrices with so many m n min(m, n) in all take a few milliseconds
+// at most: up to there a second thread saves nothing, and starting its team takes half of one.
+inline bool brief_dense(double work) { return work <= 1e7; }
 inline bool brief_dense(index_t rows, index_t cols) {
   const double m = static_cast<double>(rows), n = static_cast<double>(cols);
-  constexpr double most = 1e5;
-  return m * n * (m < n ? m : n) <= most;
+  return brief_dense(m * n * (m < n ? m : n));
 }
 
 }  // namespace eckart::python

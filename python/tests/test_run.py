@@ -150,6 +150,13 @@ def test_threads_are_limited_by_argument_threadpoolctl_and_environment(rng):
         print(eckart.svd(np.random.default_rng(0).standard_normal((300, 200))).report.threads)
     """
     assert python(program, OMP_NUM_THREADS="1") == "1"
+    assert python(program, OMP_NUM_THREADS="64") == str(len(os.sched_getaffinity(0)))
+
+
+def test_a_brief_call_takes_one_thread_unless_more_are_asked_for(rng):
+    A = rng.standard_normal((30, 20))
+    assert eckart.svd(A).report.threads == 1
+    assert eckart.svd(A, threads=2).report.threads == 2
 
 
 def test_a_run_leaves_the_settings_of_others_alone(rng):
