@@ -150,21 +150,41 @@ def component_count(n_components: Any, least: int, most: int, what: str) -> int:
 
 
 def column_variances(X: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Returns mean and variance (divisor m) of each column, in double precision, without a copy."""
+    """Returns mean and variance (divisor m) of each column, in double precision, by blocks."""
+    return _sparse_variances(X) if is_sparse(X) else _dense_variances(np.asarray(X))
+
+
+_BLOCK = 2**18  # entries at a time
+
+
+def _dense_variances(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     m, n = X.shape
-    mean = np.asarray(X.mean(axis=0, dtype=np.float64)).reshape(-1)
+    mean = X.mean(axis=0, dtype=np.float64)
     squares = np.zeros(n)
-    if is_sparse(X):
-        entries = X.tocoo()
-        deviation = entries.data - mean[entries.col]
-        squares += np.bincount(entries.col, deviation * deviation, minlength=n)
-        squares += (m - np.bincount(entries.col, minlength=n)) * mean**2
-        return mean, squares / m
-    rows = max(1, 2**18 // max(n, 1))
+    rows = max(1, _BLOCK // max(n, 1))
     for first in range(0, m, rows):
         deviation = X[first:first + rows] - mean
         squares += np.einsum("ij,ij->j", deviation, deviation)
     return mean, squares / m
+
+
+def _sparse_variances(X: Any) -> tuple[np.ndarray, np.ndarray]:
+    m, n = X.shape
+    if X.format == "csc":
+        columns = np.repeat(np.arange(n, dtype=X.indices.dtype), np.diff(X.indptr))
+    else:
+        X = X.tocsr()
+        columns = X.indices
+    blocks = [slice(first, first + _BLOCK) for first in range(0, len(columns), _BLOCK)]
+    total, stored, squares = np.zeros(n), np.zeros(n), np.zeros(n)
+    for block in blocks:
+        total += np.bincount(columns[block], X.data[block], n)
+        stored += np.bincount(columns[block], minlength=n)
+    mean = total / m
+    for block in blocks:
+        deviation = X.data[block] - mean[columns[block]]
+        squares += np.bincount(columns[block], deviation * deviation, n)
+    return mean, (squares + (m - stored) * mean**2) / m
 
 
 def product(X: Any, Y: np.ndarray) -> np.ndarray:
