@@ -35,6 +35,9 @@ ALLOWED = {
     # Figures know nothing of what they show.
     "public plot": {"vocabulary", "public plot"},
     "src/plot": {"vocabulary", "public plot", "src/plot"},
+    # An app with loops of its own.
+    "src/recommend": {"vocabulary", "methods", "public apps", "src/core", "src/kernels", "src/blas",
+                      "src/recommend"},
     "lapack": {"vocabulary", "methods", "lapack"},
     # The command line shares the drop-in's counters with it.
     "cli": {"vocabulary", "methods", "public io", "public apps", "public plot", "cli",
