@@ -7,7 +7,7 @@
 #include "core/philox.hpp"
 #include "eckart/error.hpp"
 
-namespace eckart {
+namespace eckart::recommend {
 namespace {
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
@@ -111,4 +111,4 @@ Split split_fold(const Ratings& ratings, const std::vector<std::int32_t>& fold_o
   return divide(ratings, in_test);
 }
 
-}  // namespace eckart
+}  // namespace eckart::recommend

@@ -7,7 +7,7 @@
 
 #include "eckart/error.hpp"
 
-namespace eckart {
+namespace eckart::recommend {
 namespace {
 
 Ratings sample(index_t users, index_t items, bool timed = true) {
@@ -125,4 +125,4 @@ TEST(Split, FoldsAreEvenAndTestEveryRatingOnce) {
 }
 
 }  // namespace
-}  // namespace eckart
+}  // namespace eckart::recommend

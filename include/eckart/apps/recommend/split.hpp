@@ -6,7 +6,7 @@
 
 #include "eckart/ratings.hpp"
 
-namespace eckart {
+namespace eckart::recommend {
 
 // Both keep the names and the order of the whole. Which rating goes where depends on the ratings,
 // the arguments and the seed alone, never on threads or machine.
@@ -35,4 +35,4 @@ std::vector<std::int32_t> assign_folds(const Ratings& ratings, index_t folds, st
 // The ratings of one fold are the test.
 Split split_fold(const Ratings& ratings, const std::vector<std::int32_t>& fold_of, index_t fold);
 
-}  // namespace eckart
+}  // namespace eckart::recommend
