@@ -362,9 +362,9 @@ Model fit_again(const Model& model, const Ratings& ratings, Context& context) {
     case Kind::implicit_als:
       return fit_implicit_als(ratings,
                               {.rank = model.rank,
-                               .epochs = whole("epochs", 16),
-                               .unobserved_weight = number("unobserved_weight", 0.1),
-                               .regularization = number("regularization", 0.003),
+                               .epochs = whole("epochs", 12),
+                               .unobserved_weight = number("unobserved_weight", 0.3),
+                               .regularization = number("regularization", 0.01),
                                .exponent = number("exponent", 1),
                                .deviation = number("deviation", 0.1),
                                .values = values,
@@ -376,7 +376,7 @@ Model fit_again(const Model& model, const Ratings& ratings, Context& context) {
           {.rank = model.rank, .values = values, .scaling = number("scaling", 1), .seed = seed},
           context);
     case Kind::ease:
-      return fit_ease(ratings, {.regularization = number("regularization", 500), .values = values},
+      return fit_ease(ratings, {.regularization = number("regularization", 300), .values = values},
                       context);
   }
   throw InvalidArgument("a model of an unknown kind");

@@ -192,10 +192,10 @@ PlainSvdOptions PlainSvdOptions::tuned_svdpp() {
   PlainSvdOptions o;
   o.implicit = true;
   o.rank = 64;
-  o.epochs = 40;
+  o.epochs = 60;
   o.rate = 0.01;
-  o.rate_decay = 0.95;
-  o.regularization = 0.08;
+  o.rate_decay = 0.97;
+  o.regularization = 0.055;
   o.bias_regularization = 0.02;
   o.deviation = 0.02;
   return o;

@@ -27,7 +27,7 @@ RatingErrors rating_errors(const Model& model,
                            const Context& context = default_context());
 
 struct RankingOptions {
-  index_t count = 10;        // length N of the lists. REQUIRES: >= 1
+  index_t count = 10;  // length N of the lists. REQUIRES: >= 1
   // Test ratings from here on are relevant; none: all of them.
   std::optional<double> relevant_from = {};
 };

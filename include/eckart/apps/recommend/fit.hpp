@@ -116,10 +116,10 @@ Model fit_als(const Ratings& ratings,
 enum class Values { ones, ratings };
 
 struct ImplicitAlsOptions {
-  index_t rank = 64;               // REQUIRES: >= 1
-  index_t epochs = 16;             // REQUIRES: >= 1
-  double unobserved_weight = 0.1;  // alpha_0. REQUIRES: > 0
-  double regularization = 0.003;   // lambda. REQUIRES: > 0
+  index_t rank = 32;               // REQUIRES: >= 1
+  index_t epochs = 12;             // REQUIRES: >= 1
+  double unobserved_weight = 0.3;  // alpha_0. REQUIRES: > 0
+  double regularization = 0.01;    // lambda. REQUIRES: > 0
   double exponent = 1;             // nu: how lambda grows with the ratings of a row. REQUIRES: >= 0
   double deviation = 0.1;          // of a factor row's length at the start. REQUIRES: > 0
   Values values = Values::ones;    // ratings: the weight w of a pair is its rating
@@ -134,7 +134,7 @@ Model fit_implicit_als(const Ratings& ratings,
                        Context& context = default_context());
 
 struct PureSvdOptions {
-  index_t rank = 50;             // REQUIRES: 1 <= rank <= min(users, items)
+  index_t rank = 32;             // REQUIRES: 1 <= rank <= min(users, items)
   Values values = Values::ones;  // of the matrix
   // Column j is multiplied by |r_j|^(scaling - 1): below 1 popular items count for less (EigenRec).
   // REQUIRES: finite
@@ -149,7 +149,7 @@ Model fit_pure_svd(const Ratings& ratings,
                    Context& context = default_context());
 
 struct EaseOptions {
-  double regularization = 500;   // REQUIRES: > 0
+  double regularization = 300;   // REQUIRES: > 0
   Values values = Values::ones;  // of the matrix
 };
 // Scores are X B with the B of zero diagonal that minimises ||X - X B||_F^2 + lambda ||B||_F^2:
