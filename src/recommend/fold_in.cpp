@@ -30,13 +30,9 @@ constexpr Side item_side{&Model::item_bias, &Model::item_factors, "item_regulari
 double early_end(const Model& model, const char* rate) {
   const double first = option(model, rate, 0);
   if (first <= 0) return 0;  // least squares do not end early
-  const double decay = option(model, "rate_decay", 1);
-  double sum = 0, now = first;
-  for (double epoch = 0; epoch < option(model, "epochs", 1) && now > 1e-3 * first; ++epoch) {
-    sum += now;
-    now *= decay;
-  }
-  return 1 / sum;
+  const double decay = std::clamp(option(model, "rate_decay", 1), 0.0, 1.0);
+  const double epochs = std::max(option(model, "epochs", 1), 1.0);
+  return (decay == 1 ? 1 / epochs : (1 - decay) / (1 - std::pow(decay, epochs))) / first;
 }
 
 // Fits bias and factors of one row to its ratings; base holds what the row's factors have without
@@ -308,9 +304,10 @@ Model fit_again(const Model& model, const Ratings& ratings, Context& context) {
     return option(model, name, otherwise);
   };
   const auto whole = [&](const char* name, double otherwise) {
-    return static_cast<index_t>(number(name, otherwise));
+    // A file may hold any number.
+    return static_cast<index_t>(std::clamp(number(name, otherwise), 0.0, 1e6));
   };
-  const auto seed = static_cast<std::uint64_t>(number("seed", 0));
+  const auto seed = static_cast<std::uint64_t>(std::clamp(number("seed", 0), 0.0, 0x1p53));
   const Values values = number("values", 0) != 0 ? Values::ratings : Values::ones;
   const auto plain = [&] {
     PlainSvdOptions o;
