@@ -191,6 +191,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options) {
   add_uses(*top, options);
   add_study(*top, options);
   add_lsa(*top, options.lsa);
+  add_recommend(*top, options.recommend);
   add_doctor(*top, options.doctor);
   add_accelerate(*top, options.accelerate);
   add_completion(*top, options.shell);

@@ -27,6 +27,7 @@ struct Options {
   EigenOptions eigen;
   ExplainOptions explain;
   LsaCommandOptions lsa;
+  RecommendOptions recommend;
   DoctorOptions doctor;
   AccelerateOptions accelerate;
   std::string shell;  // of completion
@@ -44,6 +45,9 @@ void add_study(CLI::App& top, Options& options);
 
 // Declare lsa and its subcommands.
 void add_lsa(CLI::App& top, LsaCommandOptions& o);
+
+// Declare recommend and its subcommands.
+void add_recommend(CLI::App& top, RecommendOptions& o);
 
 // Returns the help of one subcommand, or the overview when command is the top.
 std::string help_text(const CLI::App& command);

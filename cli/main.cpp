@@ -49,6 +49,9 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("eigen")) return run_eigen(options.eigen);
   if (top.got_subcommand("explain")) return run_explain(options.explain);
   if (top.got_subcommand("lsa")) return run_lsa(parsed_command(top).get_name(), options.lsa);
+  if (top.got_subcommand("recommend")) {
+    return run_recommend(parsed_command(top).get_name(), options.recommend);
+  }
   if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (top.got_subcommand("accelerate")) return run_accelerate(options.accelerate);
   write_stdout(completion_script(top, options.shell));

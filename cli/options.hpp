@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -219,6 +220,37 @@ struct LsaCommandOptions {
   bool force = false;
 };
 
+// Of recommend and its subcommands.
+struct RecommendOptions {
+  RunOptions run;      // input: ratings, or a model
+  std::string second;  // the other file: pairs, more ratings
+  std::string method = "svd";
+  std::map<std::string, double> settings;  // of the method, by the names of the options
+  std::vector<std::string> tries;          // of tune: NAME=V1,V2,...
+  std::optional<index_t> random_tries;
+  std::uint64_t seed = 0;
+  std::string user_column, item_column, rating_column, time_column;
+  std::string duplicates = "last";
+  std::string missing = "error";
+  std::optional<double> scale_low, scale_high;
+  std::optional<double> early_stopping;  // share of the ratings to validate by
+  std::optional<index_t> folds;
+  std::optional<double> holdout;
+  std::optional<double> by_time;
+  bool leave_one_out = false;
+  std::string test;   // a file of ratings
+  std::string model;  // of evaluate
+  std::optional<double> relevant;
+  index_t count = 10;
+  std::string user, item, rated;
+  index_t min_ratings = 0;
+  bool all_users = false;
+  bool include_rated = false;
+  std::string titles;
+  std::string file;  // -o
+  bool force = false;
+};
+
 struct DoctorOptions {
   OutputOptions output;
   std::optional<index_t> threads;
@@ -254,6 +286,8 @@ int run_eigen(const EigenOptions& options);
 int run_explain(const ExplainOptions& options);
 // name: of the subcommand of lsa.
 int run_lsa(const std::string& name, const LsaCommandOptions& options);
+// verb: fit, predict, ...
+int run_recommend(const std::string& verb, const RecommendOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_accelerate(const AccelerateOptions& options);
 

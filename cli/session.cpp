@@ -21,18 +21,6 @@ io::Format format_named(const std::string& name) {
   return io::Format::automatic;
 }
 
-// Throws IoError for a character device: /dev/zero would fill the memory first. /dev/null is left
-// to the reader, which finds it empty.
-void refuse_device(const std::string& path) {
-  struct stat input {
-  }, null{};
-  const int found = path == "-" ? fstat(STDIN_FILENO, &input) : stat(path.c_str(), &input);
-  if (found != 0 || !S_ISCHR(input.st_mode)) return;
-  if (stat("/dev/null", &null) == 0 && input.st_rdev == null.st_rdev) return;
-  throw IoError(path == "-" ? "standard input" : path,
-                "is a device, which need not end; expected a file or a pipe");
-}
-
 template <Scalar T>
 MatrixFacts facts_of(const DenseMatrix<T>& matrix) {
   const index_t entries = matrix.rows() * matrix.cols();
@@ -75,6 +63,16 @@ Session::Session(const RunOptions& options)
                      grouped(context.threads()), counted(cpus, "CPU")));
   }
   context.on_progress([this](const Progress& now) { progress.update(now); });
+}
+
+void refuse_device(const std::string& path) {
+  struct stat input {
+  }, null{};
+  const int found = path == "-" ? fstat(STDIN_FILENO, &input) : stat(path.c_str(), &input);
+  if (found != 0 || !S_ISCHR(input.st_mode)) return;
+  if (stat("/dev/null", &null) == 0 && input.st_rdev == null.st_rdev) return;
+  throw IoError(path == "-" ? "standard input" : path,
+                "is a device, which need not end; expected a file or a pipe");
 }
 
 AnyMatrix load_matrix(const RunOptions& options) { return load_matrix(options, options.input); }

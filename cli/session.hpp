@@ -49,6 +49,10 @@ AnyMatrix load_matrix(const RunOptions& options);
 // Returns the matrix in the file, read with the options' memory limit.
 AnyMatrix load_matrix(const RunOptions& options, const std::string& path);
 
+// Throws IoError for a character device: /dev/zero would fill the memory first. /dev/null is left
+// to the reader, which finds it empty.
+void refuse_device(const std::string& path);
+
 MatrixFacts facts_of(const AnyMatrix& matrix, const std::string& source);
 
 // "1033 x 320, sparse float64, 4,732 stored entries (1.43 %), 56 KiB"

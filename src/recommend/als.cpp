@@ -89,6 +89,7 @@ Model fit_als(const Ratings& ratings, const AlsOptions& o, Context& context) {
   model.item_bias = biases_of(items);
   model.user_factors = factors_of(users);
   model.item_factors = factors_of(items);
+  clear_unrated(model);
   model.options = {{"epochs", o.epochs},
                    {"regularization", o.regularization},
                    {"bias_regularization", o.regularization},

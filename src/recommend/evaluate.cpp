@@ -38,6 +38,8 @@ RatingErrors rating_errors(const Model& model, const Ratings& test, const Contex
   e.ratings = test.count();
   if (e.ratings == 0) return e;
   const std::vector<double> predictions = predict(model, test.entries, context);
+  std::vector<bool> learnt(at(model.items.size()));
+  for (const std::int32_t i : model.rated.items.values) learnt[at(i)] = true;
   double squares = 0, sum = 0;
   for (std::size_t p = 0; p < predictions.size(); ++p) {
     const Rating& r = test.entries[p];
@@ -45,7 +47,7 @@ RatingErrors rating_errors(const Model& model, const Ratings& test, const Contex
     squares += error * error;
     sum += std::abs(error);
     e.unknown_users += r.user < 0 || model.rated.items_of(r.user).empty();
-    e.unknown_items += r.item < 0;
+    e.unknown_items += r.item < 0 || !learnt[at(r.item)];
   }
   const auto n = static_cast<double>(e.ratings);
   e.rmse = std::sqrt(squares / n);

@@ -21,6 +21,22 @@ Model start_model(Kind kind, const Ratings& ratings) {
   return model;
 }
 
+void clear_unrated(Model& model) {
+  const auto clear = [&](const RatingRows& rows, Shared<float>& factors) {
+    std::vector<float> cleared;
+    for (index_t i = 0; i < rows.rows(); ++i) {
+      if (rows.offsets[i] < rows.offsets[i + 1]) continue;
+      if (cleared.empty()) cleared.assign(factors.values.begin(), factors.values.end());
+      std::fill_n(cleared.begin() + i * model.rank, model.rank, 0.0F);
+    }
+    if (!cleared.empty()) factors = std::move(cleared);
+  };
+  const RatingRows by_item = transpose(model.rated, model.items.size());
+  clear(model.rated, model.user_factors);
+  clear(by_item, model.item_factors);
+  if (model.kind == Kind::svdpp) clear(by_item, model.input_factors);
+}
+
 void begin_epoch(const char* stage, index_t epoch, index_t epochs, const Context& context) {
   if (context.cancelled()) core::throw_cancelled(context);
   context.report_progress(

@@ -20,6 +20,10 @@ inline std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 // Throws InvalidArgument if there is no rating.
 Model start_model(Kind kind, const Ratings& ratings);
 
+// Sets the factors of users and items without a rating to zero: nothing is known of them, and their
+// random start is not to stand for them.
+void clear_unrated(Model& model);
+
 // Throws Cancelled if the context says so; else reports that epoch of epochs begins.
 void begin_epoch(const char* stage, index_t epoch, index_t epochs, const Context& context);
 

@@ -230,6 +230,7 @@ Model fit_plain_svd(const Ratings& ratings,
 
   const auto make = [&] {
     finish(f, o, model);
+    clear_unrated(model);
     return model;
   };
   double speed = 1;

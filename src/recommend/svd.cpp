@@ -176,6 +176,7 @@ Model fit_svd(const Ratings& ratings, const SvdOptions& o, Context& context, con
     model.item_factors = Q.gather_factors(items, o.rank);
     model.user_bias = P.gather_bias(users);
     model.item_bias = Q.gather_bias(items);
+    clear_unrated(model);
     return model;
   };
 

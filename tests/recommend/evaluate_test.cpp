@@ -32,7 +32,7 @@ TEST(Evaluate, RatingErrorsAreOverAllRatingsAndClipped) {
   EXPECT_TRUE(std::abs(e.rmse - std::sqrt((0.81 + 2.25 + 4) / 4)) <= 1e-6);
   EXPECT_EQ(e.ratings, 4);
   EXPECT_EQ(e.unknown_users, 1);
-  EXPECT_EQ(e.unknown_items, 2);
+  EXPECT_EQ(e.unknown_items, 4);  // only f was rated in the training
   EXPECT_EQ(rating_errors(m, {m.users, m.items, {}, false}).ratings, 0);
   EXPECT_THROW(rating_errors(fit_ease(sample(5, 5)), test), InvalidArgument);
 }

@@ -117,6 +117,20 @@ TEST(Predict, UnknownUsersAndItemsFallBackToWhatIsKnown) {
   EXPECT_EQ(predict(fit_ease(r), 3, -1), 0);
 }
 
+TEST(Predict, OfWhomNothingWasLearntNothingIsAdded) {
+  Ratings r = sample(30, 20);
+  r.users = Names(numbered("u", 31));
+  r.items = Names(numbered("i", 21));
+  for (Model& m : one_of_each(r)) {
+    if (m.kind == Kind::ease || m.kind == Kind::pure_svd) continue;
+    m.scale = {-100, 100};
+    for (index_t i = 0; i < 20; ++i) {
+      EXPECT_TRUE(std::abs(predict(m, 30, i) - predict(m, -1, i)) <= 1e-6) << to_string(m.kind);
+    }
+    EXPECT_TRUE(std::abs(predict(m, 3, 20) - predict(m, 3, -1)) <= 1e-6) << to_string(m.kind);
+  }
+}
+
 TEST(Predict, StaysWithinTheScale) {
   Model m = fit_baseline(sample(30, 20));
   m.mean = 40;

@@ -16,7 +16,7 @@ struct RatingErrors {
   double rmse = 0;
   double mae = 0;
   index_t ratings = 0;
-  index_t unknown_users = 0;  // ratings whose user the model does not know
+  index_t unknown_users = 0;  // test ratings whose user has no rating that the model learnt from
   index_t unknown_items = 0;
 };
 
