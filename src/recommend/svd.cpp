@@ -191,10 +191,12 @@ Model fit_svd(const Ratings& ratings, const SvdOptions& o, Context& context, con
                                 .share = 1.0F / static_cast<float>(o.rank)};
     double loss = 0;
     for (index_t round = 0; round < parts; ++round) {
-      core::for_each_chunk(parts, 1, context, [&](index_t a, index_t, index_t) {
-        const index_t b = (a + round + epoch) % parts;
-        losses[at(a)] = kernels::sgd_block(grid.block(a, b), P.width, rows, step);
-      });
+      // Item rows, which are visited in no order, stay with their thread; most user rows as well.
+      core::for_each_chunk<core::Sharing::fixed>(
+          parts, 1, context, [&](index_t b, index_t, index_t) {
+            const index_t a = (b + round + epoch) % parts;
+            losses[at(b)] = kernels::sgd_block(grid.block(a, b), P.width, rows, step);
+          });
       loss = std::accumulate(losses.begin(), losses.end(), loss);
     }
     const double rmse = std::sqrt(loss / static_cast<double>(count));
