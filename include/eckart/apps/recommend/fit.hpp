@@ -119,8 +119,8 @@ struct ImplicitAlsOptions {
   index_t rank = 32;               // REQUIRES: >= 1
   index_t epochs = 12;             // REQUIRES: >= 1
   double unobserved_weight = 0.3;  // alpha_0. REQUIRES: > 0
-  double regularization = 0.01;    // lambda. REQUIRES: > 0
-  double exponent = 1;             // nu: how lambda grows with the ratings of a row. REQUIRES: >= 0
+  double regularization = 0.3;     // lambda. REQUIRES: > 0
+  double exponent = 0.5;           // nu: how lambda grows with the ratings of a row. REQUIRES: >= 0
   double deviation = 0.1;          // of a factor row's length at the start. REQUIRES: > 0
   Values values = Values::ones;    // ratings: the weight w of a pair is its rating
   std::uint64_t seed = 0;

@@ -1,0 +1,66 @@
+"""What LIBMF and Surprise need to learn the same ratings. Prints one JSON object.
+
+recommender_peers.py TRAIN TEST THREADS [svdpp]: files of user, item, rating, 0-based, tabs between.
+LIBMF_OBJ may name a build of LIBMF with vector code; the package of PyPI has none.
+"""
+import contextlib
+import io
+import json
+import sys
+import time
+
+import numpy as np
+
+
+def rmse(predicted, test):
+    return float(np.sqrt(np.mean((np.clip(predicted, 1, 5) - test[:, 2]) ** 2)))
+
+
+def libmf(train, test, threads):
+    import libmf.mf as mf
+
+    curve = []
+    order = np.random.default_rng(0).permutation(len(train))
+    for regularization in (0.05, 0.08):
+        for iterations in (2, 4, 6, 8, 10, 12, 15, 20):
+            model = mf.MF(k=64, nr_threads=threads, nr_bins=20, nr_iters=iterations, eta=0.1,
+                          lambda_p1=0, lambda_p2=regularization, lambda_q1=0,
+                          lambda_q2=regularization, quiet=True)
+            start = time.perf_counter()
+            model.fit(train[order])
+            seconds = time.perf_counter() - start
+            curve.append({"regularization": regularization, "iterations": iterations,
+                          "seconds": seconds, "rmse": rmse(model.predict(test[:, :2]), test)})
+    return curve
+
+
+def surprise(train, test, implicit):
+    from surprise import SVD, Dataset, Reader, SVDpp
+
+    rows = [(int(u), int(i), float(r), None) for u, i, r in train]
+    trainset = Dataset(Reader(rating_scale=(1, 5))).construct_trainset(rows)
+    model = (SVDpp if implicit else SVD)(random_state=0)
+    start = time.perf_counter()
+    model.fit(trainset)
+    seconds = time.perf_counter() - start
+    predicted = [model.predict(int(u), int(i)).est for u, i, _ in test]
+    return {"seconds": seconds, "rmse": rmse(np.array(predicted), test)}
+
+
+def main():
+    train, test = (np.loadtxt(name) for name in sys.argv[1:3])
+    found = {}
+    jobs = {"libmf": lambda: libmf(train, test, int(sys.argv[3])),
+            "surprise_svd": lambda: surprise(train, test, False)}
+    if "svdpp" in sys.argv:
+        jobs["surprise_svdpp"] = lambda: surprise(train, test, True)
+    for name, job in jobs.items():
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                found[name] = job()
+        except ImportError:
+            found[name] = None
+    print(json.dumps(found))
+
+
+main()
