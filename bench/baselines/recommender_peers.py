@@ -30,8 +30,19 @@ def libmf(train, test, threads):
             model.fit(train[order])
             seconds = time.perf_counter() - start
             curve.append({"regularization": regularization, "iterations": iterations,
-                          "seconds": seconds, "rmse": rmse(model.predict(test[:, :2]), test)})
+                          "seconds": seconds, "rmse": rmse(predictions(model.model, test), test)})
     return curve
+
+
+def predictions(model, test):
+    """p.q of LIBMF's model; the package's own predict() of 0.9.2 mixes up the pairs."""
+    P = np.ctypeslib.as_array(model.P, (model.m, model.k))
+    Q = np.ctypeslib.as_array(model.Q, (model.n, model.k))
+    users, items = test[:, 0].astype(int), test[:, 1].astype(int)
+    known = (users < model.m) & (items < model.n)
+    product = np.full(len(test), model.b)
+    product[known] = np.einsum("ij,ij->i", P[users[known]], Q[items[known]])
+    return np.where(np.isnan(product), model.b, product)
 
 
 def surprise(train, test, implicit):

@@ -24,16 +24,12 @@ inline void throw_if_stopped(const Context& context) {
   if (context.must_stop()) throw_cancelled(context);
 }
 
-// Which thread takes a chunk: the next that is free or, call after call with as many threads, the
-// same one, so that what it works on stays in its caches. Contiguous chunks are taken together.
-enum class Sharing { free, fixed };
-
 // Calls body(c, first, last) for every chunk [first, last) of [0, n), in parallel.
 // The cut depends on n and chunk alone, so a body that writes only to places named by c or by
 // its own range gives the same bits for any thread count. If bodies throw, the exception of the
 // lowest-numbered chunk is rethrown. Throws Cancelled if context.must_stop().
 // REQUIRES: chunk >= 1
-template <Sharing sharing = Sharing::free, class Body>
+template <class Body>
 void for_each_chunk(index_t n, index_t chunk, const Context& context, const Body& body) {
   const index_t chunks = count_chunks(n, chunk);
   const auto work = [&](index_t c) {
@@ -48,7 +44,8 @@ void for_each_chunk(index_t n, index_t chunk, const Context& context, const Body
   }
   std::exception_ptr error;
   index_t error_chunk = chunks;
-  const auto guarded_work = [&](index_t c) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(context.threads())
+  for (index_t c = 0; c < chunks; ++c) {
     try {
       work(c);
     } catch (...) {  // an exception that left the region would end the program
@@ -58,13 +55,6 @@ void for_each_chunk(index_t n, index_t chunk, const Context& context, const Body
         error = std::current_exception();
       }
     }
-  };
-  if constexpr (sharing == Sharing::fixed) {
-#pragma omp parallel for schedule(static) num_threads(context.threads())
-    for (index_t c = 0; c < chunks; ++c) guarded_work(c);
-  } else {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(context.threads())
-    for (index_t c = 0; c < chunks; ++c) guarded_work(c);
   }
   if (error) std::rethrow_exception(error);
 }

@@ -143,7 +143,8 @@ RatingRows by_user(const Ratings& ratings) {
   for (index_t u = 0; u < ratings.users.size(); ++u) {
     const auto first = sorted.begin() + start[at(u)];
     const auto last = sorted.begin() + start[at(u + 1)];
-    std::stable_sort(first, last, [](const auto& a, const auto& b) { return a.first < b.first; });
+    const auto by_item = [](const auto& a, const auto& b) { return a.first < b.first; };
+    if (!std::is_sorted(first, last, by_item)) std::stable_sort(first, last, by_item);
     for (auto p = first; p != last; ++p) {
       if (p + 1 != last && p[1].first == p->first) continue;
       items.push_back(p->first);

@@ -21,20 +21,33 @@ Model start_model(Kind kind, const Ratings& ratings) {
   return model;
 }
 
+std::vector<index_t> user_counts(const RatingRows& rated) {
+  std::vector<index_t> counts(at(rated.rows()));
+  for (index_t u = 0; u < rated.rows(); ++u)
+    counts[at(u)] = rated.offsets[u + 1] - rated.offsets[u];
+  return counts;
+}
+
+std::vector<index_t> item_counts(const RatingRows& rated, index_t items) {
+  std::vector<index_t> counts(at(items));
+  for (const std::int32_t i : rated.items.values) ++counts[at(i)];
+  return counts;
+}
+
 void clear_unrated(Model& model) {
-  const auto clear = [&](const RatingRows& rows, Shared<float>& factors) {
+  const auto clear = [&](const std::vector<index_t>& counts, Shared<float>& factors) {
     std::vector<float> cleared;
-    for (index_t i = 0; i < rows.rows(); ++i) {
-      if (rows.offsets[i] < rows.offsets[i + 1]) continue;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] > 0) continue;
       if (cleared.empty()) cleared.assign(factors.values.begin(), factors.values.end());
-      std::fill_n(cleared.begin() + i * model.rank, model.rank, 0.0F);
+      std::fill_n(cleared.begin() + static_cast<index_t>(i) * model.rank, model.rank, 0.0F);
     }
     if (!cleared.empty()) factors = std::move(cleared);
   };
-  const RatingRows by_item = transpose(model.rated, model.items.size());
-  clear(model.rated, model.user_factors);
-  clear(by_item, model.item_factors);
-  if (model.kind == Kind::svdpp) clear(by_item, model.input_factors);
+  const std::vector<index_t> items = item_counts(model.rated, model.items.size());
+  clear(user_counts(model.rated), model.user_factors);
+  clear(items, model.item_factors);
+  if (model.kind == Kind::svdpp) clear(items, model.input_factors);
 }
 
 void begin_epoch(const char* stage, index_t epoch, index_t epochs, const Context& context) {

@@ -20,6 +20,10 @@ inline std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 // Throws InvalidArgument if there is no rating.
 Model start_model(Kind kind, const Ratings& ratings);
 
+// The number of ratings of every user, and of every item.
+std::vector<index_t> user_counts(const RatingRows& rated);
+std::vector<index_t> item_counts(const RatingRows& rated, index_t items);
+
 // Sets the factors of users and items without a rating to zero: nothing is known of them, and their
 // random start is not to stand for them.
 void clear_unrated(Model& model);

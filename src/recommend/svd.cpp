@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/array.hpp"
+#include "core/rounds.hpp"
 #include "eckart/apps/recommend/fit.hpp"
 #include "kernels/sgd.hpp"
 #include "recommend/fitting.hpp"
@@ -37,19 +38,23 @@ struct Side {
   std::vector<std::int32_t> part;   // by place; never falls
 };
 
-Side make_side(const RatingRows& rows, index_t parts, std::uint64_t seed, std::uint32_t purpose) {
+// counts: the ratings of every user or item.
+Side make_side(const std::vector<index_t>& counts,
+               index_t parts,
+               std::uint64_t seed,
+               std::uint32_t purpose) {
   Side side;
-  const index_t n = rows.rows();
+  const auto n = static_cast<index_t>(counts.size());
   side.order = shuffled(n, seed, purpose);
   side.place.resize(at(n));
   side.part.resize(at(n));
-  const index_t total = std::max<index_t>(rows.items.size(), 1);
+  const index_t total = std::accumulate(counts.begin(), counts.end(), index_t{0});
   index_t before = 0;
   for (index_t i = 0; i < n; ++i) {
     const std::int32_t number = side.order[at(i)];
     side.place[at(number)] = static_cast<std::int32_t>(i);
     side.part[at(i)] = static_cast<std::int32_t>(std::min(parts - 1, parts * before / total));
-    before += rows.offsets[number + 1] - rows.offsets[number];
+    before += counts[at(number)];
   }
   return side;
 }
@@ -162,9 +167,9 @@ Model fit_svd(const Ratings& ratings, const SvdOptions& o, Context& context, con
                    {"deviation", o.deviation},
                    {"grid", parts},
                    {"seed", static_cast<double>(o.seed)}};
-  const Side users = make_side(model.rated, parts, o.seed, user_purpose);
+  const Side users = make_side(user_counts(model.rated), parts, o.seed, user_purpose);
   const Side items =
-      make_side(transpose(model.rated, model.items.size()), parts, o.seed, item_purpose);
+      make_side(item_counts(model.rated, model.items.size()), parts, o.seed, item_purpose);
   const Grid grid(model.rated, model.mean, parts, users, items);
   Rows P(model.users.size(), o, user_purpose, context);
   Rows Q(model.items.size(), o, item_purpose, context);
@@ -192,11 +197,10 @@ Model fit_svd(const Ratings& ratings, const SvdOptions& o, Context& context, con
     double loss = 0;
     for (index_t round = 0; round < parts; ++round) {
       // Item rows, which are visited in no order, stay with their thread; most user rows as well.
-      core::for_each_chunk<core::Sharing::fixed>(
-          parts, 1, context, [&](index_t b, index_t, index_t) {
-            const index_t a = (b + round + epoch) % parts;
-            losses[at(b)] = kernels::sgd_block(grid.block(a, b), P.width, rows, step);
-          });
+      core::for_each_in_place(parts, context, [&](index_t b) {
+        const index_t a = (b + round + epoch) % parts;
+        losses[at(b)] = kernels::sgd_block(grid.block(a, b), P.width, rows, step);
+      });
       loss = std::accumulate(losses.begin(), losses.end(), loss);
     }
     const double rmse = std::sqrt(loss / static_cast<double>(count));
