@@ -14,19 +14,16 @@ template <class Real, int Bytes>
 struct LaneSums {
   using L = Lanes<Real, Bytes>;
   using Vec = typename L::Vec;
-  using Index = std::conditional_t<sizeof(Real) == 8, std::int64_t, std::int32_t>;
-  using Mask [[gnu::vector_size(Bytes)]] = Index;
 
   [[gnu::always_inline]] static void run(Vec* x) {
-    Mask even{};
-    for (int l = 0; l < L::width; ++l) even[l] = 2 * l;
-    const Mask odd = even + 1;
 #pragma GCC unroll 16
     for (int count = L::width; count > 1; count /= 2) {
 #pragma GCC unroll 16
       for (int p = 0; p < count / 2; ++p) {
-        x[p] = __builtin_shuffle(x[2 * p], x[2 * p + 1], even) +
-               __builtin_shuffle(x[2 * p], x[2 * p + 1], odd);
+        Vec even, odd;
+        pick_lanes<[](int l) { return 2 * l; }, L>(x[2 * p], x[2 * p + 1], even);
+        pick_lanes<[](int l) { return 2 * l + 1; }, L>(x[2 * p], x[2 * p + 1], odd);
+        x[p] = even + odd;
       }
     }
   }

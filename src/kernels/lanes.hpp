@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 #include "eckart/types.hpp"
 
@@ -14,6 +15,17 @@ struct Lanes {
   using Vec [[gnu::vector_size(Bytes)]] = Real;
   using Loose [[gnu::vector_size(Bytes), gnu::aligned(alignof(Real)), gnu::may_alias]] = Real;
 };
+
+// out <- a vector whose lane l is lane pick(l) of a and b, those of b counted behind those of a.
+template <auto pick, class L>
+[[gnu::always_inline]] inline void pick_lanes(const typename L::Vec& a,
+                                              const typename L::Vec& b,
+                                              typename L::Vec& out) {
+  [&]<int... l>(std::integer_sequence<int, l...>) [[gnu::always_inline]] {
+    out = __builtin_shufflevector(a, b, pick(l)...);
+  }
+  (std::make_integer_sequence<int, L::width>());
+}
 
 // Arrays whose sizes are signed, as all sizes are.
 template <class X, index_t N>

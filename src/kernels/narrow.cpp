@@ -105,15 +105,17 @@ struct AdjointKernel {
   static constexpr index_t W = Lanes<Real, Bytes>::width;
   static constexpr int most = Bytes == 64 ? 8 : 4;  // columns of X
 
+  // Adds to every lane the one half lanes on, then a half of that, until lane 0 has them all.
+  template <int half>
+  [[gnu::always_inline]] static void add_turned(Vec& sum) {
+    Vec turned;
+    pick_lanes<[](int l) { return (l + half) % int{W}; }, Lanes<Real, Bytes>>(sum, sum, turned);
+    sum += turned;
+    if constexpr (half > 1) add_turned<half / 2>(sum);
+  }
   [[gnu::always_inline]] static Real total_of(const Vec& v) {
-    using Index [[gnu::vector_size(Bytes)]] = std::conditional_t<sizeof(Real) == 8, long, int>;
     Vec sum = v;
-#pragma GCC unroll 8
-    for (int half = static_cast<int>(W) / 2; half > 0; half /= 2) {
-      Index turned{};
-      for (int l = 0; l < static_cast<int>(W); ++l) turned[l] = (l + half) % static_cast<int>(W);
-      sum += __builtin_shuffle(sum, turned);
-    }
+    add_turned<static_cast<int>(W) / 2>(sum);
     return sum[0];
   }
 

@@ -28,8 +28,6 @@ struct StripRow {
   static constexpr int count = Bytes / vector_bytes;
   using L = StripLanes<Real, vector_bytes>;
   using Vec = typename L::Vec;
-  using Mask [[gnu::vector_size(vector_bytes)]] =
-      std::conditional_t<sizeof(Real) == 8, std::int64_t, std::int32_t>;
 
   using Loose = typename L::Loose;
   [[gnu::always_inline]] static const Loose& at(const Real* x, int v) {
@@ -40,13 +38,10 @@ struct StripRow {
   }
   // y <- i x, of complex numbers stored interleaved, or -i x.
   [[gnu::always_inline]] static void rotate(const Vec& x, bool backwards, Vec& y) {
-    Mask partner{};
     Vec sign{};
-    for (int l = 0; l < L::width; ++l) {
-      partner[l] = l ^ 1;
-      sign[l] = (l % 2 == 0) == backwards ? Real{1} : Real{-1};
-    }
-    y = __builtin_shuffle(x, partner) * sign;
+    for (int l = 0; l < L::width; ++l) sign[l] = (l % 2 == 0) == backwards ? Real{1} : Real{-1};
+    pick_lanes<[](int l) { return l ^ 1; }, L>(x, x, y);
+    y *= sign;
   }
 };
 

@@ -24,30 +24,27 @@ template <class Real, int Bytes>
 struct GramKernel {
   using A = Access<Real, Bytes>;
   using Vec = typename Lanes<Real, Bytes>::Vec;
-  using Whole = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
-  using Mask [[gnu::vector_size(Bytes)]] = Whole;
   static constexpr int W = Lanes<Real, Bytes>::width;
   static constexpr int NI = Bytes == 64 ? 6 : 4;
   static constexpr int NJ = Bytes == 64 ? 4 : 2;
   static constexpr index_t rows_at_once = 512;  // NI + NJ columns stay in the first cache
 
+  // A unit of the first operand, then one of the second; shifted by offset.
+  template <int Unit, int offset>
+  static constexpr int pair_lane(int l) {
+    return (l / (2 * Unit)) * 2 * Unit + l % Unit + l / Unit % 2 * W + offset;
+  }
+
   // Lane l of sums[0] <- the sum of the lanes of sums[l].
   template <int Unit>
   [[gnu::always_inline]] static void add_lanes(Vec* sums) {
     if constexpr (Unit < W) {
-      Mask even;
-      Mask odd;
-#pragma GCC unroll 16
-      for (int l = 0; l < W; ++l) {
-        const int half = l / Unit % 2;  // a unit of the first operand, then one of the second
-        even[l] = (l / (2 * Unit)) * 2 * Unit + l % Unit + half * W;
-        odd[l] = even[l] + Unit;
-      }
 #pragma GCC unroll 16
       for (int s = 0; s < W / (2 * Unit); ++s) {
-        const Vec a = sums[2 * s];
-        const Vec b = sums[2 * s + 1];
-        sums[s] = __builtin_shuffle(a, b, even) + __builtin_shuffle(a, b, odd);
+        Vec first, second;
+        pick_lanes<pair_lane<Unit, 0>, Lanes<Real, Bytes>>(sums[2 * s], sums[2 * s + 1], first);
+        pick_lanes<pair_lane<Unit, Unit>, Lanes<Real, Bytes>>(sums[2 * s], sums[2 * s + 1], second);
+        sums[s] = first + second;
       }
       add_lanes<2 * Unit>(sums);
     }
