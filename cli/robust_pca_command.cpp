@@ -187,7 +187,8 @@ int split(const AnyMatrix& given, const RobustPcaCommandOptions& o, Session& ses
   const auto bytes =
       static_cast<std::uint64_t>(copies + dense_svd_bytes<T>(facts.rows, facts.cols, Vectors::thin,
                                                              std::min(facts.rows, facts.cols)));
-  if (cap > 0 && bytes > cap) throw MemoryLimit("robust-pca keeps A dense, in copies", bytes, cap);
+  if (cap > 0 && bytes > cap)
+    throw MemoryLimit("robust-pca, which copies A as a dense matrix,", bytes, cap);
 
   RobustPcaOptions options;
   options.lambda = o.lambda;

@@ -273,7 +273,8 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
   const auto bytes =
       static_cast<std::uint64_t>(5 * static_cast<double>(checked_bytes(m, n, sizeof(T))) +
                                  dense_svd_bytes<T>(m, n, Vectors::thin, std::min(m, n)));
-  if (cap > 0 && bytes > cap) throw MemoryLimit("solve keeps A dense, in copies", bytes, cap);
+  if (cap > 0 && bytes > cap)
+    throw MemoryLimit("solve, which copies A as a dense matrix,", bytes, cap);
 
   LeastSquaresOptions<T> options;
   options.ridge = o.ridge;

@@ -245,7 +245,7 @@ MISTAKES = [
     (["solve", "[[1,nan]]", "[1]"], 3, ["[[1,nan]]", "column 2"]),
     (["solve", "[[1]]", "[inf]"], 3, ["[inf]", "row 1"]),
     (["solve", "-", "-"], 2, ["standard input"]), (["solve", "A.npy", "nowhere"], 3, ["nowhere"]),
-    (["solve", "A.npy", "b.npy", "--max-memory", "1K"], 4, ["solve keeps A dense"]),
+    (["solve", "A.npy", "b.npy", "--max-memory", "1K"], 4, ["solve, which copies A"]),
     (["rank"], 2, ["FILE"]), (["rank", "A.npy", "--rtol", "1"], 2, ["--rtol", "below 1"]),
     (["cond", "A.npy", "--atol", "-1"], 2, ["--atol", "0 or above"]),
     (["norm", "nowhere"], 3, ["nowhere"]),
