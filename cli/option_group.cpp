@@ -103,8 +103,8 @@ void add_threads(CLI::App& command, std::optional<index_t>& threads) {
 
 void add_format(CLI::App& command, RunOptions& o) {
   Group input{command, "Input"};
-  input.choice("--input-format", "auto|npy|npz|mtx|csv|tsv", "instead of going by the file's name",
-               o.input_format);
+  input.choice("--input-format", "auto|npy|npz|mtx|csv|tsv|safetensors",
+               "instead of going by the file's name", o.input_format);
   input.choice("--missing", "error|zero", "what an empty or NA field of a table is", o.missing);
 }
 

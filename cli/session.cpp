@@ -18,6 +18,7 @@ io::Format format_named(const std::string& name) {
   if (name == "mtx") return io::Format::matrix_market;
   if (name == "csv") return io::Format::csv;
   if (name == "tsv") return io::Format::tsv;
+  if (name == "safetensors") return io::Format::safetensors;
   return io::Format::automatic;
 }
 

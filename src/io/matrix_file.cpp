@@ -3,19 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
 #include "eckart/error.hpp"
 #include "io/input.hpp"
 #include "io/readers.hpp"
+#include "io/tensor_readers.hpp"
+#include "io/zip.hpp"
 
 namespace eckart::io {
 namespace {
 
 constexpr const char* supported =
     "supported are .npy, .npz, MatrixMarket (.mtx), and tables of numbers (.csv, .tsv), "
-    "each also compressed with gzip";
+    "each also compressed with gzip, and FILE.safetensors#TENSOR";
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
@@ -35,7 +38,7 @@ std::optional<Format> format_by_extension(std::string_view name) {
   constexpr std::array extensions = {
       Extension{".npy", Format::npy},           Extension{".npz", Format::npz},
       Extension{".mtx", Format::matrix_market}, Extension{".csv", Format::csv},
-      Extension{".tsv", Format::tsv},
+      Extension{".tsv", Format::tsv},           Extension{".safetensors", Format::safetensors},
   };
   for (const Extension& extension : extensions) {
     if (ends_with(name, extension.text)) return extension.format;
@@ -47,6 +50,7 @@ std::optional<Format> format_by_content(std::string_view bytes) {
   if (bytes.starts_with("\x93NUMPY")) return Format::npy;
   if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06")) return Format::npz;
   if (bytes.starts_with("%%")) return Format::matrix_market;
+  if (looks_like_safetensors(bytes)) return Format::safetensors;
   // Text of any encoding is left to the table reader, which says what is wrong with it.
   constexpr std::size_t looked_at = 4096;
   const std::string_view start = bytes.substr(0, looked_at);
@@ -65,6 +69,36 @@ Format choose_format(const Input& input, const ReadOptions& options) {
   throw IoError(input.name, std::string("the format is not recognised; ") + supported);
 }
 
+// Splits "FILE.safetensors#TENSOR", also of an index.json or a folder. A file of the whole name
+// goes first: # is a character like others.
+std::optional<std::pair<std::string, std::string>> split_tensor_name(const std::string& source) {
+  std::error_code ignored;
+  if (std::filesystem::exists(source, ignored)) return std::nullopt;
+  for (std::size_t at = source.find('#'); at != std::string::npos; at = source.find('#', at + 1)) {
+    const std::string file = source.substr(0, at);
+    const bool model = ends_with(file, ".safetensors") || ends_with(file, ".json") ||
+                       std::filesystem::is_directory(file, ignored);
+    if (at > 0 && model) return std::pair(file, source.substr(at + 1));
+  }
+  return std::nullopt;
+}
+
+// The tensor of the model that the name says, or its only one.
+AnyMatrix read_tensor(const Model& model, const std::string& name) {
+  if (name.empty() && model.tensors.size() == 1) return to_matrix(model.tensors.front());
+  if (const Tensor* tensor = model.find(name)) return to_matrix(*tensor);
+  std::string names;
+  constexpr std::size_t most = 10;
+  for (std::size_t i = 0; i < std::min(most, model.tensors.size()); ++i) {
+    names += (i > 0 ? ", " : "") + printable(model.tensors[i].name);
+  }
+  if (model.tensors.size() > most) names += ", ...";
+  throw IoError(model.path, name.empty()
+                                ? "it holds " + std::to_string(model.tensors.size()) +
+                                      " tensors; name one as FILE#TENSOR: " + names
+                                : "no tensor '" + printable(name) + "'; it holds " + names);
+}
+
 }  // namespace
 
 AnyMatrix read_matrix(const std::string& source, const ReadOptions& options) {
@@ -73,6 +107,9 @@ AnyMatrix read_matrix(const std::string& source, const ReadOptions& options) {
           "as [[3,2],[2,3]]");
   const std::size_t start = source.find_first_not_of(" \t\n");
   if (start != std::string::npos && source[start] == '[') return read_literal(source);
+  if (const auto place = split_tensor_name(source)) {
+    return read_tensor(read_model(place->first, options.max_bytes), place->second);
+  }
   const Input input = Input::open(source, options.max_bytes);
   switch (choose_format(input, options)) {
     case Format::npy:
@@ -81,6 +118,10 @@ AnyMatrix read_matrix(const std::string& source, const ReadOptions& options) {
       return read_npz(input, options);
     case Format::matrix_market:
       return read_matrix_market(input, options);
+    case Format::safetensors: {
+      TensorFile file = read_safetensors(input);
+      return read_tensor({source, std::move(file.tensors), {}, {}}, "");
+    }
     case Format::tsv:
       return read_delimited(input, '\t', options);
     case Format::csv:

@@ -8,10 +8,11 @@
 
 namespace eckart::io {
 
-enum class Format { automatic, npy, npz, matrix_market, csv, tsv };
+enum class Format { automatic, npy, npz, matrix_market, csv, tsv, safetensors };
 
 struct ReadOptions {
-  // automatic: by extension (.npy .npz .mtx .csv .tsv, in any case, also with .gz), then by the
+  // automatic: by extension (.npy .npz .mtx .csv .tsv .safetensors, in any case, also with
+  // .gz), then by the
   // first bytes.
   Format format = Format::automatic;
 
@@ -32,6 +33,10 @@ struct ReadOptions {
 // Integers, booleans become float64 (beyond 2^53 rounded); float16 becomes float32; other byte
 // orders are swapped. A vector of n elements becomes an n x 1 column.
 // .npz holds one array, or a SciPy sparse matrix (csr, csc, coo).
+//
+// A tensor of a model: "FILE.safetensors#NAME", likewise of an index.json or a folder; the name may
+// be left out where there is one tensor. One of several dimensions is read as the first x all
+// others. F32 and F64 are used in place; F16, BF16 and F8 become float32, integers float64.
 //
 // MatrixMarket: coordinate files become sparse, array files dense, float64 or complex128.
 // Symmetric, skew-symmetric, Hermitian and pattern headers are expanded; duplicates are added;
