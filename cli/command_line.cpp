@@ -174,6 +174,11 @@ void add_completion(CLI::App& top, std::string& shell) {
       ->group("Arguments");
 }
 
+void add_help(CLI::App& command) {
+  for (CLI::App* sub : command.get_subcommands({})) add_help(*sub);
+  command.set_help_flag("-h,--help", "print this");
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_command_line(Options& options) {
@@ -192,15 +197,11 @@ std::unique_ptr<CLI::App> make_command_line(Options& options) {
   add_study(*top, options);
   add_lsa(*top, options.lsa);
   add_recommend(*top, options.recommend);
+  add_model(*top, options.model);
   add_doctor(*top, options.doctor);
   add_accelerate(*top, options.accelerate);
   add_completion(*top, options.shell);
-  for (CLI::App* command : top->get_subcommands({})) {
-    command->set_help_flag("-h,--help", "print this");
-    for (CLI::App* sub : command->get_subcommands({}))
-      sub->set_help_flag("-h,--help", "print this");
-  }
-  top->set_help_flag("-h,--help", "print this");
+  add_help(*top);
   top->require_subcommand(1);
   return top;
 }

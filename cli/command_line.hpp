@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model_options.hpp"
 #include "options.hpp"
 
 namespace eckart::cli {
@@ -28,6 +29,7 @@ struct Options {
   ExplainOptions explain;
   LsaCommandOptions lsa;
   RecommendOptions recommend;
+  ModelOptions model;
   DoctorOptions doctor;
   AccelerateOptions accelerate;
   std::string shell;  // of completion
@@ -49,12 +51,18 @@ void add_lsa(CLI::App& top, LsaCommandOptions& o);
 // Declare recommend and its subcommands.
 void add_recommend(CLI::App& top, RecommendOptions& o);
 
+// Declares the commands for weights of models.
+void add_model(CLI::App& top, ModelOptions& options);
+
 // Returns the help of one subcommand, or the overview when command is the top.
 std::string help_text(const CLI::App& command);
 
 // Throws UsageError for the first subcommand or option that does not exist, with the nearest
 // that does. arguments excludes the program name.
 void check_names(const CLI::App& top, const std::vector<std::string>& arguments);
+
+// Returns the words that call a command: "svd", "model lora extract"; nothing for the top.
+std::string command_path(const CLI::App& command);
 
 // Returns a completion script for "bash", "zsh" or "fish".
 std::string completion_script(const CLI::App& top, const std::string& shell);

@@ -28,11 +28,14 @@ std::vector<std::string> command_names(const CLI::App& command) {
   return names;
 }
 
-// The commands that have commands of their own, and those that have none.
+// The commands below one that have commands of their own, and those that have none.
 std::vector<const CLI::App*> groups_of(const CLI::App& top) {
   std::vector<const CLI::App*> groups;
   for (const CLI::App* command : subcommands_of(top)) {
-    if (!subcommands_of(*command).empty()) groups.push_back(command);
+    if (subcommands_of(*command).empty()) continue;
+    groups.push_back(command);
+    const auto below = groups_of(*command);
+    groups.insert(groups.end(), below.begin(), below.end());
   }
   return groups;
 }
@@ -79,7 +82,7 @@ std::string bash_script(const CLI::App& top) {
   std::string cases, values, groups;
   auto commands = leaves_of(top);
   for (const CLI::App* group : groups_of(top)) {
-    groups += (groups.empty() ? "" : "|") + group->get_name();
+    groups += (groups.empty() ? "" : "|") + bash_pattern(*group);
     commands.push_back(group);
   }
   for (const CLI::App* command : commands) {
@@ -114,9 +117,13 @@ _eckart() {{
     mapfile -t COMPREPLY < <(compgen -W '{0} {1}' -- "$current")
     return
   fi
-  case $command in
-    {4}) [ "$COMP_CWORD" -gt 2 ] && command="$command ${{COMP_WORDS[2]}}" ;;
-  esac
+  local depth=2
+  while [ "$COMP_CWORD" -gt "$depth" ]; do
+    case $command in
+      {4}) command="$command ${{COMP_WORDS[depth]}}"; depth=$((depth + 1)) ;;
+      *) break ;;
+    esac
+  done
   case "$command $previous" in
 {3}  esac
   case $command in

@@ -52,6 +52,7 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("recommend")) {
     return run_recommend(parsed_command(top).get_name(), options.recommend);
   }
+  if (top.got_subcommand("model")) return options.model.run();
   if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (top.got_subcommand("accelerate")) return run_accelerate(options.accelerate);
   write_stdout(completion_script(top, options.shell));

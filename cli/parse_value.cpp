@@ -135,6 +135,12 @@ double parse_at_least_zero(const std::string& option, const std::string& text) {
   return value;
 }
 
+double parse_weight(const std::string& option, const std::string& text) {
+  double value = 0;
+  if (!read_number(text, value) || !std::isfinite(value)) refuse(option, text, "numbers");
+  return value;
+}
+
 double parse_seconds(const std::string& option, const std::string& text) {
   std::string_view number = text;
   double unit = 1;

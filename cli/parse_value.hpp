@@ -38,6 +38,9 @@ double parse_noise(const std::string& option, const std::string& text);
 // "1e-9"; at least 0.
 double parse_at_least_zero(const std::string& option, const std::string& text);
 
+// "-0.4"; any finite number.
+double parse_weight(const std::string& option, const std::string& text);
+
 // "90", "90s", "5m", "1.5h", in seconds; above 0.
 double parse_seconds(const std::string& option, const std::string& text);
 
