@@ -10,7 +10,7 @@ namespace eckart::cli {
 namespace {
 
 constexpr const char* model_help =
-    "a .safetensors file, its .index.json, a folder with one of them, or .npz";
+    "a .safetensors file, its .index.json, a folder with one of them, .npz, .gguf";
 
 void add_only(CLI::App& command, std::string& only) {
   Group{command, "Which tensors"}.text("--only", "PATTERN",

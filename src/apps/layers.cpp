@@ -29,9 +29,16 @@ constexpr std::array<std::string_view, 3> transposed_names{".c_attn.weight", ".c
 // The outputs of queries, keys and values one after the other.
 constexpr std::array<std::string_view, 5> fused_names{
     "c_attn.weight", "qkv.weight", "in_proj_weight", "Wqkv.weight", "qkv_proj.weight"};
-constexpr std::array<std::string_view, 7> embedding_names{
-    "embed",          "wte.weight", "wpe.weight",   "lm_head",
-    "tok_embeddings", "token_embd", "shared.weight"};
+constexpr std::array<std::string_view, 6> embedding_names{"wte",     "wpe",        "emb",
+                                                          "lm_head", "token_embd", "shared"};
+
+// Goes by the last part of the module's name: the layers of a "time_embedding" are linear.
+bool is_embedding(std::string_view name) {
+  if (name.ends_with(".weight")) name.remove_suffix(7);
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  return (contains(last, "embed") && !contains(last, "embedder")) ||
+         std::find(embedding_names.begin(), embedding_names.end(), last) != embedding_names.end();
+}
 
 // The three thirds of a fused tensor, along its rows or its columns.
 void add_thirds(Layer& layer, index_t rows, index_t cols, bool along_columns) {
@@ -86,7 +93,7 @@ Layer recognise(const io::Tensor& tensor) {
   const index_t rows = shape[0], cols = shape[1];
   layer.matrices.push_back({"", Unfolding::whole, rows, cols, 0});
   const bool transposed = contains_any("." + tensor.name, transposed_names);
-  if (contains_any(tensor.name, embedding_names)) {
+  if (is_embedding(tensor.name)) {
     layer.kind = LayerKind::embedding;
   } else if (contains_any(tensor.name, fused_names)) {
     layer.kind = LayerKind::fused;

@@ -85,6 +85,7 @@ void append(Model& model, TensorFile&& file, const std::string& path) {
 TensorFile read_file(const std::string& path, std::uint64_t max_bytes) {
   const Input input = Input::open(path, max_bytes);
   if (input.bytes.starts_with("PK\x03\x04")) return read_npz_tensors(input, max_bytes);
+  if (input.bytes.starts_with("GGUF")) return read_gguf(input);
   if (path.ends_with(".safetensors") || looks_like_safetensors(input.bytes)) {
     return read_safetensors(input);
   }
@@ -94,7 +95,7 @@ TensorFile read_file(const std::string& path, std::uint64_t max_bytes) {
                                "convert it with safetensors.torch.save_file(torch.load(PATH, "
                                "weights_only=True), OUT)"
                              : "the format is not recognised; expected .safetensors, its "
-                               ".index.json, .npz, or a folder that holds them");
+                               ".index.json, .npz, .gguf, or a folder that holds them");
 }
 
 void read_shards(Model& model, const std::string& index, std::uint64_t max_bytes) {

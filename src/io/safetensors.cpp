@@ -190,14 +190,18 @@ Tensor check_entry(const Entry& entry, const std::string& file, std::uint64_t& b
     fail(fmt::format("'data_offsets' holds {} numbers; expected 2", entry.offsets->size()));
   }
   Tensor tensor{entry.name, *entry.type, {}, {}, {}, false};
+  // An empty tensor is held to the same limit, so that no part of its shape overflows either.
   std::uint64_t count = 1, bits = 0;
-  bool fits = true;
+  bool fits = true, empty = false;
   for (const std::uint64_t n : *entry.shape) {
-    fits = fits && n <= INT64_MAX && !__builtin_mul_overflow(count, n, &count);
+    empty = empty || n == 0;
+    fits = fits && n <= INT64_MAX &&
+           !__builtin_mul_overflow(count, std::max<std::uint64_t>(n, 1), &count);
     tensor.shape.push_back(static_cast<index_t>(n));
   }
   fits = fits && count <= INT64_MAX &&
          !__builtin_mul_overflow(count, static_cast<std::uint64_t>(bits_of(*entry.type)), &bits);
+  if (empty) bits = 0;
   if (!fits)
     fail(
         fmt::format("the shape {} has more elements than 64 bits can count", format_shape(tensor)));

@@ -30,7 +30,7 @@ struct TypeFacts {
 };
 
 // In the order of the enumeration, which is that of the reference writer.
-constexpr std::array<TypeFacts, 23> facts{{
+constexpr std::array<TypeFacts, 24> facts{{
     {ElementType::u64, "U64", 64, 0},
     {ElementType::i64, "I64", 64, 0},
     {ElementType::f64, "F64", 64, 53},
@@ -53,6 +53,7 @@ constexpr std::array<TypeFacts, 23> facts{{
     {ElementType::f6_e2m3, "F6_E2M3", 6, 0},
     {ElementType::f4, "F4", 4, 0},
     {ElementType::boolean, "BOOL", 8, 0},
+    {ElementType::q8_0, "Q8_0", 0, 8},
     {ElementType::quantised, "quantised", 0, 0},
 }};
 
@@ -115,6 +116,19 @@ const Table& table_of(ElementType type) {
   if (type == ElementType::f8_e5m2) return e5m2;
   if (type == ElementType::f8_e4m3fnuz) return e4m3fnuz;
   return type == ElementType::f8_e5m2fnuz ? e5m2fnuz : e8m0;
+}
+
+// Blocks of 32 numbers: a scale of 16 bits, then 32 signed bytes.
+template <Scalar T>
+void unpack_blocks(const Tensor& tensor, index_t first, index_t count, T* to) {
+  constexpr index_t numbers = 32, bytes = 34;
+  for (index_t i = first; i < first + count; ++i) {
+    const char* block = tensor.data.data() + i / numbers * bytes;
+    float scale = 0;
+    kernels::unpack(kernels::Packed::float16, block, 1, &scale);
+    const auto whole = static_cast<signed char>(block[2 + i % numbers]);
+    to[i - first] = static_cast<T>(scale * static_cast<float>(whole));
+  }
 }
 
 template <class Stored, Scalar T>
@@ -300,6 +314,8 @@ void unpack(const Tensor& tensor, index_t first, index_t count, T* to) {
         return;
       }
       [[fallthrough]];
+    case ElementType::q8_0:
+      return unpack_blocks(tensor, first, count, to);
     case ElementType::f6_e3m2:
     case ElementType::f6_e2m3:
     case ElementType::f4:

@@ -20,6 +20,7 @@ struct TensorFile {
 bool looks_like_safetensors(std::string_view bytes);
 
 TensorFile read_safetensors(const Input& input);
+TensorFile read_gguf(const Input& input);
 TensorFile read_npz_tensors(const Input& input, std::uint64_t max_bytes);
 
 // Returns the names of the files of a sharded model by tensor, from the text of an index.json.

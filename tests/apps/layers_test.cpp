@@ -30,6 +30,10 @@ TEST(Layers, AreRecognisedByNameAndShape) {
   EXPECT_EQ(kind("blocks.0.attn.qkv.weight", {12, 4}), LayerKind::fused);
   EXPECT_EQ(kind("transformer.wte.weight", {50, 4}), LayerKind::embedding);
   EXPECT_EQ(kind("lm_head.weight", {50, 4}), LayerKind::embedding);
+  EXPECT_EQ(kind("model.embed_tokens.weight", {50, 4}), LayerKind::embedding);
+  EXPECT_EQ(kind("emb.weight", {50, 4}), LayerKind::embedding);
+  EXPECT_EQ(kind("time_embedding.linear_1.weight", {50, 4}), LayerKind::linear);
+  EXPECT_EQ(kind("x_embedder.weight", {50, 4}), LayerKind::linear);
   EXPECT_EQ(kind("conv.weight", {8, 4, 3, 3}), LayerKind::convolution);
   EXPECT_EQ(kind("norm.weight", {8}), LayerKind::other);
   EXPECT_EQ(kind("empty.weight", {0, 8}), LayerKind::other);

@@ -105,6 +105,9 @@ TEST(Safetensors, RefusesSizesThatDisagree) {
   EXPECT_TRUE(contains(entry_refusal(R"("dtype":"F4","shape":[3],"data_offsets":[0,1])"),
                        "do not fill whole bytes"));
   const std::string large = "4294967296";
+  EXPECT_TRUE(contains(entry_refusal(R"("dtype":"U8","shape":[0,)" + large + "," + large +
+                                     R"(],"data_offsets":[0,0])"),
+                       "more elements than 64 bits"));
   EXPECT_TRUE(contains(entry_refusal(R"("dtype":"U8","shape":[)" + large + "," + large +
                                      R"(],"data_offsets":[0,0])"),
                        "more elements than 64 bits"));

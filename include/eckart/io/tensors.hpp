@@ -14,8 +14,8 @@
 
 namespace eckart::io {
 
-// How an element is stored, under the names of the safetensors format. quantised: in blocks of a
-// GGUF file that are not read.
+// How an element is stored, under the names of the safetensors format. q8_0: blocks of 32 with one
+// scale, of a GGUF file; quantised: in blocks of other kinds, which are not read.
 enum class ElementType {
   u64,
   i64,
@@ -39,6 +39,7 @@ enum class ElementType {
   f6_e2m3,
   f4,
   boolean,
+  q8_0,
   quantised,
 };
 
@@ -46,7 +47,7 @@ enum class ElementType {
 const char* to_string(ElementType type);
 // Returns the type of that name. Throws InvalidArgument listing the names.
 ElementType element_type(std::string_view name);
-// Returns the bits of one element; 0 for quantised.
+// Returns the bits of one element; 0 for those in blocks.
 int bits_of(ElementType type);
 // Whether the elements are floating-point numbers that to_transposed reads: F64 to 8 bits.
 bool is_weight(ElementType type);
@@ -87,7 +88,8 @@ struct Model {
 //   a .safetensors file (mapped; O(header) work),
 //   an index *.safetensors.index.json and its shards,
 //   a folder with model.safetensors.index.json, model.safetensors or adapter_model.safetensors,
-//   a .npz archive, each array a tensor (deflated members are unpacked: max_bytes).
+//   a .npz archive, each array a tensor (deflated members are unpacked: max_bytes),
+//   a .gguf file, version 2 or 3; its rows of q and k are in an order of their own.
 // Throws IoError naming the file, the byte or tensor, and the check that failed; MemoryLimit.
 // Everything the format demands is checked before a tensor is returned: sizes against the file,
 // offsets without holes and overlaps, shapes, types, names. max_bytes (0: none) limits what is held
