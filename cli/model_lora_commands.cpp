@@ -596,8 +596,10 @@ int run_lora_apply(const LoraApplyOptions& o) {
       }
     }
   }
-  io::TensorSpool spool(o.target,
-                        fingerprint({base}, fmt::format("apply {}", fmt::join(o.adapters, " "))));
+  std::vector<io::Model> inputs = {base};
+  for (const std::string& path : o.adapters) inputs.push_back(io::read_model(path));
+  io::TensorSpool spool(
+      o.target, fingerprint(inputs, fmt::format("apply {} {}", fmt::join(weights, " "), o.scalar)));
   const InterruptGuard guard(session.context);
   session.context.set_stop_at_once(true);
   std::vector<io::Tensor> tensors;

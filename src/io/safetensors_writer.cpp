@@ -128,6 +128,11 @@ TensorSpool::TensorSpool(const std::string& path, const std::string& fingerprint
   taken_up_ = static_cast<index_t>(notes_.size());
 }
 
+TensorSpool::~TensorSpool() {
+  std::error_code ignored;
+  fs::remove(folder_, ignored);  // an empty one
+}
+
 std::string TensorSpool::file_of(const std::string& step) const {
   return folder_ + "/" + digest(step) + ".step";
 }

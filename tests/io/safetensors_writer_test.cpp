@@ -118,6 +118,14 @@ TEST_F(SafetensorsWriter, ASpoolGoesOnWhereAnotherRunStopped) {
   EXPECT_TRUE(fs::is_empty(folder_));
 }
 
+TEST_F(SafetensorsWriter, ASpoolWithoutAStepLeavesNothing) {
+  {
+    TensorSpool spool(path("out"), "one");
+    EXPECT_TRUE(fs::exists(path("out.partial")));
+  }
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
 TEST_F(SafetensorsWriter, ASpoolForgetsWhatBelongsToOtherInputs) {
   {
     TensorSpool spool(path("out"), "one");

@@ -168,6 +168,8 @@ class TensorSpool {
   // Takes up what an earlier run with the same fingerprint left; what another left is removed.
   // fingerprint names all that the tensors depend on: inputs and options.
   TensorSpool(const std::string& path, const std::string& fingerprint);
+  // Leaves what is finished, and no empty folder.
+  ~TensorSpool();
 
   // Whether a step was finished.
   bool has(const std::string& step) const;
