@@ -13,6 +13,7 @@
 #include "eckart/apps/adapter.hpp"
 #include "eckart/apps/layers.hpp"
 #include "eckart/apps/low_rank.hpp"
+#include "eckart/apps/weight_spectrum.hpp"
 #include "eckart/io/tensors.hpp"
 #include "exit_code.hpp"
 #include "model_options.hpp"
@@ -59,11 +60,11 @@ void check_rank(const ModelRank& rank, bool needed) {
   }
 }
 
-LowRankRule rule_of(const ModelRank& rank, std::optional<index_t> most, double edge) {
+LowRankRule rule_of(const ModelRank& rank, std::optional<index_t> most, double noise) {
   LowRankRule rule;
   rule.rank = rank.rank;
   rule.energy = rank.energy;
-  if (rank.noise_floor) rule.above = 1.02 * edge;
+  if (rank.noise_floor) rule.above = noise;
   if (most) rule.most = *most;
   return rule;
 }
@@ -211,8 +212,9 @@ void extract_one(const io::Tensor& base,
     }
   }
   const double edge = io::rounding_edge(tuned, m, n, session.context);
+  const double noise = spike_threshold(edge, m, n);
   LowRank<T> part = leading_part<T>(difference.transposed.view(), difference.energy,
-                                    rule_of(o.rank, o.most, edge), o.seed, session.context);
+                                    rule_of(o.rank, o.most, noise), o.seed, session.context);
   io::release(base);
   io::release(tuned);
   // The stored matrix is inputs x outputs, or tokens x size: the adapter's is its transpose.
@@ -221,7 +223,7 @@ void extract_one(const io::Tensor& base,
   module.rank = part.rank();
   module.alpha = static_cast<double>(part.rank());
   index_t above = 0;
-  for (const double s : part.sigma) above += s > 1.02 * edge;
+  for (const double s : part.sigma) above += s > noise;
   ordered_json report = part_json(tuned.name, m, n, part);
   report["noise_edge"] = edge;
   report["above_noise"] = above;
@@ -233,6 +235,24 @@ void extract_one(const io::Tensor& base,
     note["module"] = kept_json(module);
   }
   spool.put(tuned.name, tensors, note.dump());
+}
+
+std::string module_of(const std::string& tensor) {
+  return tensor.substr(0, std::min(tensor.rfind('.'), tensor.size()));
+}
+
+// PEFT expects every tensor of a module that is saved whole, those that did not change too.
+void complete_modules(const std::vector<io::Tensor>& tuned,
+                      const std::vector<std::string>& full,
+                      Making& making) {
+  std::set<std::string> modules;
+  for (const std::string& name : full) modules.insert(module_of(name));
+  for (const io::Tensor& tensor : tuned) {
+    if (!modules.contains(module_of(tensor.name))) continue;
+    if (std::find(full.begin(), full.end(), tensor.name) != full.end()) continue;
+    making.tensors.push_back(tensor);
+    making.tensors.back().name = "base_model.model." + tensor.name;
+  }
 }
 
 // Where a changed tensor goes that has no two factors, or shall not have them.
@@ -351,6 +371,7 @@ int run_lora_extract(const LoraExtractOptions& o) {
     io::release(tensor);
     io::release(*bases[i]);
   }
+  if (style == AdapterStyle::peft) complete_modules(tuned.tensors, full, making);
   ordered_json report = {{"schema", 1},
                          {"base", model_json(base)},
                          {"tuned", model_json(tuned)},
@@ -408,8 +429,9 @@ int run_lora_resize(const LoraResizeOptions& o) {
     }
     const LowRank<double> part = [&] {
       try {
-        return leading_part_of_product<double>(B.view(), A.view(), old.scale,
-                                               rule_of(o.rank, {}, edge), session.context);
+        return leading_part_of_product<double>(
+            B.view(), A.view(), old.scale,
+            rule_of(o.rank, {}, spike_threshold(edge, old.rows(), old.cols())), session.context);
       } catch (const NonFiniteInput& error) {
         throw IoError(o.run.input, "module '" + old.name + "': " + error.what());
       }

@@ -58,7 +58,7 @@ ordered_json analyse(const io::Tensor& tensor,
     // Singular values that errors of storage alone could make.
     const double edge = io::rounding_edge(tensor, matrix.rows, matrix.cols, session.context);
     index_t above = 0;
-    for (const double x : s.sigma) above += x > 1.02 * edge;
+    for (const double x : s.sigma) above += x > spike_threshold(edge, matrix.rows, matrix.cols);
     object["storage_edge"] = edge;
     object["above_storage"] = above;
   }

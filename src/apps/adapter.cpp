@@ -300,7 +300,7 @@ void write_adapter(const std::string& target,
     const std::string module = name.substr(0, name.rfind('.'));
     whole.insert(module.substr(module.rfind('.') + 1));
   }
-  if (!whole.empty()) config["modules_to_save"] = whole;
+  config["modules_to_save"] = whole.empty() ? ordered_json() : ordered_json(whole);
   std::error_code error;
   fs::create_directories(target, error);
   if (error) throw IoError(target, "cannot create the folder: " + error.message());

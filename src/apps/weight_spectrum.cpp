@@ -71,6 +71,12 @@ index_t WeightSpectrum::energy_rank(double share) const {
   return sigma.empty() || !(sigma[0] > 0) ? 0 : choose_rank<double>(rule, sigma, rows, cols);
 }
 
+double spike_threshold(double edge, index_t rows, index_t cols) {
+  const double m = std::sqrt(static_cast<double>(std::max<index_t>(rows, 1)));
+  const double n = std::sqrt(static_cast<double>(std::max<index_t>(cols, 1)));
+  return edge * std::sqrt(1 + 3.27 * std::cbrt(1 / m + 1 / n) / (m + n));
+}
+
 template <Scalar T>
 WeightSpectrum weight_spectrum(Matrix<T> W, Context& context) {
   WeightSpectrum s;
@@ -98,7 +104,7 @@ WeightSpectrum weight_spectrum(Matrix<T> W, Context& context) {
   for (const double x : s.sigma) {
     const double p = x * x / energy;
     if (p > 0) entropy -= p * std::log(p);
-    if (x > 1.02 * s.edge) ++s.spikes;
+    if (x > spike_threshold(s.edge, s.rows, s.cols)) ++s.spikes;
     squares.push_back(x * x);
   }
   s.effective_rank = std::exp(entropy);

@@ -71,6 +71,25 @@ TEST(WeightSpectrum, NoiseHasNoSpikesHoweverItsRowsAreScaled) {
   EXPECT_TRUE(s.sigma[0] > 1.02 * plain);
 }
 
+TEST(SpikeThreshold, IsPassedByLittleNoiseOfAnyShape) {
+  for (const auto& [m, n] : {std::pair<index_t, index_t>{5, 60}, {30, 30}, {100, 12}}) {
+    const double edge = std::sqrt(static_cast<double>(m)) + std::sqrt(static_cast<double>(n));
+    const double threshold = spike_threshold(edge, m, n);
+    int above_edge = 0, above_threshold = 0;
+    for (unsigned seed = 0; seed < 1000; ++seed) {
+      std::mt19937 random(seed);
+      std::normal_distribution<float> normal;
+      Matrix<float> W(m, n);
+      for (index_t i = 0; i < m * n; ++i) W.data()[i] = normal(random);
+      const double largest = weight_spectrum(std::move(W)).sigma[0];
+      above_edge += largest > edge;
+      above_threshold += largest > threshold;
+    }
+    EXPECT_TRUE(above_edge >= 20) << m << " x " << n;
+    EXPECT_TRUE(above_threshold <= 8) << m << " x " << n;
+  }
+}
+
 TEST(WeightSpectrum, PlantedDirectionsAreSpikes) {
   Matrix<float> W = scaled_noise(200, 300, 0.1, 0.1);
   for (index_t k = 0; k < 5; ++k) {  // rank one each, spread over all entries

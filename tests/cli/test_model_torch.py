@@ -86,8 +86,9 @@ def test_rank_and_alpha_of_every_module_reach_peft(eckart, tmp_path):
 net = Net()
 save_file(net.state_dict(), 'base.safetensors')
 with torch.no_grad():
-    net.q.weight += torch.randn(60, 7) @ torch.randn(7, 40) / 10
-    net.head.weight += torch.randn(5, 2) @ torch.randn(2, 60) / 10
+    # One rounding alone, that of the sum.
+    net.q.weight += torch.randn(60, 7).double() @ torch.randn(7, 40).double() / 10
+    net.head.weight += torch.randn(5, 2).double() @ torch.randn(2, 60).double() / 10
 save_file(net.state_dict(), 'tuned.safetensors')
 print(1)
 """)

@@ -22,6 +22,11 @@ struct PowerLaw {
 // Source: Clauset, Shalizi, Newman, SIAM Review 51(4):661-703, 2009.
 PowerLaw fit_power_law(const std::vector<double>& falling);
 
+// Returns what the largest singular value of noise with this edge passes in one matrix of a thousand:
+// edge sqrt(1 + 3.27 s / mu), mu = (sqrt m + sqrt n)^2, s = sqrt mu (1 / sqrt m + 1 / sqrt n)^(1/3).
+// Source: Johnstone, Annals of Statistics 29(2):295-327, 2001 (the law of Tracy and Widom, beta 1).
+double spike_threshold(double edge, index_t rows, index_t cols);
+
 struct WeightSpectrum {
   index_t rows = 0;
   index_t cols = 0;
@@ -35,7 +40,7 @@ struct WeightSpectrum {
   // would have: max_i ||row i|| + max_j ||column j||, of equal entries the edge of the
   // Marchenko-Pastur law. It stays an upper bound where rows or columns differ in scale.
   double edge = 0;
-  index_t spikes = 0;  // singular values above 1.02 edge
+  index_t spikes = 0;  // singular values above spike_threshold(edge, rows, cols)
   PowerLaw tail;       // of the squares of the singular values
 
   // The fewest triplets that hold this share of the energy.
