@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "eckart/apps/embedding.hpp"
+#include "eckart/models/embedding.hpp"
 #include "exit_code.hpp"
 #include "model_options.hpp"
 #include "request.hpp"

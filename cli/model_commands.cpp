@@ -23,6 +23,7 @@ void add_spectrum(CLI::App& model, ModelSpectrumOptions& o) {
   command.footer(
       "eckart model spectrum model.safetensors\n"
       "eckart model spectrum folder --only '*.self_attn.*' --json\n"
+      "eckart model spectrum model.safetensors --plot spectra.png\n"
       "eckart model spectrum model.safetensors.index.json -o spectra.json\n"
       "\n"
       "With -o a run that was stopped goes on where it was: what is finished waits in\n"
@@ -35,7 +36,8 @@ void add_spectrum(CLI::App& model, ModelSpectrumOptions& o) {
   table.flag("--values", "all singular values too (in JSON)", o.values);
   Group out{command, "Output"};
   out.text("-o,--output", "FILE", "write the JSON object to FILE", o.file);
-  out.flag("--force", "replace FILE if it exists", o.force);
+  out.flag("--force", "replace files that exist", o.force);
+  add_plot(command, "the spectra as a picture, .png or .svg", o.plot);
   add_run(command, o.run);
 }
 

@@ -6,10 +6,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "eckart/apps/compression.hpp"
-#include "eckart/apps/layers.hpp"
 #include "eckart/copy.hpp"
 #include "eckart/io/tensors.hpp"
+#include "eckart/models/compression.hpp"
+#include "eckart/models/layers.hpp"
 #include "eckart/operators.hpp"
 #include "eckart/rank_rule.hpp"
 #include "exit_code.hpp"

@@ -10,11 +10,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "eckart/apps/adapter.hpp"
-#include "eckart/apps/layers.hpp"
-#include "eckart/apps/low_rank.hpp"
-#include "eckart/apps/weight_spectrum.hpp"
 #include "eckart/io/tensors.hpp"
+#include "eckart/models/adapter.hpp"
+#include "eckart/models/layers.hpp"
+#include "eckart/models/low_rank.hpp"
+#include "eckart/models/weight_spectrum.hpp"
 #include "exit_code.hpp"
 #include "model_options.hpp"
 #include "model_text.hpp"

@@ -17,6 +17,7 @@ struct ModelSpectrumOptions {
   std::optional<double> energy;
   bool values = false;
   std::string file;  // -o; empty: nothing is written
+  std::string plot;  // a picture; empty: none
   bool force = false;
 };
 

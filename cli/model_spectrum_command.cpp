@@ -6,13 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "eckart/apps/layers.hpp"
-#include "eckart/apps/weight_spectrum.hpp"
 #include "eckart/io/result_folder.hpp"
 #include "eckart/io/tensors.hpp"
+#include "eckart/models/layers.hpp"
+#include "eckart/models/weight_spectrum.hpp"
+#include "eckart/plot/standard.hpp"
 #include "exit_code.hpp"
 #include "model_options.hpp"
 #include "model_text.hpp"
+#include "plot_file.hpp"
 #include "request.hpp"
 #include "session.hpp"
 
@@ -67,7 +69,7 @@ ordered_json analyse(const io::Tensor& tensor,
                                                         {"count", s.tail.count},
                                                         {"distance", s.tail.distance}}
                                          : ordered_json();
-  if (o.values) object["sigma"] = s.sigma;
+  if (o.values || !o.plot.empty()) object["sigma"] = s.sigma;
   return object;
 }
 
@@ -146,11 +148,30 @@ std::string table(const ordered_json& report, const ModelSpectrumOptions& o) {
   return text;
 }
 
+std::vector<plot::NamedSpectrum> pictured(const ordered_json& report) {
+  std::vector<plot::NamedSpectrum> matrices;
+  for (const auto& tensor : report["tensors"]) {
+    for (const auto& m : tensor["matrices"]) {
+      const std::string name = printable(tensor["name"].get<std::string>()), part = m["part"];
+      matrices.push_back({part.empty() ? name : name + "[" + part + "]",
+                          m["sigma"].get<std::vector<double>>(), m["noise_edge"]});
+    }
+  }
+  return matrices;
+}
+
+void leave_out_values(ordered_json& report) {
+  for (auto& tensor : report["tensors"]) {
+    for (auto& m : tensor["matrices"]) m.erase("sigma");
+  }
+}
+
 }  // namespace
 
 int run_model_spectrum(const ModelSpectrumOptions& options) {
   Session session(options.run);
   if (!options.file.empty()) check_target(options.file, options.force, false);
+  check_plot(options.plot, options.force, {options.run.input, options.file});
   const io::Model model = io::read_model(options.run.input, options.run.max_memory_bytes);
   const std::vector<io::Tensor> tensors = select_tensors(model, options.only);
   std::vector<Layer> layers;
@@ -160,7 +181,7 @@ int run_model_spectrum(const ModelSpectrumOptions& options) {
   if (!options.file.empty()) {
     spool.emplace(options.file,
                   fingerprint({model}, fmt::format("spectrum {} {}", options.energy.value_or(0),
-                                                   options.values)));
+                                                   options.values || !options.plot.empty())));
   }
   const std::vector<std::size_t> tied = find_tied(tensors);
   ordered_json report = {{"schema", 1}, {"model", model_json(model)}};
@@ -196,6 +217,10 @@ int run_model_spectrum(const ModelSpectrumOptions& options) {
     io::release(tensor);
     report["tensors"].push_back(std::move(object));
   }
+  if (!options.plot.empty()) {
+    write_plot(options.plot, plot::spectra(pictured(report)), options.force);
+    if (!options.values) leave_out_values(report);
+  }
   if (!options.file.empty()) {
     check_free(options.file, options.force);
     io::write_text(options.file, json_text(report) + "\n");
@@ -211,6 +236,7 @@ int run_model_spectrum(const ModelSpectrumOptions& options) {
       "\n  eff.: e to the entropy of the energies; 80 % ...: triplets that hold that share;\n"
       "  spikes: singular values above what independent entries of these rows and columns give;\n"
       "  alpha: exponent of the power law that fits the tail of the squared values best\n";
+  if (!options.plot.empty()) text += "\npicture  " + printable(options.plot) + "\n";
   if (!options.file.empty()) text += "\nfile     " + printable(options.file) + "\n";
   write_stdout(session.terminal.text(text));
   return exit_met;

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "eckart/apps/layers.hpp"
+#include "eckart/models/layers.hpp"
 #include "exit_code.hpp"
 
 namespace eckart::cli {

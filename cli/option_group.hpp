@@ -66,6 +66,6 @@ void add_rank(CLI::App& command, RankRule& rank);
 void add_method(CLI::App& command, std::string& method);
 
 inline constexpr const char* file_help =
-    ".npy .npz .mtx .csv .tsv (or .gz), M.safetensors#W, -, or \"[[3,2],[2,3]]\"";
+    ".npy .npz .mtx .csv .tsv (.gz), M.safetensors#W, -, or \"[[3,2],[2,3]]\"";
 
 }  // namespace eckart::cli

@@ -20,7 +20,8 @@ ALLOWED = {
     "vocabulary": {"vocabulary"},
     "methods": {"vocabulary", "methods"},
     "public io": {"vocabulary", "methods", "public io", "public apps"},
-    "public apps": {"vocabulary", "methods", "public io", "public apps"},
+    "public apps": {"vocabulary", "methods", "public apps"},
+    "public models": {"vocabulary", "methods", "public io", "public apps", "public models"},
     "src/core": {"vocabulary", "src/core"},
     "src/text": {"vocabulary", "src/core", "src/text"},
     "src/kernels": {"types", "src/kernels"},
@@ -33,8 +34,10 @@ ALLOWED = {
     "src/io": {"vocabulary", "methods", "public io", "public apps", "src/core", "src/kernels",
                "src/io"},
     # Uses of the SVD take it from the public methods; loops of their own are kernels, in chunks.
-    "src/apps": {"vocabulary", "methods", "public io", "public apps", "src/core", "src/kernels",
-                 "src/apps"},
+    "src/apps": {"vocabulary", "methods", "public apps", "src/core", "src/kernels", "src/apps"},
+    # Weights come tensor by tensor from files.
+    "src/models": {"vocabulary", "methods", "public io", "public apps", "public models",
+                   "src/core", "src/kernels", "src/models"},
     # Figures know nothing of what they show.
     "public plot": {"vocabulary", "public plot"},
     "src/plot": {"vocabulary", "public plot", "src/plot"},
@@ -43,10 +46,11 @@ ALLOWED = {
                       "src/recommend"},
     "lapack": {"vocabulary", "methods", "lapack"},
     # The command line shares the drop-in's counters with it.
-    "cli": {"vocabulary", "methods", "public io", "public apps", "public plot", "cli",
-            "lapack"},
-    "python": {"vocabulary", "methods", "public io", "public apps", "python"},
-    "examples": {"vocabulary", "methods", "public io", "public apps", "examples"},
+    "cli": {"vocabulary", "methods", "public io", "public apps", "public models", "public plot",
+            "cli", "lapack"},
+    "python": {"vocabulary", "methods", "public io", "public apps", "public models", "python"},
+    "examples": {"vocabulary", "methods", "public io", "public apps", "public models",
+                 "examples"},
 }
 
 BLAS_NAMES = re.compile(
@@ -81,7 +85,8 @@ def group_of(path):
     """Returns the group of a file, given by its path below the root."""
     parts = path.split("/")
     if parts[0] == "include":
-        kinds = {"io": "public io", "apps": "public apps", "plot": "public plot"}
+        kinds = {"io": "public io", "apps": "public apps", "models": "public models",
+                 "plot": "public plot"}
         kinds |= dict.fromkeys(METHODS, "methods")
         return kinds.get(parts[2], "vocabulary")
     return "/".join(parts[:2]) if parts[0] == "src" else parts[0]

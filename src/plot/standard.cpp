@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "eckart/error.hpp"
 
@@ -161,6 +162,41 @@ Figure spectrum(std::span<const double> sigma, double norm, double floor) {
   Panel energy = cumulative_panel(held, "energy");
   energy.title = "energy of the k leading";
   return {.panels = {linear, log, energy}, .width = 1080, .height = 380};
+}
+
+Figure spectra(const std::vector<NamedSpectrum>& matrices) {
+  constexpr std::size_t most = 24, columns = 4;
+  std::vector<std::size_t> order(matrices.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  Figure figure{.title = "singular values"};
+  if (order.size() > most) {
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return matrices[a].sigma.size() > matrices[b].sigma.size();
+    });
+    order.resize(most);
+    std::sort(order.begin(), order.end());
+    figure.title =
+        fmt::format("singular values: the {} largest of {} matrices", most, matrices.size());
+  }
+  for (const std::size_t index : order) {
+    const NamedSpectrum& matrix = matrices[index];
+    Panel panel{.title = matrix.name,
+                .x = {.label = "i", .whole = true},
+                .y = {.label = "σ", .scale = Scale::logarithmic},
+                .series = {{.mark = matrix.sigma.size() <= 60 ? Mark::line_and_points : Mark::line,
+                            .x = numbers(matrix.sigma.size()),
+                            .y = matrix.sigma}}};
+    if (matrix.edge > 0) {
+      panel.guides = {{Guide::Direction::horizontal, matrix.edge, "noise"}};
+    }
+    figure.panels.push_back(std::move(panel));
+  }
+  if (figure.panels.empty()) figure.panels.push_back({.title = "no matrix"});
+  figure.columns = std::min(columns, figure.panels.size());
+  const std::size_t rows = (figure.panels.size() + figure.columns - 1) / figure.columns;
+  figure.width = 360 * static_cast<double>(figure.columns);
+  figure.height = 280 * static_cast<double>(rows) + 30;
+  return figure;
 }
 
 Figure cumulative(std::span<const double> held, const std::string& what) {

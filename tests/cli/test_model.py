@@ -98,6 +98,17 @@ def test_spectrum_agrees_with_numpy(eckart):
     assert found["lstm_cell.weight_hh"]["matrices"][0]["energy_ranks"]["0.999"] > 117
 
 
+def test_the_spectra_as_a_picture(eckart, tmp_path):
+    plain = eckart("model", "spectrum", SILERO, "--json")
+    run = eckart("model", "spectrum", SILERO, "--plot", "spectra.svg", "--json")
+    assert run.code == 0 and run.json["tensors"] == plain.json["tensors"]
+    assert (tmp_path / "spectra.svg").read_text().startswith("<?xml")
+    again = eckart("model", "spectrum", SILERO, "--plot", "spectra.svg")
+    assert again.code == 2 and "spectra.svg" in again.err
+    again = eckart("model", "spectrum", SILERO, "--plot", "spectra.svg", "--force")
+    assert again.code == 0 and "picture  spectra.svg" in again.out
+
+
 def test_spectrum_prints_a_table_and_selects(eckart):
     run = eckart("model", "spectrum", SILERO, "--only", "lstm*")
     assert run.code == 0 and "lstm_cell.weight_hh" in run.out and "conv1" not in run.out
@@ -469,6 +480,21 @@ def test_compress_attains_the_optimum_for_the_inputs(eckart, tmp_path, layers, k
         plain = weighted(W[name], X[name], (U[:, :10] * s[:10]) @ Vt[:10])
         assert np.isclose(layer["unweighted_relative_error"], plain, rtol=1e-6) and plain > 2 * best
         assert np.array_equal(layer["rank"], 10) and layer["weighting"] == kind
+
+
+def test_compress_is_within_a_hundredth_of_the_optimum_of_inputs_it_never_saw(eckart, tmp_path, rng):
+    W = rng.standard_normal((120, 96))
+    mix = np.logspace(0, -2, 96)[:, None] * np.linalg.qr(rng.standard_normal((96, 96)))[0]
+    seen, held_out = (rng.standard_normal((20000, 96)) @ mix for _ in range(2))
+    save(tmp_path / "m.safetensors", {"a.weight": W})
+    np.savez(tmp_path / "x.npz", **{"a.gram": seen.T @ seen})
+    run = eckart(*COMPRESS, "--rank", "20", "--activations", "x.npz", "-o", "small.safetensors")
+    assert run.code == 0, run.err
+    new, _ = load(tmp_path / "small.safetensors")
+    best = optimum(W, held_out, 20)
+    assert best <= weighted(W, held_out, new["a.B.weight"] @ new["a.A.weight"]) <= 1.01 * best
+    U, s, Vt = np.linalg.svd(W, full_matrices=False)
+    assert weighted(W, held_out, (U[:, :20] * s[:20]) @ Vt[:20]) > 1.5 * best
 
 
 def test_compress_needs_no_inverse_of_the_second_moments(eckart, tmp_path, layers):

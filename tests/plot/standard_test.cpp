@@ -57,6 +57,31 @@ TEST(SpectrumFigure, OfNothingAndOfZerosCanBeDrawn) {
   }
 }
 
+TEST(SpectraFigure, HasAPanelForEachMatrixWithItsEdge) {
+  const Figure figure = spectra({{"a", {3, 2, 1}, 2.5}, {"b", {1, 0.5}, 0}});
+  ASSERT_EQ(figure.panels.size(), 2u);
+  EXPECT_EQ(figure.panels[0].title, "a");
+  EXPECT_EQ(figure.panels[0].series[0].y, (std::vector<double>{3, 2, 1}));
+  ASSERT_EQ(figure.panels[0].guides.size(), 1u);
+  EXPECT_EQ(figure.panels[0].guides[0].at, 2.5);
+  EXPECT_TRUE(figure.panels[1].guides.empty());
+  EXPECT_EQ(to_svg(figure).substr(0, 5), "<?xml");
+}
+
+TEST(SpectraFigure, OfManyMatricesShowsTheLargestInTheirOrder) {
+  std::vector<NamedSpectrum> matrices;
+  for (std::size_t i = 0; i < 30; ++i) {
+    matrices.push_back(
+        {std::to_string(i), std::vector<double>(i % 7 == 3 ? 1 : 5 + i % 2, 1.0), 0});
+  }
+  const Figure figure = spectra(matrices);
+  ASSERT_EQ(figure.panels.size(), 24u);
+  EXPECT_TRUE(figure.title.find("24 largest of 30") != std::string::npos);
+  for (const Panel& panel : figure.panels) EXPECT_TRUE(panel.series[0].y.size() > 1) << panel.title;
+  EXPECT_EQ(figure.panels.front().title, "0");
+  EXPECT_EQ(to_png(spectra({})).substr(1, 3), "PNG");
+}
+
 TEST(CumulativeFigure, HasNoGuideForWhatIsNotReached) {
   const Panel panel = cumulative(std::vector<double>{0.5, 0.85}, "energy").panels[0];
   EXPECT_TRUE(guide_named(panel, "2"));

@@ -18,6 +18,16 @@ Figure spectrum_bars(std::span<const double> sigma, double floor);
 // of the energy: all of it is norm^2. Values below floor are rounding and left out.
 Figure spectrum(std::span<const double> sigma, double norm, double floor);
 
+// The spectrum of one of several matrices, and what noise in its place could reach (0: not shown).
+struct NamedSpectrum {
+  std::string name = {};
+  std::vector<double> sigma = {};
+  double edge = 0;
+};
+// A small panel for each matrix: its singular values over a logarithmic axis, the noise edge dashed.
+// Of more than 24 matrices those with the most singular values are shown, and the title says so.
+Figure spectra(const std::vector<NamedSpectrum>& matrices);
+
 // What the k leading triplets hold, as shares, with lines at 80, 90 and 95 % and the k that
 // reach them. what: "energy" or "variance".
 Figure cumulative(std::span<const double> held, const std::string& what);

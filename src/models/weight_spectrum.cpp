@@ -1,4 +1,4 @@
-#include "eckart/apps/weight_spectrum.hpp"
+#include "eckart/models/weight_spectrum.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,13 +1,13 @@
-// eckart/apps/adapter.hpp - LoRA adapters: W + scale B A, in the files of PEFT and of kohya.
+// eckart/models/adapter.hpp - LoRA adapters: W + scale B A, in the files of PEFT and of kohya.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "eckart/apps/low_rank.hpp"
 #include "eckart/context.hpp"
 #include "eckart/io/tensors.hpp"
+#include "eckart/models/low_rank.hpp"
 
 namespace eckart {
 

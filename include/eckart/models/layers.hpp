@@ -1,4 +1,4 @@
-// eckart/apps/layers.hpp - which matrices the tensors of a model stand for.
+// eckart/models/layers.hpp - which matrices the tensors of a model stand for.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// eckart/apps/low_rank.hpp - the leading part of a weight matrix, or of a product, as two factors.
+// eckart/models/low_rank.hpp - the leading part of a weight matrix, or of a product, as two
+// factors.
 #pragma once
 
 #include <cstdint>

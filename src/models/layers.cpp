@@ -1,4 +1,4 @@
-#include "eckart/apps/layers.hpp"
+#include "eckart/models/layers.hpp"
 
 #include <algorithm>
 #include <array>

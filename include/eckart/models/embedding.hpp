@@ -1,4 +1,4 @@
-// eckart/apps/embedding.hpp - word vectors of fewer dimensions.
+// eckart/models/embedding.hpp - word vectors of fewer dimensions.
 #pragma once
 
 #include <string>

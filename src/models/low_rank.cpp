@@ -1,4 +1,4 @@
-#include "eckart/apps/low_rank.hpp"
+#include "eckart/models/low_rank.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "eckart/apps/adapter.hpp"
+#include "eckart/models/adapter.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "eckart/apps/compression.hpp"
+#include "eckart/models/compression.hpp"
 
 #include <fmt/format.h>
 

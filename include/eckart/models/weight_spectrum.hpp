@@ -1,4 +1,4 @@
-// eckart/apps/weight_spectrum.hpp - what the singular values of a weight matrix say.
+// eckart/models/weight_spectrum.hpp - what the singular values of a weight matrix say.
 #pragma once
 
 #include <vector>
@@ -22,9 +22,10 @@ struct PowerLaw {
 // Source: Clauset, Shalizi, Newman, SIAM Review 51(4):661-703, 2009.
 PowerLaw fit_power_law(const std::vector<double>& falling);
 
-// Returns what the largest singular value of noise with this edge passes in one matrix of a thousand:
-// edge sqrt(1 + 3.27 s / mu), mu = (sqrt m + sqrt n)^2, s = sqrt mu (1 / sqrt m + 1 / sqrt n)^(1/3).
-// Source: Johnstone, Annals of Statistics 29(2):295-327, 2001 (the law of Tracy and Widom, beta 1).
+// Returns what the largest singular value of noise with this edge passes in one matrix of a
+// thousand: edge sqrt(1 + 3.27 s / mu), mu = (sqrt m + sqrt n)^2, s = sqrt mu (1 / sqrt m + 1 /
+// sqrt n)^(1/3). Source: Johnstone, Annals of Statistics 29(2):295-327, 2001 (the law of Tracy and
+// Widom, beta 1).
 double spike_threshold(double edge, index_t rows, index_t cols);
 
 struct WeightSpectrum {

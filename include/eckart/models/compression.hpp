@@ -1,4 +1,4 @@
-// eckart/apps/compression.hpp - weights as products of two factors, judged by what they do to
+// eckart/models/compression.hpp - weights as products of two factors, judged by what they do to
 // inputs.
 #pragma once
 

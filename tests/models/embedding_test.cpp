@@ -1,4 +1,4 @@
-#include "eckart/apps/embedding.hpp"
+#include "eckart/models/embedding.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // Reading and writing adapters: which keys belong together, and what they mean.
-#include "eckart/apps/adapter.hpp"
+#include "eckart/models/adapter.hpp"
 
 #include <fmt/format.h>
 
