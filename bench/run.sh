@@ -33,9 +33,19 @@ if [ ! -f "$ECKART_BENCH_VENV/complete" ]; then
   fi
 fi
 
-# The Python package as it is now, where its sources are newer than what was installed.
+# The Python package as it is now, where a task needs it and its sources are newer than what was
+# installed.
 built=$ECKART_BENCH_PACKAGE/complete
-if [ ! -f "$built" ] || [ -n "$(find "$root/src" "$root/include" "$root/python" \
+package=yes
+for argument; do
+  case $argument in
+    python_*) package=yes; break ;;
+    [a-z]*) package=no ;;
+  esac
+done
+if [ $package = no ]; then
+  :
+elif [ ! -f "$built" ] || [ -n "$(find "$root/src" "$root/include" "$root/python" \
   "$root/pyproject.toml" -newer "$built" -name '*.[chpt]*' | head -n 1)" ]; then
   echo "Building the Python package into build/bench-python"
   rm -rf "$ECKART_BENCH_PACKAGE"

@@ -59,7 +59,7 @@ void add_model_target(CLI::App& command, const char* help, LsaCommandOptions& o)
 
 void add_lsa_accuracy(CLI::App& command, LsaCommandOptions& o) {
   Group{command, "Accuracy"}.value(
-      "--accuracy", "R", "residual / sigma_1 to reach; 1e-6, which is all that a model keeps",
+      "--accuracy", "R", "residual / sigma_1 to reach; 1e-4; a model keeps down to 1e-7",
       [&o](const std::string& text) { o.accuracy = parse_accuracy("--accuracy", text); });
 }
 

@@ -202,7 +202,7 @@ struct LsaCommandOptions {
   double max_share = 1;
   std::string weighting = "log-entropy";
   RankRule rank;
-  double accuracy = 1e-6;
+  double accuracy = 1e-4;
   std::uint64_t seed = 0;
   bool plan = false;
 

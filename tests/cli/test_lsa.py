@@ -46,7 +46,7 @@ def ask(eckart, model, *words):
 def test_fit_says_what_it_read_and_how_right_it_is(eckart, lines, tmp_path):
     run = eckart("lsa", "fit", lines, "--format", "lines", "-k", "2", "-o", "m.lsa")
     assert run.code == 0 and run.err == ""
-    assert "1 path: 8 documents" in run.out and "accuracy 1e-06 asked: met" in run.out
+    assert "1 path: 8 documents" in run.out and "accuracy 0.0001 asked: met" in run.out
     assert (tmp_path / "m.lsa").stat().st_size > 500
     facts = fit(eckart, lines, "--format", "lines").json
     assert facts["documents"] == 8 and facts["rank"] == 2
