@@ -27,6 +27,13 @@ if [ ! -f "$ECKART_BENCH_VENV/complete" ]; then
         > "$ECKART_BENCH_VENV/$package.log" 2>&1 ||
         echo "  $package cannot be installed, see build/bench-venv/$package.log"
     done
+    # The package of PyPI is built without LIBMF's vector code.
+    vector=$ECKART_BENCH_VENV/libmf-vector
+    { "$ECKART_BENCH_VENV/bin/pip" download -q --disable-pip-version-check --no-deps \
+        --no-binary :all: -d "$vector" libmf && tar -C "$vector" --strip-components 1 -xf "$vector"/*.gz &&
+      c++ -O3 -march=native -std=c++11 -shared -fPIC -fopenmp -DUSEOMP -DUSEAVX \
+        "$vector"/src_cpp/*.cpp -o "$vector/libmf.so"; } > "$ECKART_BENCH_VENV/libmf-vector.log" 2>&1 ||
+      echo "  LIBMF has no vector code, see build/bench-venv/libmf-vector.log"
     touch "$ECKART_BENCH_VENV/complete"
   else
     echo "  no environment (python3-venv is missing?): MKL and PRIMME will be missing"
@@ -57,6 +64,9 @@ elif [ ! -f "$built" ] || [ -n "$(find "$root/src" "$root/include" "$root/python
     echo "  it cannot be built, see build/bench-venv/eckart.log"
   fi
 fi
+
+libmf=$ECKART_BENCH_VENV/libmf-vector/libmf.so
+[ ! -f "$libmf" ] || export LIBMF_OBJ="$libmf"
 
 # The harness checks answers with NumPy: it, too, gets the OpenBLAS kernels the CPU deserves.
 cd "$root/bench"

@@ -1,10 +1,11 @@
 """What LIBMF and Surprise need to learn the same ratings. Prints one JSON object.
 
 recommender_peers.py TRAIN TEST THREADS [svdpp]: files of user, item, rating, 0-based, tabs between.
-LIBMF_OBJ may name a build of LIBMF with vector code; the package of PyPI has none.
+LIBMF_OBJ names a build of LIBMF with vector code, which bench/run.sh makes; that of PyPI has none.
 """
 import contextlib
 import io
+import itertools
 import json
 import sys
 import time
@@ -21,15 +22,15 @@ def libmf(train, test, threads):
 
     curve = []
     order = np.random.default_rng(0).permutation(len(train))
-    for regularization in (0.05, 0.08):
+    for rank, regularization in itertools.product((32, 64), (0.05, 0.08)):
         for iterations in (2, 4, 6, 8, 10, 12, 15, 20):
-            model = mf.MF(k=64, nr_threads=threads, nr_bins=20, nr_iters=iterations, eta=0.1,
+            model = mf.MF(k=rank, nr_threads=threads, nr_bins=20, nr_iters=iterations, eta=0.1,
                           lambda_p1=0, lambda_p2=regularization, lambda_q1=0,
                           lambda_q2=regularization, quiet=True)
             start = time.perf_counter()
             model.fit(train[order])
             seconds = time.perf_counter() - start
-            curve.append({"regularization": regularization, "iterations": iterations,
+            curve.append({"rank": rank, "regularization": regularization, "iterations": iterations,
                           "seconds": seconds, "rmse": rmse(predictions(model.model, test), test)})
     return curve
 

@@ -1,6 +1,7 @@
 // How fast the recommender learns and answers. Prints one JSON object.
 //   recommender_rates rates USERS ITEMS RATINGS    made-up ratings of that size
-//   recommender_rates curve TRAIN TEST             RMSE on TEST over seconds, epoch by epoch
+//   recommender_rates curve TRAIN TEST             RMSE on TEST over seconds, epoch by epoch, at
+//                                                  two ranks and two regularizations
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -136,15 +137,24 @@ ordered_json curve(const std::string& train_file, const std::string& test_file) 
     Context context(threads);
     static_cast<void>(fit_svd(train, {.epochs = 2}, context));  // threads and pages are there
     ordered_json points = ordered_json::array();
-    double watching = 0;
-    const auto start = Clock::now();
-    static_cast<void>(fit_svd(train, {}, context, [&](const Epoch& epoch) {
-      const double seconds = since(start) - watching;
-      const double rmse = rating_errors(epoch.model(), test, context).rmse;
-      points.push_back({{"epoch", epoch.number}, {"seconds", seconds}, {"rmse", rmse}});
-      watching = since(start) - seconds;
-      return true;
-    }));
+    for (const index_t rank : {32, 64}) {
+      for (const double regularization : {0.05, 0.08}) {
+        double watching = 0;
+        const SvdOptions options{.rank = rank, .regularization = regularization};
+        const auto start = Clock::now();
+        static_cast<void>(fit_svd(train, options, context, [&](const Epoch& epoch) {
+          const double seconds = since(start) - watching;
+          const double rmse = rating_errors(epoch.model(), test, context).rmse;
+          points.push_back({{"rank", rank},
+                            {"regularization", regularization},
+                            {"epoch", epoch.number},
+                            {"seconds", seconds},
+                            {"rmse", rmse}});
+          watching = since(start) - seconds;
+          return true;
+        }));
+      }
+    }
     result[std::to_string(threads)] = points;
   }
   return result;

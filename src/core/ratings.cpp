@@ -70,10 +70,12 @@ void RatingScale::validate() const {
 
 RatingScale Ratings::scale() const {
   if (entries.empty()) return {};
-  const auto [low, high] =
-      std::minmax_element(entries.begin(), entries.end(),
-                          [](const Rating& a, const Rating& b) { return a.value < b.value; });
-  return {low->value, high->value};
+  RatingScale scale{entries[0].value, entries[0].value};
+  for (const Rating& r : entries) {
+    scale.low = std::min(scale.low, r.value);
+    scale.high = std::max(scale.high, r.value);
+  }
+  return scale;
 }
 
 double Ratings::mean() const {
@@ -125,33 +127,46 @@ Ratings joined(const Ratings& old, const Ratings& more) {
 }
 
 RatingRows by_user(const Ratings& ratings) {
-  const index_t n = ratings.count();
-  // Counting sort by user, then by item within the user; both keep the order of the file.
+  // Counting sort by item, then by user; both keep the order of what came before.
+  const std::size_t n = ratings.entries.size();
+  std::vector<index_t> next_of_item(at(ratings.items.size() + 1));
   std::vector<index_t> start(at(ratings.users.size() + 1));
-  for (const Rating& r : ratings.entries) ++start[at(r.user) + 1];
-  std::partial_sum(start.begin(), start.end(), start.begin());
-  std::vector<std::pair<std::int32_t, float>> sorted(at(n));
-  std::vector<index_t> next = start;
   for (const Rating& r : ratings.entries) {
-    sorted[at(next[at(r.user)]++)] = {r.item, static_cast<float>(r.value)};
+    ++next_of_item[at(r.item) + 1];
+    ++start[at(r.user) + 1];
   }
+  std::partial_sum(next_of_item.begin(), next_of_item.end(), next_of_item.begin());
+  std::partial_sum(start.begin(), start.end(), start.begin());
+  struct Entry {
+    std::int32_t user, item;
+    float value;
+  };
+  std::vector<Entry> of_items(n);
+  for (const Rating& r : ratings.entries) {
+    of_items[at(next_of_item[at(r.item)]++)] = {r.user, r.item, static_cast<float>(r.value)};
+  }
+  // Of several ratings of a pair the last one stays.
+  std::vector<index_t> end(start.begin(), start.end() - 1);
+  std::vector<std::int32_t> items(n);
+  std::vector<float> values(n);
+  for (const Entry& entry : of_items) {
+    index_t& to = end[at(entry.user)];
+    if (to > start[at(entry.user)] && items[at(to - 1)] == entry.item) --to;
+    items[at(to)] = entry.item;
+    values[at(to++)] = entry.value;
+  }
+  // Close the gaps that they left.
   std::vector<index_t> offsets{0};
-  std::vector<std::int32_t> items;
-  std::vector<float> values;
-  items.reserve(at(n));
-  values.reserve(at(n));
-  for (index_t u = 0; u < ratings.users.size(); ++u) {
-    const auto first = sorted.begin() + start[at(u)];
-    const auto last = sorted.begin() + start[at(u + 1)];
-    const auto by_item = [](const auto& a, const auto& b) { return a.first < b.first; };
-    if (!std::is_sorted(first, last, by_item)) std::stable_sort(first, last, by_item);
-    for (auto p = first; p != last; ++p) {
-      if (p + 1 != last && p[1].first == p->first) continue;
-      items.push_back(p->first);
-      values.push_back(p->second);
+  for (std::size_t u = 0; u < end.size(); ++u) {
+    const index_t to = offsets.back(), count = end[u] - start[u];
+    if (to != start[u]) {
+      std::copy_n(items.begin() + start[u], count, items.begin() + to);
+      std::copy_n(values.begin() + start[u], count, values.begin() + to);
     }
-    offsets.push_back(static_cast<index_t>(items.size()));
+    offsets.push_back(to + count);
   }
+  items.resize(at(offsets.back()));
+  values.resize(at(offsets.back()));
   return {std::move(offsets), std::move(items), std::move(values)};
 }
 
