@@ -74,6 +74,7 @@ function(eckart_test_folder folder)
     return()
   endif()
   add_executable(${folder}_tests ${sources})
+  target_compile_options(${folder}_tests PRIVATE -O1)  # compiled once, run once
   target_include_directories(${folder}_tests PRIVATE ${PROJECT_SOURCE_DIR}/src
     ${PROJECT_SOURCE_DIR})
   target_link_libraries(${folder}_tests

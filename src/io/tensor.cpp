@@ -147,7 +147,9 @@ void widen(const char* from, index_t count, T* to) {
                             to_string(tensor.type)));
 }
 
+// Before memory is taken: what cannot be read may claim any size.
 void require_elements(const Tensor& tensor, index_t rows, index_t cols) {
+  if (bits_of(tensor.type) % 8 != 0 || tensor.type == ElementType::quantised) refuse_type(tensor);
   index_t wanted = 0;
   const bool fits = rows >= 0 && cols >= 0 && !__builtin_mul_overflow(rows, cols, &wanted);
   require(fits && wanted == tensor.count(),
@@ -313,7 +315,7 @@ void unpack(const Tensor& tensor, index_t first, index_t count, T* to) {
         }
         return;
       }
-      [[fallthrough]];
+      refuse_type(tensor);
     case ElementType::q8_0:
       return unpack_blocks(tensor, first, count, to);
     case ElementType::f6_e3m2:

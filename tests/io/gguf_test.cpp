@@ -76,6 +76,10 @@ TEST(Gguf, TensorsOfOtherBlocksAreListedAndNotRead) {
       made(2, 0, tensor("k", {256}, 12, 0) + tensor("x", {5}, 99, 160), std::string(160, '\1')));
   EXPECT_EQ(file.tensors[0].type, ElementType::quantised);
   EXPECT_THROW(to_matrix(file.tensors[0]), IoError);
+  // Of blocks that nobody knows a file may claim as many as it likes: no memory is taken for them.
+  const TensorFile huge = read(made(1, 0, tensor("h", {1ULL << 40, 1ULL << 10}, 99, 0), ""));
+  EXPECT_TRUE(
+      contains(io_error_of([&] { to_matrix(huge.tensors[0]); }), "cannot be computed with"));
 }
 
 TEST(Gguf, RefusesWhatLies) {
