@@ -42,6 +42,8 @@ json parse_strict(std::string_view text, const std::string& name) {
   } catch (const json::parse_error& error) {
     throw IoError(name, fmt::format("byte {}", error.byte),
                   "not valid JSON: " + printable(error.what()));
+  } catch (const json::exception& error) {  // a number beyond double
+    throw IoError(name, "not valid JSON: " + printable(error.what()));
   }
 }
 

@@ -67,6 +67,7 @@ TEST_F(ModelFolder, RefusesAnIndexThatDoesNotFitItsShards) {
   };
   const auto map = [&](const std::string& text) { return index("{\"weight_map\":" + text + "}"); };
   EXPECT_TRUE(contains(index("{"), "not valid JSON"));
+  EXPECT_TRUE(contains(index("1e999"), "not valid JSON"));
   EXPECT_TRUE(contains(index("[]"), "no object 'weight_map'"));
   EXPECT_TRUE(contains(map("[]"), "no object 'weight_map'"));
   EXPECT_TRUE(contains(map("{}"), "weight_map is empty"));
