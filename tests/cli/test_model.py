@@ -256,6 +256,19 @@ def test_extract_lists_what_it_cannot_carry(eckart, tmp_path, rng):
     assert run.code == 1 and "lora_unet_fc.diff_b" not in load(tmp_path / "c.safetensors")[0]
 
 
+def test_extract_saves_every_tensor_of_a_module_that_is_saved_whole(eckart, tmp_path, rng):
+    base = {"norm.weight": rng.standard_normal(8), "norm.bias": np.ones(8),
+            "other.bias": np.zeros(8)}
+    save(tmp_path / "base.safetensors", base)
+    save(tmp_path / "tuned.safetensors", base | {"norm.weight": base["norm.weight"] + 1})
+    run = eckart("model", "lora", "extract", "base.safetensors", "tuned.safetensors", "--rank", "2",
+                 "-o", "a", "--json")
+    assert run.code == 0 and run.json["in_full"] == ["norm.weight"], run.err
+    tensors, _ = load(tmp_path / "a/adapter_model.safetensors")
+    assert sorted(tensors) == ["base_model.model.norm.bias", "base_model.model.norm.weight"]
+    assert np.array_equal(tensors["base_model.model.norm.bias"], base["norm.bias"])
+
+
 def test_extract_of_equal_models_is_no_adapter(eckart, tmp_path, pair):
     run = eckart("model", "lora", "extract", "base.safetensors", "base.safetensors", "--rank", "4",
                  "-o", "a")
