@@ -39,7 +39,7 @@ function(eckart_library)
     target_sources(eckart PRIVATE $<TARGET_OBJECTS:${layer}>)
   endforeach()
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/eckart/*.hpp)
-  list(FILTER headers EXCLUDE REGEX "/include/eckart/plot/")
+  list(FILTER headers EXCLUDE REGEX "/include/eckart/(plot|image)/")
   target_sources(eckart PUBLIC
     FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
   target_compile_features(eckart PUBLIC cxx_std_20)
@@ -65,6 +65,23 @@ function(eckart_plot)
   target_link_libraries(eckart_plot
     PUBLIC Eckart::eckart PRIVATE eckart_flags fmt::fmt PkgConfig::CAIRO)
   set_target_properties(eckart_plot PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()
+
+# Adds src/image, which reads and writes pictures, as a library of its own: who computes needs no
+# libpng and no libjpeg.
+function(eckart_image)
+  find_package(PNG REQUIRED)
+  find_package(JPEG REQUIRED)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/image/*.cpp)
+  file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/eckart/image/*.hpp)
+  add_library(eckart_image STATIC ${sources})
+  target_sources(eckart_image PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
+  target_include_directories(eckart_image PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(eckart_image
+    PUBLIC Eckart::eckart
+    PRIVATE eckart_flags OpenMP::OpenMP_CXX fmt::fmt PNG::PNG JPEG::JPEG ZLIB::ZLIB)
+  set_target_properties(eckart_image PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()
 
 # Adds tests/<folder>/*_test.cpp as one GoogleTest program, each test a ctest entry.

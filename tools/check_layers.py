@@ -41,13 +41,17 @@ ALLOWED = {
     # Figures know nothing of what they show.
     "public plot": {"vocabulary", "public plot"},
     "src/plot": {"vocabulary", "public plot", "src/plot"},
+    # Pictures: read like any other file, decomposed by the public methods.
+    "public image": {"vocabulary", "methods", "public image"},
+    "src/image": {"vocabulary", "methods", "public io", "public image", "src/core", "src/io",
+                  "src/image"},
     # An app with loops of its own.
     "src/recommend": {"vocabulary", "methods", "public apps", "src/core", "src/kernels", "src/blas",
                       "src/recommend"},
     "lapack": {"vocabulary", "methods", "lapack"},
     # The command line shares the drop-in's counters with it.
     "cli": {"vocabulary", "methods", "public io", "public apps", "public models", "public plot",
-            "cli", "lapack"},
+            "public image", "cli", "lapack"},
     "python": {"vocabulary", "methods", "public io", "public apps", "public models", "python"},
     "examples": {"vocabulary", "methods", "public io", "public apps", "public models",
                  "examples"},
@@ -86,7 +90,7 @@ def group_of(path):
     parts = path.split("/")
     if parts[0] == "include":
         kinds = {"io": "public io", "apps": "public apps", "models": "public models",
-                 "plot": "public plot"}
+                 "plot": "public plot", "image": "public image"}
         kinds |= dict.fromkeys(METHODS, "methods")
         return kinds.get(parts[2], "vocabulary")
     return "/".join(parts[:2]) if parts[0] == "src" else parts[0]
