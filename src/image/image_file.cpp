@@ -79,6 +79,11 @@ void check_size(index_t width,
 Image decode_image(std::string_view bytes, const std::string& name, const ImageLimits& limits) {
   require(limits.max_pixels >= 1, "max_pixels must be at least 1");
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return read_png(bytes, name, limits);
+  if (bytes.starts_with("\xff\xd8\xff")) return read_jpeg(bytes, name, limits);
+  if (bytes.size() >= 3 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7' &&
+      std::isspace(static_cast<unsigned char>(bytes[2])) != 0) {
+    return read_pnm(bytes, name, limits);
+  }
   const std::string other = other_format(bytes);
   throw IoError(name, other.empty()
                           ? fmt::format("does not begin as a picture does; expected {}", expected)
@@ -93,8 +98,16 @@ Image read_image(const std::string& path, const ImageLimits& limits) {
 void write_image(const std::string& path, const Image& image, int jpeg_quality) {
   validate(image);
   const std::string extension = extension_of(path);
-  (void)jpeg_quality;
+  const bool jpeg = extension == ".jpg" || extension == ".jpeg";
+  const bool pnm = extension == ".pgm" || extension == ".ppm" || extension == ".pnm";
+  if (image.has_alpha() && (jpeg || pnm)) {
+    throw InvalidArgument(
+        fmt::format("{}: {} files hold no transparency, which the picture has; write .png or .pam",
+                    path, extension));
+  }
   if (extension == ".png") return io::write_text(path, encode_png(image));
+  if (jpeg) return io::write_text(path, encode_jpeg(image, jpeg_quality));
+  if (pnm || extension == ".pam") return io::write_text(path, encode_pnm(image));
   throw InvalidArgument(fmt::format(
       "{}: pictures are written as .png, .jpg, .pgm, .ppm or .pam, by the extension", path));
 }

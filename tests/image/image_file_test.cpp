@@ -41,6 +41,50 @@ TEST(ImageFile, KnowsAPictureByItsBytesNotByItsName) {
   EXPECT_EQ(read_image(folder / "a.jpg").samples, image.samples);
 }
 
+TEST(ImageFile, WritesAsTheExtensionSays) {
+  const Folder folder;
+  const Image image{2, 1, 3, 8, {3, 250, 9, 80, 90, 100}};
+  const auto begins = [&](const char* name, std::string_view start) {
+    write_image(folder / name, image);
+    std::ifstream file(folder / name, std::ios::binary);
+    std::string bytes(start.size(), ' ');
+    file.read(bytes.data(), std::streamsize(bytes.size()));
+    EXPECT_EQ(bytes, start) << name;
+  };
+  begins("a.png", "\x89PNG");
+  begins("a.PNG", "\x89PNG");
+  begins("a.jpg", "\xff\xd8");
+  begins("a.jpeg", "\xff\xd8");
+  begins("a.ppm", "P6");
+  begins("a.pnm", "P6");
+  begins("a.pam", "P6");
+}
+
+TEST(ImageFile, KeepsTransparencyOrRefuses) {
+  const Folder folder;
+  const Image image{2, 1, 2, 8, {3, 250, 9, 80}};
+  for (const char* name : {"a.jpg", "a.pgm", "a.pnm"}) {
+    EXPECT_THROW(write_image(folder / name, image), InvalidArgument) << name;
+    EXPECT_FALSE(std::filesystem::exists(folder / name));
+  }
+  for (const char* name : {"a.png", "a.pam"}) {
+    write_image(folder / name, image);
+    EXPECT_EQ(read_image(folder / name).samples, image.samples);
+  }
+}
+
+TEST(ImageFile, WritesJpegWithTheQualityAskedFor) {
+  const Folder folder;
+  Image image = make_image(64, 64, 1, 8);
+  for (std::size_t i = 0; i < image.samples.size(); ++i) {
+    image.samples[i] = std::uint16_t(i * 2654435761u >> 24 & 255u);
+  }
+  write_image(folder / "low.jpg", image, 10);
+  write_image(folder / "high.jpg", image, 95);
+  EXPECT_TRUE(std::filesystem::file_size(folder / "low.jpg") <
+              std::filesystem::file_size(folder / "high.jpg"));
+}
+
 TEST(ImageFile, NamesTheFormatOfWhatItDoesNotRead) {
   using namespace std::literals;
   const std::pair<std::string, const char*> cases[] = {
