@@ -196,6 +196,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options) {
   add_uses(*top, options);
   add_study(*top, options);
   add_lsa(*top, options.lsa);
+  add_image(*top, options.image);
   add_recommend(*top, options.recommend);
   add_model(*top, options.model);
   add_doctor(*top, options.doctor);

@@ -28,6 +28,7 @@ struct Options {
   EigenOptions eigen;
   ExplainOptions explain;
   LsaCommandOptions lsa;
+  ImageCommandOptions image;
   RecommendOptions recommend;
   ModelOptions model;
   DoctorOptions doctor;
@@ -47,6 +48,8 @@ void add_study(CLI::App& top, Options& options);
 
 // Declare lsa and its subcommands.
 void add_lsa(CLI::App& top, LsaCommandOptions& o);
+// Declare image and its subcommands.
+void add_image(CLI::App& top, ImageCommandOptions& o);
 
 // Declare recommend and its subcommands.
 void add_recommend(CLI::App& top, RecommendOptions& o);

@@ -53,6 +53,7 @@ int dispatch(const CLI::App& top, const Options& options) {
     return run_recommend(parsed_command(top).get_name(), options.recommend);
   }
   if (top.got_subcommand("model")) return options.model.run();
+  if (top.got_subcommand("image")) return run_image(parsed_command(top).get_name(), options.image);
   if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (top.got_subcommand("accelerate")) return run_accelerate(options.accelerate);
   write_stdout(completion_script(top, options.shell));

@@ -251,6 +251,23 @@ struct RecommendOptions {
   bool force = false;
 };
 
+// Of image and its subcommands.
+struct ImageCommandOptions {
+  RunOptions run;  // input: a picture, or a packed one
+  std::optional<index_t> rank;
+  std::optional<double> energy;
+  std::optional<double> psnr;          // dB
+  std::optional<std::uint64_t> bytes;  // of the packed file
+  std::string colors = "ycbcr";
+  index_t block = 0;
+  std::vector<index_t> ranks;  // of a table or sheet; empty: 1, 2, 5, 10, ...
+  std::string graphics = "auto";
+  int quality = 90;  // of a JPEG that is written
+  std::string plot;
+  std::string file;  // -o
+  bool force = false;
+};
+
 struct DoctorOptions {
   OutputOptions output;
   std::optional<index_t> threads;
@@ -288,6 +305,8 @@ int run_explain(const ExplainOptions& options);
 int run_lsa(const std::string& name, const LsaCommandOptions& options);
 // verb: fit, predict, ...
 int run_recommend(const std::string& verb, const RecommendOptions& options);
+// verb: compress, expand, ...
+int run_image(const std::string& verb, const ImageCommandOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_accelerate(const AccelerateOptions& options);
 

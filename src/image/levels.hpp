@@ -34,6 +34,10 @@ std::string deflate_best(std::string_view bytes);
 // that of the size, whatever the bytes say.
 std::optional<std::string> inflate_exactly(std::string_view bytes, std::size_t size);
 
+// A squared error of a sample that rounding it to a whole number takes away again, nearly always:
+// the error is then a seventh of a half on average, or less.
+inline constexpr double harmless_error = 1.0 / 48;
+
 // No byte inflates to more.
 inline constexpr std::uint64_t best_deflation = 1032;
 

@@ -1,5 +1,5 @@
 // How many triplets, and how finely rounded, a file of given size or quality has. Files grow, and
-// errors fall, with the number of leading triplets: both searches are bisections over it.
+// errors fall, with the number of leading triplets: both searches are over it.
 
 #include <fmt/format.h>
 
@@ -11,6 +11,7 @@
 #include "eckart/error.hpp"
 #include "eckart/image/packed.hpp"
 #include "eckart/image/quality.hpp"
+#include "levels.hpp"
 
 namespace eckart::image {
 namespace {
@@ -32,7 +33,7 @@ double samples_of(const LowRankImage& image) {
 // What the squared error of the unpacked picture will be.
 double expected_error(const LowRankImage& image, const Packed& packed) {
   const double error = squared_error(image, packed.ranks);
-  return error + packed.share * std::max(error, samples_of(image) / 12);
+  return error + packed.share * std::max(error, harmless_error * samples_of(image));
 }
 
 // Returns the file of the largest count for which fits(file) holds; nothing if there is none.
@@ -54,16 +55,49 @@ std::optional<Packed> largest(const LowRankImage& image, double share, const Fit
   return best;
 }
 
-// Returns the file of the smallest count for which reaches(file) holds; nothing if there is none.
-template <class Reaches>
-std::optional<Packed> smallest(const LowRankImage& image, double share, const Reaches& reaches) {
-  std::optional<Packed> best;
+// Returns the least count of triplets for which the file should have at most this squared error.
+index_t count_for(const LowRankImage& image, double share, double error) {
   index_t low = 0, high = count_triplets(image);
+  while (low < high) {
+    const index_t middle = low + (high - low) / 2;
+    if (expected_error(image, {"", leading_ranks(image, middle), share}) <= error) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+// Returns the file of the smallest count for which reaches(file) holds; nothing if there is none.
+// It is looked for from a guess, in strides that double until it lies between two of them.
+template <class Reaches>
+std::optional<Packed> smallest(const LowRankImage& image,
+                               double share,
+                               index_t guess,
+                               const Reaches& reaches) {
+  std::optional<Packed> best;
+  const auto tried = [&](index_t count) {
+    Packed packed = pack(image, leading_ranks(image, count), share);
+    if (!reaches(packed)) return false;
+    best = std::move(packed);
+    return true;
+  };
+  index_t low = 0, high = count_triplets(image);  // [low, high]: counts not tried
+  for (index_t at = std::min(guess, high), stride = 1; low <= high; stride *= 2) {
+    if (tried(at)) {
+      high = at - 1;
+      if (low > 0) break;
+      at = std::max(low, at - stride);
+    } else {
+      low = at + 1;
+      if (best) break;
+      at = std::min(high, at + stride);
+    }
+  }
   while (low <= high) {
-    const index_t middle = low + (high - low) / 4;
-    Packed packed = pack(image, leading_ranks(image, middle), share);
-    if (reaches(packed)) {
-      best = std::move(packed);
+    const index_t middle = low + (high - low) / 2;
+    if (tried(middle)) {
       high = middle - 1;
     } else {
       low = middle + 1;
@@ -73,7 +107,8 @@ std::optional<Packed> smallest(const LowRankImage& image, double share, const Re
 }
 
 double psnr_of(const Packed& packed, const Image& original, Context& context) {
-  const LowRankImage back = unpack(packed.bytes, "the packed picture");
+  const LowRankImage back =
+      unpack(packed.bytes, "the packed picture", {.max_pixels = original.pixels()});
   return psnr(mean_squared_error(original, reconstruct(back, packed.ranks, context), context),
               original.peak());
 }
@@ -108,10 +143,14 @@ Packed pack_to_psnr(const LowRankImage& image,
                     Context& context) {
   require(wanted > 0 && std::isfinite(wanted),
           fmt::format("psnr must be above 0 and finite, got {}", wanted));
+  // What the planes may be off in sum; Y, Cb and Cr are near enough for a guess.
+  const double error =
+      std::pow(double(original.peak()), 2) / std::pow(10, wanted / 10) * samples_of(image);
   std::optional<Packed> best;
   for (const double share : {0.125, 0.25, 0.5, 1.0}) {
-    auto packed = smallest(
-        image, share, [&](const Packed& p) { return psnr_of(p, original, context) >= wanted; });
+    auto packed = smallest(image, share, count_for(image, share, error), [&](const Packed& p) {
+      return psnr_of(p, original, context) >= wanted;
+    });
     if (packed && (!best || packed->bytes.size() < best->bytes.size())) best = std::move(packed);
   }
   if (!best) {

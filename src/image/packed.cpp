@@ -27,6 +27,7 @@
 #include "eckart/error.hpp"
 #include "eckart/image/image_file.hpp"
 #include "formats.hpp"
+#include "io/input.hpp"
 #include "levels.hpp"
 #include "planes.hpp"
 
@@ -78,7 +79,7 @@ Levels rounded(MatrixView<const double> vectors, index_t column, double sigma, d
   return levels;
 }
 
-// Returns the step that adds share times the error of the ranks, or of rounding samples.
+// Returns the step that adds share times the error of the ranks, or of what is harmless.
 double step_for(const LowRankImage& image, const Ranks& ranks, double share) {
   double numbers = 0, samples = 0;
   for (std::size_t p = 0; p < ranks.size(); ++p) {
@@ -86,7 +87,7 @@ double step_for(const LowRankImage& image, const Ranks& ranks, double share) {
     numbers += double(ranks[p]) * double(svd.U.rows() + svd.V.rows());
     samples += double(svd.U.rows()) * double(svd.V.rows());
   }
-  const double error = share * std::max(squared_error(image, ranks), samples / 12);
+  const double error = share * std::max(squared_error(image, ranks), harmless_error * samples);
   return std::sqrt(12 * error / std::max(numbers, 1.0));
 }
 
@@ -337,6 +338,19 @@ LowRankImage unpack(std::string_view bytes, const std::string& name, const Image
   file.take("DONE").end();
   file.end();
   return std::move(header.image);
+}
+
+PictureFile read_picture(const std::string& path, const ImageLimits& limits, Context& context) {
+  const io::Input input = io::Input::open(path, limits.max_bytes, "a picture");
+  PictureFile file;
+  file.bytes = input.bytes.size();
+  if (is_packed(input.bytes)) {
+    file.packed = unpack(input.bytes, input.name, limits);
+    file.image = reconstruct(*file.packed, all_ranks(*file.packed), context);
+  } else {
+    file.image = decode_image(input.bytes, input.name, limits);
+  }
+  return file;
 }
 
 }  // namespace eckart::image

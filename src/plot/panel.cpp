@@ -422,7 +422,7 @@ class PanelPainter {
     std::vector<unsigned char> bytes(std::size_t(stride) * std::size_t(image.rows));
     for (index_t i = 0; i < image.rows; ++i) {
       for (index_t j = 0; j < image.cols; ++j) {
-        const Color c = shade(image, image.values[std::size_t(i * image.cols + j)]);
+        const Color c = pixel_color(image, i * image.cols + j);
         const std::size_t at = std::size_t(i) * std::size_t(stride) + 4 * std::size_t(j);
         bytes[at] = level(c.blue);
         bytes[at + 1] = level(c.green);
@@ -455,10 +455,21 @@ class PanelPainter {
     return static_cast<unsigned char>(std::lround(255 * share));
   }
 
-  static Color shade(const Image& image, double value) {
+  // From 0 at least to 1 at most.
+  static double share_of(const Image& image, index_t at) {
     const double range = image.most - image.least;
-    const double share = range > 0 ? std::clamp((value - image.least) / range, 0.0, 1.0) : 0.5;
-    if (!std::isfinite(value)) return {1, 1, 1};
+    const double value = image.values[std::size_t(at)];
+    if (!std::isfinite(value)) return 1;
+    return range > 0 ? std::clamp((value - image.least) / range, 0.0, 1.0) : 0.5;
+  }
+
+  static Color pixel_color(const Image& image, index_t pixel) {
+    if (image.shades == Image::Shades::color) {
+      return {share_of(image, 3 * pixel), share_of(image, 3 * pixel + 1),
+              share_of(image, 3 * pixel + 2)};
+    }
+    if (!std::isfinite(image.values[std::size_t(pixel)])) return {1, 1, 1};
+    const double share = share_of(image, pixel);
     if (image.shades == Image::Shades::grey) return {share, share, share};
     const Color end = share < 0.5 ? palette[0] : palette[1];
     const double from_white = std::abs(2 * share - 1);

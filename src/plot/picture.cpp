@@ -94,8 +94,9 @@ void validate(const Figure& figure) {
     }
     if (!panel.image) continue;
     const Image& image = *panel.image;
+    const index_t each = image.shades == Image::Shades::color ? 3 : 1;
     require(image.rows > 0 && image.cols > 0 && image.rows <= 20000 && image.cols <= 20000 &&
-                static_cast<std::size_t>(image.rows * image.cols) == image.values.size(),
+                static_cast<std::size_t>(image.rows * image.cols * each) == image.values.size(),
             fmt::format("an image of {} x {} pixels has {} values", image.rows, image.cols,
                         image.values.size()));
   }

@@ -432,6 +432,7 @@ class PanelText {
     const Image& image = *panel_.image;
     static constexpr const char* shades[] = {" ", "░", "▒", "▓", "█"};
     static constexpr const char* letters[] = {" ", ".", ":", "+", "#"};
+    const index_t each = image.shades == Image::Shades::color ? 3 : 1;
     const index_t columns = std::min<index_t>(style_.columns - 4, image.cols);
     const index_t rows = std::max<index_t>(1, image.rows * columns / (2 * image.cols));
     std::string text = panel_.title.empty() ? "" : "  " + shown(panel_.title) + "\n";
@@ -443,8 +444,10 @@ class PanelText {
         for (index_t i = r * image.rows / rows;
              i < std::max(r * image.rows / rows + 1, (r + 1) * image.rows / rows); ++i) {
           for (index_t j = c * image.cols / columns; j < (c + 1) * image.cols / columns; ++j) {
-            sum += image.values[static_cast<std::size_t>(i * image.cols + j)];
-            ++count;
+            for (index_t part = 0; part < each; ++part) {
+              sum += image.values[static_cast<std::size_t>((i * image.cols + j) * each + part)];
+              ++count;
+            }
           }
         }
         double share =

@@ -10,6 +10,7 @@ COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy",
             "completion"]
 NESTED = ["lsa " + name for name in
           ("fit", "query", "similar", "terms", "topics", "update", "evaluate", "export")]
+NESTED += ["image " + name for name in ("compress", "expand", "inspect", "sheet", "preview")]
 CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "-n"]}
 
 

@@ -4,6 +4,8 @@
 #include <zlib.h>
 
 #include <cmath>
+#include <cstdio>
+#include <fstream>
 
 #include "eckart/error.hpp"
 #include "eckart/image/image_file.hpp"
@@ -184,6 +186,22 @@ TEST(Packed, ObeysTheLimitsItIsGiven) {
   EXPECT_EQ(message_of(whole, {.max_pixels = 512 * 512}), "no error");
   EXPECT_NE(message_of(whole, {.max_pixels = 512 * 512 - 1}), "no error");
   EXPECT_THROW((void)unpack(whole, "file", {.max_bytes = 1000}), MemoryLimit);
+}
+
+TEST(Packed, IsReadFromFilesAsPicturesAre) {
+  const std::string path = ::testing::TempDir() + "eckart_packed_test.eck";
+  const Packed packed = pack(decomposed_camera(), {7});
+  std::ofstream(path, std::ios::binary) << packed.bytes;
+  const PictureFile file = read_picture(path);
+  EXPECT_EQ(file.bytes, packed.bytes.size());
+  ASSERT_TRUE(file.packed.has_value());
+  EXPECT_EQ(all_ranks(*file.packed), Ranks{7});
+  EXPECT_EQ(file.image.samples, reconstruct(*file.packed, {7}).samples);
+  std::remove(path.c_str());
+  const PictureFile plain = read_picture(EXAMPLES_DATA "/camera.png");
+  EXPECT_FALSE(plain.packed.has_value());
+  EXPECT_EQ(plain.bytes, 139512u);
+  EXPECT_EQ(plain.image.samples, camera().samples);
 }
 
 TEST(Packed, RefusesSharesBeyondItsModel) {

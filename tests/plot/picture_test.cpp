@@ -95,6 +95,13 @@ TEST(Images, AreDrawnPixelByPixelInTheirShades) {
   EXPECT_TRUE(diverging.is(320, 80, 255, 255, 255));
   EXPECT_TRUE(diverging.is(520, 80, 213, 94, 0));
   EXPECT_NE(to_svg(figure).find("data:image/png"), std::string::npos);
+  figure.panels[0].image->shades = Image::Shades::color;
+  EXPECT_THROW(to_png(figure), InvalidArgument);  // three values to the pixel
+  figure.panels[0].image->values = {10, 0, 0, 0, 5, 10, 10, 10, 10};
+  const Pixels color(to_png(figure));
+  EXPECT_TRUE(color.is(120, 80, 255, 0, 0));
+  EXPECT_TRUE(color.is(320, 80, 0, 128, 255));
+  EXPECT_TRUE(color.is(520, 80, 255, 255, 255));
 }
 
 TEST(Figures, DrawWhatIsFiniteAndLeaveOutTheRest) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,8 @@ struct Packed {
   Ranks ranks;
 
   // Squared error that rounding the factors adds, as a share of what low rank leaves out (or, where
-  // that is less, of what rounding the samples costs): a quarter loses 1 dB.
+  // that is less, of 1/48 for each sample, which rounding samples takes away): a quarter loses 1
+  // dB.
   double share = 0.25;
 };
 
@@ -50,6 +52,18 @@ bool is_packed(std::string_view bytes);
 LowRankImage unpack(std::string_view bytes,
                     const std::string& name,
                     const ImageLimits& limits = {});
+
+// A picture as a file holds it.
+struct PictureFile {
+  Image image;                         // of a packed file, what it unpacks to
+  std::optional<LowRankImage> packed;  // what a packed file holds
+  std::uint64_t bytes = 0;             // of the file, inflated if it was gzip's
+};
+
+// Returns the picture in the file, packed or of the formats of read_image. Throws as these.
+PictureFile read_picture(const std::string& path,
+                         const ImageLimits& limits = {},
+                         Context& context = default_context());
 
 // The ranks of all planes: what unpack returned, complete.
 Ranks all_ranks(const LowRankImage& image);

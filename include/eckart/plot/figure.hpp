@@ -47,11 +47,12 @@ struct Guide {
 // Values as shades, the first row on top.
 struct Image {
   enum class Shades {
-    grey,      // black at least, white at most
-    diverging  // blue at least, white halfway, orange at most
+    grey,       // black at least, white at most
+    diverging,  // blue at least, white halfway, orange at most
+    color       // three values to the pixel: red, green, blue
   };
   index_t rows = 0, cols = 0;
-  std::vector<double> values = {};  // rows x cols, row by row
+  std::vector<double> values = {};  // rows x cols, row by row; three times as many of color
   double least = 0, most = 1;       // beyond them: as at them
   Shades shades = Shades::grey;
 };
