@@ -166,8 +166,10 @@ LsaFit fit_lsa(TermCounts counts, const LsaOptions& options, Context& context) {
   return fit;
 }
 
-Matrix<double> fold_queries(const LsaModel& model, SparseMatrix<double> counts) {
-  apply_weights(counts, {}, model.weights);
+Matrix<double> fold_queries(const LsaModel& model,
+                            SparseMatrix<double> counts,
+                            std::span<const double> lengths) {
+  apply_weights(counts, lengths, model.weights);
   const index_t k = model.rank();
   Matrix<double> coordinates(k, counts.rows);
   for (index_t q = 0; q < counts.rows; ++q) {

@@ -137,8 +137,12 @@ void check(const NewRow& row, index_t others, const char* what) {
   }
 }
 
+void require_new(const Names& names, std::string_view name) {
+  require(!names.find(name), "\"" + std::string(name) + "\" is in the model already");
+}
+
 Names with_name(const Names& names, const std::string& name) {
-  require(!names.find(name), "\"" + name + "\" is in the model already");
+  require_new(names, name);
   std::vector<std::string> all;
   for (index_t i = 0; i < names.size(); ++i) all.emplace_back(names[i]);
   all.push_back(name);
@@ -223,24 +227,40 @@ Ratings ratings_of(const Model& model) {
   return ratings;
 }
 
-Model with_user(const Model& model, const std::string& name, const NewRow& row) {
-  check(row, model.items.size(), "user");
-  Model more = model;
-  more.users = with_name(model.users, name);
-  Ratings ratings = ratings_of(model);
-  const index_t u = model.users.size();
-  for (std::size_t p = 0; p < row.numbers.size(); ++p) {
-    ratings.entries.push_back({static_cast<std::int32_t>(u), row.numbers[p], row.values[p], 0});
+Model with_users(const Model& model, const Ratings& ratings) {
+  std::vector<std::string> names;
+  for (index_t u = 0; u < model.users.size(); ++u) names.emplace_back(model.users[u]);
+  std::vector<index_t> added;
+  Ratings all = ratings_of(model);
+  for (index_t u = 0; u < ratings.users.size(); ++u) {
+    require_new(model.users, ratings.users[u]);
+    added.push_back(static_cast<index_t>(names.size()));
+    names.emplace_back(ratings.users[u]);
   }
-  ratings.users = more.users;
-  more.rated = by_user(ratings);
+  for (Rating rating : ratings.entries) {
+    rating.user += static_cast<std::int32_t>(model.users.size());
+    all.entries.push_back(rating);
+  }
+  Model more = model;
+  more.users = Names(names);
+  all.users = more.users;
+  more.rated = by_user(all);
   if (model.kind == Kind::pure_svd) {
-    project_users(more, {u});
+    project_users(more, added);
   } else if (model.kind != Kind::ease) {
     const blas::BlasThreads guard;
-    fit_rows(more, {u}, more.rated, true);
+    fit_rows(more, added, more.rated, true);
   }
   return more;
+}
+
+Model with_user(const Model& model, const std::string& name, const NewRow& row) {
+  check(row, model.items.size(), "user");
+  Ratings ratings{Names({name}), model.items, {}, false};
+  for (std::size_t p = 0; p < row.numbers.size(); ++p) {
+    ratings.entries.push_back({0, row.numbers[p], row.values[p], 0});
+  }
+  return with_users(model, ratings);
 }
 
 Model with_item(const Model& model, const std::string& name, const NewRow& row) {

@@ -146,6 +146,33 @@ TEST(Lsa, OfOneDocumentAndOfEmptyOnesIsDefined) {
   EXPECT_TRUE(matching_documents(some, query_of(some, {"plum"}), 4)[0].empty());
 }
 
+TEST(Lsa, DocumentsOfTheFitFoldInWhereTheyLieIfTheirLengthsAreTold) {
+  const std::vector<std::string> texts = {"apple pear fig", "apple apple apple apple pear fig plum",
+                                          "fig plum", "pear plum plum fig apple grape grape"};
+  for (const Weighting weighting : {Weighting::bm25, Weighting::log_entropy, Weighting::tf_idf}) {
+    LsaOptions options;
+    options.weighting = weighting;
+    options.rank.rank = 4;
+    const TermCounts counts = counts_of(texts, {}, 1);
+    const LsaModel model = fit_lsa(counts, options).model;
+    const Matrix<double> folded = fold_queries(model, counts.counts, counts.lengths);
+    const Matrix<double> as_queries = fold_queries(model, counts.counts);
+    double difference = 0, otherwise = 0;
+    for (index_t j = 0; j < 4; ++j) {
+      const Matrix<double> column = document_coordinates(model, j);
+      for (index_t t = 0; t < model.rank(); ++t) {
+        difference = std::max(difference, std::abs(folded(t, j) - column(t, 0)));
+        otherwise = std::max(otherwise, std::abs(as_queries(t, j) - column(t, 0)));
+      }
+    }
+    EXPECT_TRUE(difference <= 1e-5) << to_string(weighting);
+    EXPECT_EQ(otherwise >= 1e-2, weighting == Weighting::bm25) << otherwise;
+  }
+  const LsaModel model = deerwester_model().model;
+  EXPECT_THROW((void)fold_queries(model, query_of(model, {"human"}), std::vector<double>{1, 2}),
+               InvalidArgument);
+}
+
 TEST(Lsa, RefusesWhatCannotBeFitted) {
   Context context(2);
   EXPECT_THROW((void)fit_lsa(counts_of({}), {}, context), InvalidArgument);

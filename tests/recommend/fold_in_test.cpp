@@ -170,6 +170,45 @@ TEST(FoldIn, NewItemsAreLearntFromTheirUsers) {
   EXPECT_THROW(with_item(fit_ease(train), "i59", row), InvalidArgument);
 }
 
+TEST(FoldIn, SeveralNewUsersAreEachAsIfTheyCameAlone) {
+  const Strangers s(sample(100, 120));
+  PlainSvdOptions plain;
+  plain.implicit = true;
+  plain.rank = 5;
+  plain.epochs = 3;
+  Ratings rows{Names({"new a", "new b", "new c"}), s.train.items, {}, false};
+  for (const Rating& r : s.given) {
+    if (r.user < 82) rows.entries.push_back({r.user - 80, r.item, r.value, 0});
+  }
+  for (const Model& fitted :
+       {fit_svd(s.train, {.rank = 6}), fit_plain_svd(s.train, plain), fit_als(s.train, {.rank = 6}),
+        fit_implicit_als(s.train, {.rank = 6}), fit_pure_svd(s.train, {.rank = 6}),
+        fit_ease(s.train), fit_baseline(s.train)}) {
+    const Model all = with_users(fitted, rows);
+    validate(all);
+    ASSERT_EQ(all.users.size(), 83);
+    for (const std::int32_t u : {0, 1}) {
+      NewRow row;
+      for (const Rating& r : rows.entries) {
+        if (r.user != u) continue;
+        row.numbers.push_back(r.item);
+        row.values.push_back(static_cast<float>(r.value));
+      }
+      const Model alone = with_user(fitted, "someone", row);
+      for (index_t i = 0; i < all.items.size(); ++i) {
+        EXPECT_EQ(predict(all, 80 + u, i), predict(alone, 80, i)) << to_string(fitted.kind);
+      }
+      EXPECT_EQ(row_of(all, 80 + u).numbers.size(), row.numbers.size());
+    }
+    // The third rated nothing: the mean and the biases of the items are left.
+    for (index_t i = 0; i < all.items.size(); ++i) {
+      EXPECT_EQ(predict(all, 82, i), predict(fitted, -1, i)) << to_string(fitted.kind);
+    }
+  }
+  rows.users = Names({"new a", "u3", "new c"});
+  EXPECT_THROW((void)with_users(fit_svd(s.train, {.rank = 2}), rows), InvalidArgument);
+}
+
 TEST(FoldIn, RefusesWhatCannotBe) {
   const Model m = fit_svd(sample(10, 8), {.rank = 2, .epochs = 1});
   EXPECT_THROW(with_user(m, "u3", {{1}, {4}}), InvalidArgument);

@@ -96,8 +96,11 @@ struct LsaPlan {
                              Context& context = default_context());
 
 // Returns U^T q for each row q of the counts of queries over the model's terms, k x b. A query
-// without a known term gives zeros.
-Matrix<double> fold_queries(const LsaModel& model, SparseMatrix<double> counts);
+// without a known term gives zeros. lengths: of the rows, in terms, where they are documents;
+// empty: all of mean length, as queries are taken.
+Matrix<double> fold_queries(const LsaModel& model,
+                            SparseMatrix<double> counts,
+                            std::span<const double> lengths = {});
 
 // Returns where the document or term stands: diag(sigma) v_j, or diag(sigma) u_i; k x 1.
 Matrix<double> document_coordinates(const LsaModel& model, index_t document);

@@ -69,6 +69,10 @@ struct NewRow {
 // Throws InvalidArgument if the name exists or the row is empty, repeats or leaves the model.
 Model with_user(const Model& model, const std::string& name, const NewRow& row);
 
+// The same for several new users at once. The ratings have the item names of the model; a user
+// without any gets no bias and no factors. Throws InvalidArgument if a name exists.
+Model with_users(const Model& model, const Ratings& ratings);
+
 // The same for a new item and the ratings of users for it. Throws InvalidArgument also for
 // pure_svd and ease, which must be fitted again.
 Model with_item(const Model& model, const std::string& name, const NewRow& row);
