@@ -6,13 +6,12 @@
 #include <limits>
 #include <utility>
 
-#include "blas/blas.hpp"
-#include "blas/lapack.hpp"
 #include "core/parallel.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
+#include "factor/dense_chain.hpp"
 #include "factor/orthonormalize.hpp"
 #include "factor/product_checks.hpp"
 #include "factor/sign_rule.hpp"
@@ -77,28 +76,38 @@ void divide_by_sigma(MatrixView<T> U,
                                     1, random, context);
 }
 
+// Returns A^H A = V diag(sigma^2) V^H. It is positive semidefinite: its eigenvectors are its
+// singular vectors.
+template <Scalar T>
+factor::DenseFactors<T> eigendecomposition(const LinearOperator<T>& A,
+                                           index_t k,
+                                           Context& context,
+                                           SvdReport& report) {
+  const Matrix<T> G = gram_matrix(A, context, report);
+  auto timer = report.stage("eigendecomposition");
+  const factor::Select leading{[k](std::span<const double>) { return TripletRange{0, k}; }, k};
+  return factor::factor_dense<T>(
+      G.rows(), G.cols(),
+      [&](MatrixView<T> to) {
+        for (index_t j = 0; j < G.cols(); ++j) {
+          std::copy_n(G.view().column(j), G.rows(), to.column(j));
+        }
+      },
+      Vectors::thin, leading, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
+      report.fallbacks, context);
+}
+
 // The decomposition for rows >= cols.
 template <Scalar T>
 void decompose(const LinearOperator<T>& A, index_t k, Context& context, SvdResult<T>& result) {
   SvdReport& report = result.report;
-  Matrix<T> G = gram_matrix(A, context, report);
-  std::vector<real_t<T>> rising;
-  {
-    auto timer = report.stage("eigendecomposition");
-    rising = blas::hermitian_eigen(G.view());
-    if (rising.empty() && G.cols() > 0) {
-      throw Error("the eigendecomposition of the Gram matrix did not converge; use another method");
-    }
-  }
-  const index_t n = A.cols();
-  result.V = Matrix<T>(n, k);
+  const drivers::StopAtOnce stop(context);
+  factor::DenseFactors<T> squared = eigendecomposition(A, k, context, report);
+  result.V = std::move(squared.V);
   result.U = Matrix<T>(A.rows(), k);
-  result.sigma.resize(static_cast<std::size_t>(k));
-  for (index_t j = 0; j < k; ++j) {
-    const real_t<T> value = rising[static_cast<std::size_t>(n - 1 - j)];
-    result.sigma[static_cast<std::size_t>(j)] = std::sqrt(std::max(value, real_t<T>{0}));
-    std::copy_n(G.view().column(n - 1 - j), n, result.V.view().column(j));
-  }
+  squared.sigma.resize(static_cast<std::size_t>(k));
+  result.sigma = std::move(squared.sigma);
+  for (real_t<T>& s : result.sigma) s = std::sqrt(s);
   auto timer = report.stage("other side");
   if (k > 0) A.apply(std::as_const(result.V).view(), result.U.view(), context);
   report.products += k;
@@ -113,8 +122,10 @@ double gram_svd_bytes(index_t rows, index_t cols, index_t rank) {
   const auto m = static_cast<double>(std::max(rows, cols));
   const auto n = static_cast<double>(std::min(rows, cols));
   const index_t k = std::min({rank, rows, cols});
-  // The Gram matrix and LAPACK's workspace, a block of columns, the results.
-  return sizeof(T) * (4 * n * n + (m + n) * (std::min(n, 64.0) + static_cast<double>(k)) +
+  // The Gram matrix and its decomposition, a block of columns, the results.
+  const index_t order = std::min(rows, cols);
+  return sizeof(T) * (2 * n * n + factor::direct_svd_elements<T>(order, order, Vectors::thin, k) +
+                      (m + n) * (std::min(n, 64.0) + static_cast<double>(k)) +
                       factor::certificate_elements(rows, cols, k));
 }
 

@@ -1,5 +1,6 @@
 #include "eckart/gram_svd.hpp"
 
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -179,6 +180,19 @@ TYPED_TEST(GramSvd, TheCertificateFollowsItsOptions) {
   const auto without = gram_svd<T>(*op, 3, {.certify = false});
   EXPECT_FALSE(without.report.certificate.residual.known());
   EXPECT_TRUE(same_bits(with, without));
+}
+
+TYPED_TEST(GramSvd, IsLeftAtOnceAlsoWithinTheEigendecomposition) {
+  using T = TypeParam;
+  const Matrix<T> A = cases::gaussian<T>(300, 200, 2);
+  const auto op = make_operator<T>(view(A));
+  Context context(2);
+  bool formed = false;
+  std::atomic<int> looks = 0;  // since the Gram matrix was there
+  context.on_progress([&](const Progress& now) { formed = formed || now.fraction == 1; });
+  context.set_time_limit(20, [&] { return formed ? static_cast<double>(looks++) : 0.0; });
+  EXPECT_THROW(static_cast<void>(gram_svd<T>(*op, 5, {}, context)), TimeLimit);
+  EXPECT_TRUE(looks >= 20);
 }
 
 TYPED_TEST(GramSvd, RefusesAMemoryCapThatIsTooSmall) {
