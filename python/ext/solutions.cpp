@@ -1,4 +1,4 @@
-// pinv, null_space and lstsq.
+// pinv, null_space, lstsq, and how many components a PCA has.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
@@ -10,6 +10,7 @@
 #include "decompose.hpp"
 #include "eckart/apps/factors.hpp"
 #include "eckart/apps/least_squares.hpp"
+#include "eckart/apps/pca.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/null_space.hpp"
 #include "source.hpp"
@@ -107,6 +108,9 @@ void bind_lstsq(nb::module_& module) {
 void bind_solutions(nb::module_& module) {
   module.def("pinv", &pinv);
   module.def("null_space", &null_basis);
+  module.def("minka_components", [](const Array1<double>& variances, index_t rows) {
+    return minka_components({variances.data(), variances.size()}, rows);
+  });
   bind_lstsq<double>(module);
   bind_lstsq<float>(module);
   bind_lstsq<std::complex<double>>(module);

@@ -86,7 +86,8 @@ def test_parameters_and_defaults_are_theirs():
     (eckart.TruncatedSVD(power_iteration_normalizer="x"), "power_iteration_normalizer"),
     (eckart.TruncatedSVD(tol=-1.0), "tol"), (eckart.TruncatedSVD(random_state=-1), "random_state"),
     (eckart.TruncatedSVD(threads=0), "threads"),
-    (eckart.PCA(21), "n_components must be from 0"), (eckart.PCA("mle"), "'mle' is not offered"),
+    (eckart.PCA(21), "n_components must be from 0"), (eckart.PCA("mlk"), "'mlk' is not known"),
+    (eckart.PCA("mle", svd_solver="arpack"), "looks at all variances"),
     (eckart.PCA(svd_solver="magic"), "svd_solver"), (eckart.PCA(tol=-1.0), "tol"),
     (eckart.IncrementalPCA(21), "n_components"), (eckart.IncrementalPCA(batch_size=0), "batch_size"),
     (eckart.LowRankImage(0), "n_components"), (eckart.LowRankImage(2, energy=0.5), "each say how many")])
@@ -149,6 +150,19 @@ def test_pca_takes_data_that_scikit_learn_refuses(rng):
     assert eckart.PCA(tolerance=0.5).fit(rng.standard_normal((30, 9))).n_components_ < 9
     constant = eckart.PCA(whiten=True).fit(np.ones((5, 3)))
     assert np.isfinite(constant.transform(np.ones((5, 3)))).all()
+
+
+@pytest.mark.parametrize("m, n, signals", [(200, 12, 3), (60, 20, 5), (20, 20, 4), (500, 8, 0)])
+def test_mle_chooses_what_scikit_learn_does(rng, m, n, signals):
+    scales = np.where(np.arange(n) < signals, 4.0 + np.arange(n), 1.0)
+    X = rng.standard_normal((m, n)) * scales @ np.linalg.qr(rng.standard_normal((n, n)))[0]
+    ours, theirs = eckart.PCA("mle").fit(X), sklearn.decomposition.PCA("mle").fit(X)
+    flip = assert_same(ours, theirs, PCA_NAMES, 1e-8)
+    Z = eckart.PCA("mle").fit_transform(X)
+    assert np.abs(Z - theirs.transform(X) * flip).max() <= 1e-7
+    assert signals == 0 or ours.n_components_ == signals
+    with pytest.raises(ValueError, match="at least as many rows as columns"):
+        eckart.PCA("mle").fit(X[:n - 1])
 
 
 # --- IncrementalPCA -----------------------------------------------------------------------------

@@ -99,8 +99,8 @@ ParallelAnalysis parallel_analysis(std::span<const double> variances,
 
 index_t minka_components(std::span<const double> variances, index_t rows) {
   const auto n = static_cast<index_t>(variances.size());
-  require(n >= 1 && rows > n,
-          fmt::format("Minka's evidence needs more rows than columns, got {} x {}", rows, n));
+  require(n >= 1 && rows >= n,
+          fmt::format("Minka's evidence needs as many rows as columns, got {} x {}", rows, n));
   const auto lambda = [&](index_t i) { return variances[static_cast<std::size_t>(i)]; };
   const auto N = static_cast<double>(rows);
   index_t best = 1;

@@ -83,7 +83,8 @@ TEST(ComponentCount, EdgesAndMistakes) {
   EXPECT_EQ(minka_components(one, 5), 1);
   EXPECT_EQ(minka_components(zeros, 5), 1);
   EXPECT_THROW((void)minka_components(none, 5), InvalidArgument);
-  EXPECT_THROW((void)minka_components(ones, 2), InvalidArgument);
+  EXPECT_THROW((void)minka_components(ones, static_cast<index_t>(ones.size()) - 1),
+               InvalidArgument);
   EXPECT_THROW((void)parallel_analysis(one, 1, one), InvalidArgument);
   EXPECT_THROW((void)parallel_analysis(one, 5, none), InvalidArgument);
   EXPECT_THROW((void)parallel_analysis(one, 5, one, true, 0), InvalidArgument);

@@ -124,7 +124,7 @@ ParallelAnalysis parallel_analysis(std::span<const double> variances,
 
 // Returns the k in 1..n-1 of largest evidence, by Laplace's approximation. variances are all n of
 // them, falling; 1 if there is only one.
-// REQUIRES: rows > n, variances not empty
+// REQUIRES: rows >= n, variances not empty
 // Source: Minka, Advances in Neural Information Processing Systems 13:598-604, 2000.
 index_t minka_components(std::span<const double> variances, index_t rows);
 

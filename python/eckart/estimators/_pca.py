@@ -9,6 +9,7 @@ import numpy as np
 
 from .._errors import InvalidArgument
 from .._inputs import is_sparse
+from .._native import ext
 from .._run import whole
 from ._base import Transformer, column_variances, component_count, leading, product
 
@@ -87,8 +88,8 @@ class _Components(Transformer):
 class PCA(_Components):
     """Principal components of the columns of X, centred; sparse matrices stay sparse.
 
-    n_components: a number, a share of the variance between 0 and 1, or None for all; energy and
-    tolerance say it as svd does. whiten: coordinates of variance 1. svd_solver: "auto" lets the
+    n_components: a number, a share of the variance between 0 and 1, "mle" for the number of largest
+    evidence (Minka, 2000), or None for all; energy and tolerance say it as svd does. whiten: coordinates of variance 1. svd_solver: "auto" lets the
     planner choose; "full" takes the dense method, "covariance_eigh" the Gram matrix, "randomized"
     and "arpack" the iterative methods of that kind. tol: the accuracy, relative to the largest
     singular value; 0: 1e-10 in double, 1e-4 in single precision. copy, iterated_power, n_oversamples
@@ -125,18 +126,26 @@ class PCA(_Components):
         self.tolerance = tolerance
         self.threads = threads
 
-    def _rank_rule(self, smaller: int) -> dict[str, Any]:
+    def _rank_rule(self, m: int, n: int) -> dict[str, Any]:
         if self.energy is not None or self.tolerance is not None:
             return {"energy": self.energy, "tolerance": self.tolerance}
         wanted = self.n_components
         if isinstance(wanted, str):
-            raise InvalidArgument(f"n_components {wanted!r} is not offered; give a number, a share "
-                                  "of the variance between 0 and 1, or energy=")
+            if wanted != "mle":
+                raise InvalidArgument(f"n_components {wanted!r} is not known; give a number, a share "
+                                      "of the variance between 0 and 1, 'mle', or energy=")
+            if self.svd_solver in ("arpack", "randomized"):
+                raise InvalidArgument("n_components 'mle' looks at all variances; the svd_solver "
+                                      f"{self.svd_solver!r} finds a few")
+            if m < n:
+                raise InvalidArgument("n_components 'mle' needs at least as many rows as columns, "
+                                      f"got {m} x {n}")
+            return {}
         if isinstance(wanted, (float, np.floating)) and 0 < wanted < 1:
             return {"energy": float(wanted)}
         if wanted is None:
             return {}
-        return {"k": component_count(wanted, 0, smaller, "min(n_samples, n_features)")}
+        return {"k": component_count(wanted, 0, min(m, n), "min(n_samples, n_features)")}
 
     def _fit(self, X: Any) -> Any:
         if self.svd_solver not in self._METHODS:
@@ -144,15 +153,16 @@ class PCA(_Components):
                                   f"{self.svd_solver!r}")
         X = self._data(X, reset=True, ensure_min_samples=2)
         m, n = X.shape
-        rule = self._rank_rule(min(m, n))
+        rule = self._rank_rule(m, n)
         result = leading(X, center=True, method=self._METHODS[self.svd_solver], tol=self.tol,
                          random_state=self.random_state, threads=self.threads, **rule)
-        s = result.s.astype(np.float64)
         total = column_variances(X)[1].sum() * m / (m - 1)
-        variance = s**2 / (m - 1)
-        count = len(s)
-        self.components_ = result.Vt
-        self.singular_values_ = result.s
+        variance = result.s.astype(np.float64) ** 2 / (m - 1)
+        if isinstance(self.n_components, str) and not rule:
+            variance = variance[:ext.minka_components(variance, m)]
+        count = len(variance)
+        self.components_ = result.Vt[:count]
+        self.singular_values_ = result.s[:count]
         self.mean_ = np.asarray(result.mean)
         self.explained_variance_ = variance.astype(result.s.dtype)
         ratio = variance / total if total > 0 else np.zeros(count)
@@ -162,12 +172,11 @@ class PCA(_Components):
         self.n_components_ = count
         self.n_samples_ = m
         self.report_ = result.report
-        return result
+        return result.U[:, :count]
 
     def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
         """Fits, and returns the coordinates of the rows of X."""
-        result = self._fit(X)
-        Z: np.ndarray = result.U * result.s
+        Z: np.ndarray = self._fit(X) * self.singular_values_
         return Z / self._lengths() if self.whiten else Z
 
 
