@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._errors import Error, InvalidArgument, MemoryLimit, NonFiniteInput, Overflow
+from ._errors import Error, FileError, InvalidArgument, MemoryLimit, NonFiniteInput, Overflow
 from ._functions import check, doctor, plan, svd, svdvals
 from ._native import ext as _ext
 from ._record import Record
@@ -21,16 +21,19 @@ from ._shims import randomized_svd, svds
 from ._solve import LstsqResult, cond, lstsq, matrix_rank, null_space, pinv
 
 if TYPE_CHECKING:
-    from .estimators import PCA, SVD, IncrementalPCA, LowRankImage, TruncatedSVD
+    from .estimators import (LSA, PCA, SVD, IncrementalPCA, LatentSemanticAnalysis, LowRankImage,
+                             SVDRecommender, TruncatedSVD)
 
 __version__: str = _ext.version
 
-_ESTIMATORS = ("PCA", "SVD", "IncrementalPCA", "LowRankImage", "TruncatedSVD")
+_ESTIMATORS = ("LSA", "PCA", "SVD", "IncrementalPCA", "LatentSemanticAnalysis", "LowRankImage",
+               "SVDRecommender", "TruncatedSVD")
 
-__all__ = ["PCA", "SVD", "Error", "IncrementalPCA", "InvalidArgument", "LowRankImage", "LstsqResult",
-           "MemoryLimit", "NonFiniteInput", "Overflow", "Progress", "Record", "SVDResult",
-           "TruncatedSVD", "check", "cond", "doctor", "lstsq", "matrix_rank", "null_space", "pinv",
-           "plan", "randomized_svd", "svd", "svds", "svdvals"]
+__all__ = ["LSA", "PCA", "SVD", "Error", "FileError", "IncrementalPCA", "InvalidArgument",
+           "LatentSemanticAnalysis", "LowRankImage", "LstsqResult", "MemoryLimit", "NonFiniteInput",
+           "Overflow", "Progress", "Record", "SVDRecommender", "SVDResult", "TruncatedSVD", "check",
+           "cond", "doctor", "lstsq", "matrix_rank", "null_space", "pinv", "plan", "randomized_svd",
+           "svd", "svds", "svdvals"]
 
 
 def __getattr__(name: str) -> Any:

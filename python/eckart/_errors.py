@@ -26,6 +26,10 @@ class Overflow(Error, OverflowError):
     """A singular value exceeds the largest number of its type."""
 
 
+class FileError(Error, OSError):
+    """A file cannot be read or written, or is not what its reader expects."""
+
+
 class MemoryLimit(Error, MemoryError):
     """The work needs ``needed_bytes``, more than ``max_memory`` allows."""
 

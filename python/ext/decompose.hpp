@@ -1,4 +1,4 @@
-// python/ext/decompose.hpp - svd and what is made of one: plan, pinv, null_space, check.
+// python/ext/decompose.hpp - what the extension offers, one function for each source file.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -8,5 +8,7 @@ namespace eckart::python {
 void bind_decompositions(nanobind::module_& module);
 void bind_solutions(nanobind::module_& module);
 void bind_batches(nanobind::module_& module);
+void bind_texts(nanobind::module_& module);
+void bind_ratings(nanobind::module_& module);
 
 }  // namespace eckart::python

@@ -38,6 +38,8 @@ void translate(const std::exception_ptr& pointer, void*) {
     set_error("MemoryLimit", error,
               {{"needed_bytes", nb::int_(error.needed_bytes())},
                {"cap_bytes", nb::int_(error.cap_bytes())}});
+  } catch (const IoError& error) {
+    set_error("FileError", error);
   } catch (const Error& error) {
     set_error("Error", error);
   }

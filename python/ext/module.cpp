@@ -40,6 +40,8 @@ NB_MODULE(eckart_ext, module) {
   eckart::python::bind_decompositions(module);
   eckart::python::bind_solutions(module);
   eckart::python::bind_batches(module);
+  eckart::python::bind_texts(module);
+  eckart::python::bind_ratings(module);
   module.attr("version") = eckart::version();
   module.def("isa", &eckart::isa_name);
   module.def("blas", [kernel_before_repair] { return machine(kernel_before_repair); });

@@ -7,9 +7,11 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "examples" / "python"
 EXPECTED = {
+    "film_tips": ["15806 users, 9958 films", "like The Dark Knight", "for user 1"],
     "digit_images": ["1797 digits of 64 pixels", "90% of the energy:  9 numbers a digit"],
     "how_right": ["eckart                   residual", "a triplet is missing"],
     "iris_pca": ["2 components hold 92.5%, 5.3%", "accuracy met", "setosa"],
+    "speeches_by_meaning": ["65 speeches", "accuracy met", "1961-Kennedy", "2002-GWBush"],
     "small_library_lsa": ["c3    1.00  0 words of the query", "c5    0.91  0 words"],
 }
 

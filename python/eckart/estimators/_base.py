@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,10 +24,15 @@ try:
     from sklearn.utils.validation import check_array
     try:
         from sklearn.utils.validation import validate_data
+        ALLOW_NAN = {"ensure_all_finite": "allow-nan"}
     except ImportError:  # before scikit-learn 1.6
+        ALLOW_NAN = {"force_all_finite": "allow-nan"}
+
         def validate_data(estimator: Any, X: Any, **options: Any) -> Any:
             return estimator._validate_data(X, **options)
 except ImportError:
+    ALLOW_NAN: dict[str, str] = {}  # type: ignore[no-redef]
+
     class NotFittedError(ValueError, AttributeError):  # type: ignore[no-redef]
         """transform was called before fit."""
 
@@ -129,6 +138,46 @@ class Transformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return {"preserves_dtype": [np.float64, np.float32]}
 
 
+class EngineModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A transformer whose state is a model of the engine, which travels as the bytes of its file."""
+
+    _model: Any
+    _read_file: ClassVar[Callable[[str], Any]]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model as one file, which the ``eckart`` program reads as well; all of it or
+        nothing. Raises FileError."""
+        self._require_fit()
+        self._model.write(os.fspath(path))
+
+    def _require_fit(self) -> None:
+        if not hasattr(self, "_model"):
+            raise NotFittedError(f"This {type(self).__name__} instance is not fitted yet; call "
+                                 "'fit' first")
+
+    def _matrix_with_blanks(self, X: Any, reset: bool) -> Any:
+        return validate_data(self, X, reset=reset, accept_sparse=["csr", "csc"], dtype=FLOATS,
+                             **ALLOW_NAN)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "_model" in state:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "model"
+                state["_model"].write(str(path))
+                state["_model"] = path.read_bytes()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "_model" in state:
+            with tempfile.TemporaryDirectory() as folder:  # a mapped file stays when its name goes
+                path = Path(folder) / "model"
+                path.write_bytes(state["_model"])
+                state = state | {"_model": type(self)._read_file(str(path))}
+        set_state = getattr(super(), "__setstate__", self.__dict__.update)
+        set_state(state)
+
+
 def leading(X: Any, *, k: int | None = None, energy: Any = None, tolerance: Any = None,
             center: bool = False, method: str = "auto", tol: Any = 0, random_state: Any = None,
             threads: int | None = None) -> SVDResult:
@@ -190,3 +239,4 @@ def _sparse_variances(X: Any) -> tuple[np.ndarray, np.ndarray]:
 def product(X: Any, Y: np.ndarray) -> np.ndarray:
     """Returns X Y as an array, for a dense or sparse X."""
     return np.asarray(X @ Y)
+
