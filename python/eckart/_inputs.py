@@ -45,10 +45,13 @@ def _shape_message(shape: tuple[int, ...]) -> str:
 
 
 def _dense(A: np.ndarray) -> Any:
-    size = A.itemsize
-    if any(stride % size for stride in A.strides):
-        A = A.copy()  # a field of records
-    return ext.dense(A)
+    return ext.dense(with_whole_strides(A))
+
+
+def with_whole_strides(A: np.ndarray) -> np.ndarray:
+    """Returns A, or a copy where it is a field of records: strides must be whole numbers of entries.
+    """
+    return A.copy() if any(stride % A.itemsize for stride in A.strides) else A
 
 
 def shape_of(A: Any) -> tuple[int, ...]:

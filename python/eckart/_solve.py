@@ -8,7 +8,8 @@ import numpy as np
 
 from ._errors import InvalidArgument
 from ._functions import svd
-from ._inputs import as_array, is_operator, is_sparse, shape_of, source_of
+from ._inputs import (as_array, is_operator, is_sparse, shape_of, source_of,
+                      with_whole_strides)
 from ._native import ext
 from ._record import Record
 from ._run import real, run, seed_number, whole
@@ -160,7 +161,8 @@ def lstsq(A: Any,
         if choice not in ("gcv", "l-curve"):
             raise InvalidArgument(f"ridge {choice!r} is no choice; expected a number, 'gcv' or "
                                   "'l-curve'")
-    made = run(ext.lstsq, np.asfortranarray(left, dtype), np.asfortranarray(columns, dtype),
+    made = run(ext.lstsq, with_whole_strides(left.astype(dtype, copy=False)),
+               with_whole_strides(columns.astype(dtype, copy=False)),
                None if ridge is None else real("ridge", ridge), choice,
                None if rcond is None else real("rcond", rcond),
                None if truncate is None else whole("truncate", truncate, 0),

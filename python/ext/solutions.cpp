@@ -49,13 +49,13 @@ nb::object null_basis(const Source& source,
       [](auto&& basis) { return to_numpy(std::move(basis)); });
 }
 
-// Returns the adjoint of a matrix stored by rows, whose storage holds the transpose; its values
-// must be conjugated by the caller. Fortran-ordered arrays come as they are.
+// Returns the matrix by columns: as it stands, or in storage, which it is then copied to.
 template <Scalar T>
-MatrixView<const T> by_columns(const DenseMatrix<T>& A) {
-  require(!A.row_major || A.rows() <= 1 || A.cols() <= 1, "A and B must be Fortran-ordered");
+MatrixView<const T> by_columns(const DenseMatrix<T>& A, Matrix<T>& storage, Context& context) {
   if (!A.row_major) return A.values;
-  return {A.values.data, A.rows(), A.cols(), std::max<index_t>(A.rows(), 1)};
+  storage = Matrix<T>::uninitialized(A.rows(), A.cols());
+  make_operator(DenseMatrix<T>{A.values, true, nullptr})->copy_to(storage.view(), context);
+  return std::as_const(storage).view();
 }
 
 // Returns a dict of what LeastSquaresResult holds.
@@ -70,7 +70,6 @@ nb::object lstsq(const Array2<T>& left,
                  bool refine,
                  const RunOptions& options) {
   const DenseMatrix<T> A = as_matrix(left), B = as_matrix(right);
-  const MatrixView<const T> A_view = by_columns(A), B_view = by_columns(B);
   LeastSquaresOptions<T> wanted;
   wanted.ridge = ridge;
   if (choice) wanted.choose_ridge = *choice == "gcv" ? RidgeChoice::gcv : RidgeChoice::l_curve;
@@ -79,8 +78,12 @@ nb::object lstsq(const Array2<T>& left,
   wanted.weights = {weights.data(), weights.size()};
   wanted.refine = refine;
   LeastSquaresResult<T> made =
-      run_for(options, brief_dense(A.rows(), A.cols()),
-              [&](Context& context) { return least_squares(A_view, B_view, wanted, context); });
+      run_for(options, brief_dense(A.rows(), A.cols()), [&](Context& context) {
+        Matrix<T> left_columns, right_columns;
+        const MatrixView<const T> A_view = by_columns(A, left_columns, context);
+        const MatrixView<const T> B_view = by_columns(B, right_columns, context);
+        return least_squares(A_view, B_view, wanted, context);
+      });
   nb::dict answer;
   answer["x"] = to_numpy(std::move(made.X));
   answer["residual_vectors"] = to_numpy(std::move(made.residuals));

@@ -13,6 +13,7 @@
 #include "apps/double_word.hpp"
 #include "apps/refinement.hpp"
 #include "apps/wide_vector.hpp"
+#include "core/parallel.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
@@ -94,6 +95,8 @@ struct Scaled {
   index_t count() const { return static_cast<index_t>(rows.size()); }
 };
 
+constexpr index_t columns_per_chunk = 8;
+
 // The largest entry in [1, 2): of every column if each, else of the matrix.
 template <Scalar T>
 Scaled<T> scale(MatrixView<const T> A,
@@ -111,11 +114,13 @@ Scaled<T> scale(MatrixView<const T> A,
   s.A = Matrix<T>::uninitialized(m, n);
   s.A_low = o.A_low.data ? Matrix<T>::uninitialized(m, n) : Matrix<T>();
   s.B = Matrix<T>::uninitialized(m, B.cols);
-  for (index_t j = 0; j < n; ++j) {
-    const int down = -s.column_exponent[at(j)];
-    copy_times_power(m, A.column(j), down, s.A.view().column(j));
-    if (o.A_low.data) copy_times_power(m, o.A_low.column(j), down, s.A_low.view().column(j));
-  }
+  core::for_each_chunk(n, columns_per_chunk, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = first; j < last; ++j) {
+      const int down = -s.column_exponent[at(j)];
+      copy_times_power(m, A.column(j), down, s.A.view().column(j));
+      if (o.A_low.data) copy_times_power(m, o.A_low.column(j), down, s.A_low.view().column(j));
+    }
+  });
   for (index_t j = 0; j < B.cols; ++j) {
     copy_times_power(m, B.column(j), -s.b_exponent, s.B.view().column(j));
   }
@@ -137,14 +142,20 @@ Scaled<T> scale(MatrixView<const T> A,
 
 // Returns the rows of X that count, times their roots if asked.
 template <Scalar T>
-Matrix<T> counting_rows(const Scaled<T>& s, const Matrix<T>& X, bool weighted) {
-  Matrix<T> some(s.count(), X.cols());
-  for (index_t j = 0; j < X.cols(); ++j) {
-    for (index_t i = 0; i < s.count(); ++i) {
-      const T x = X(s.rows[at(i)], j);
-      some(i, j) = weighted && !s.roots.empty() ? s.roots[at(i)] * x : x;
-    }
-  }
+Matrix<T> counting_rows(const Scaled<T>& s,
+                        const Matrix<T>& X,
+                        bool weighted,
+                        const Context& context) {
+  Matrix<T> some = Matrix<T>::uninitialized(s.count(), X.cols());
+  core::for_each_chunk(X.cols(), columns_per_chunk, context,
+                       [&](index_t, index_t first, index_t last) {
+                         for (index_t j = first; j < last; ++j) {
+                           for (index_t i = 0; i < s.count(); ++i) {
+                             const T x = X(s.rows[at(i)], j);
+                             some(i, j) = weighted && !s.roots.empty() ? s.roots[at(i)] * x : x;
+                           }
+                         }
+                       });
   return some;
 }
 
@@ -290,10 +301,10 @@ void solve_unique(const Scaled<T>& s,
                   LeastSquaresResult<T>& result) {
   const index_t n = s.A.cols(), p = s.B.cols();
   const bool all = s.all_rows();
-  const Matrix<T> some = all ? Matrix<T>() : counting_rows(s, s.A, false);
+  const Matrix<T> some = all ? Matrix<T>() : counting_rows(s, s.A, false, context);
   const Matrix<T> some_low =
-      all || !s.A_low.data() ? Matrix<T>() : counting_rows(s, s.A_low, false);
-  const Matrix<T> right = all ? Matrix<T>() : counting_rows(s, s.B, false);
+      all || !s.A_low.data() ? Matrix<T>() : counting_rows(s, s.A_low, false, context);
+  const Matrix<T> right = all ? Matrix<T>() : counting_rows(s, s.B, false, context);
   const apps::RefinementProblem<T> problem{
       (all ? s.A : some).view(), (all ? s.A_low : some_low).view(), s.weights, s.roots, factors};
   Matrix<T> Z(n, p), R(s.count(), p);
@@ -332,7 +343,7 @@ void solve_filtered(const Scaled<T>& s,
                     LeastSquaresResult<T>& result) {
   const index_t n = s.A.cols(), p = s.B.cols();
   const auto k = static_cast<index_t>(factors.sigma.size());
-  const Matrix<T> right = counting_rows(s, s.B, true);
+  const Matrix<T> right = counting_rows(s, s.B, true, context);
   const Matrix<T> C = coefficients_of(right, factors, context);
   // In the units of s: sigma^2 and the ridge are scaled alike.
   const int unit = (n > 0 ? s.column_exponent[0] : 0) + s.weight_exponent;
@@ -399,7 +410,8 @@ LeastSquaresResult<T> least_squares(MatrixView<const T> A,
 
   if (plain) {  // rank by the columns at one length
     const Scaled<T> s = scale(A, B, o, true, context);
-    const SvdResult<T> factors = decompose(counting_rows(s, s.A, true), Vectors::thin, context);
+    const SvdResult<T> factors =
+        decompose(counting_rows(s, s.A, true, context), Vectors::thin, context);
     result.rank = numerical_rank<T>(factors.sigma, s.count(), n);
     result.scaled_condition_number = condition(factors.sigma);
     if (result.rank.rank == n) {
@@ -413,8 +425,8 @@ LeastSquaresResult<T> least_squares(MatrixView<const T> A,
   }
   const bool values_only = result.scaled_columns && !o.coefficients;
   const Scaled<T> s = scale(A, B, o, false, context);
-  const SvdResult<T> factors =
-      decompose(counting_rows(s, s.A, true), values_only ? Vectors::none : Vectors::thin, context);
+  const SvdResult<T> factors = decompose(counting_rows(s, s.A, true, context),
+                                         values_only ? Vectors::none : Vectors::thin, context);
   const int unit = (n > 0 ? s.column_exponent[0] : 0) + s.weight_exponent;
   for (const real_t<T> value : factors.sigma) {
     result.sigma.push_back(std::ldexp(static_cast<double>(value), unit));
@@ -422,7 +434,8 @@ LeastSquaresResult<T> least_squares(MatrixView<const T> A,
   result.condition_number = condition(factors.sigma);
   if (result.scaled_columns) {
     if (o.coefficients) {
-      fill_coefficients(s, coefficients_of(counting_rows(s, s.B, true), factors, context), result);
+      fill_coefficients(s, coefficients_of(counting_rows(s, s.B, true, context), factors, context),
+                        result);
     }
     return result;
   }

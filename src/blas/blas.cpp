@@ -135,13 +135,21 @@ void multiply(Op op_a,
   const index_t height = width == tile ? tile : std::min(enough, 16 * tile);
   const index_t tile_rows = core::count_chunks(C.rows, height);
   const index_t tiles = tile_rows * core::count_chunks(C.cols, width);
+  // A tile of a long product would keep whoever cancels waiting.
+  constexpr index_t piece = is_complex<T> ? 2048 : 8192;
   core::for_each_chunk(tiles, 1, context, [&](index_t t, index_t, index_t) {
     const index_t i = t % tile_rows * height;
     const index_t j = t / tile_rows * width;
     const index_t rows = std::min(height, C.rows - i);
     const index_t cols = std::min(width, C.cols - j);
-    gemm<T>(op_a, op_b, alpha, rows_of(op_a, A, i, rows), cols_of(op_b, B, j, cols), beta,
-            C.block(i, j, rows, cols));
+    const MatrixView<const T> left = rows_of(op_a, A, i, rows), right = cols_of(op_b, B, j, cols);
+    for (index_t first = 0; first < std::max<index_t>(inner, 1); first += piece) {
+      core::throw_if_stopped(context);
+      const index_t count = std::min(piece, inner - first);
+      gemm<T>(op_a, op_b, alpha, cols_of(op_a, left, first, count),
+              rows_of(op_b, right, first, count), first == 0 ? beta : T{1},
+              C.block(i, j, rows, cols));
+    }
   });
 }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "blas/blas.hpp"
+#include "core/parallel.hpp"
 #include "factor/block_jacobi.hpp"
 #include "factor/direct_svd.hpp"
 #include "factor/padded.hpp"
@@ -16,6 +17,16 @@
 
 namespace eckart::factor {
 namespace {
+
+// Calls body(j) for every column, in parallel, looking whether the run is to stop.
+template <class Body>
+void for_each_column(index_t count, const Context& context, const Body& body) {
+  constexpr index_t columns_per_chunk = 32;
+  core::for_each_chunk(count, columns_per_chunk, context,
+                       [&](index_t, index_t first, index_t last) {
+                         for (index_t j = first; j < last; ++j) body(j);
+                       });
+}
 
 template <Scalar T>
 bool all_finite(MatrixView<const T> A) {
@@ -31,7 +42,7 @@ bool all_finite(MatrixView<const T> A) {
 // A <- A 2^e, returns e: the largest entry comes as high as sums of all of them allow, so that the
 // least is as far as can be from where digits are lost.
 template <Scalar T>
-int lift(MatrixView<T> A) {
+int lift(MatrixView<T> A, const Context& context) {
   int largest = exponent_of<T>(A.column(0), A.rows);
   for (index_t j = 1; j < A.cols; ++j) {
     largest = std::max(largest, exponent_of<T>(A.column(j), A.rows));
@@ -39,9 +50,9 @@ int lift(MatrixView<T> A) {
   const int log_norm = std::ilogb(static_cast<double>(A.rows) * static_cast<double>(A.cols)) / 2;
   constexpr int spare = 5;
   const int exponent = std::numeric_limits<real_t<T>>::max_exponent - spare - log_norm - largest;
-  for (index_t j = 0; j < A.cols; ++j) {
+  for_each_column(A.cols, context, [&](index_t j) {
     scale_by_power<T>(A.column(j), A.rows, exponent, A.column(j));
-  }
+  });
   return exponent;
 }
 
@@ -100,16 +111,19 @@ real_t<T> normalize(T* x, index_t n) {
 
 // Column j of to, for every j: column order[j] of [from 0; 0 I].
 template <Scalar T>
-void copy_in_order(MatrixView<const T> from, const std::vector<index_t>& order, MatrixView<T> to) {
-  for (std::size_t j = 0; j < order.size(); ++j) {
-    T* column = to.column(static_cast<index_t>(j));
-    std::fill_n(column, to.rows, T{});
-    if (order[j] < from.cols) {
-      std::copy_n(from.column(order[j]), from.rows, column);
+void copy_in_order(MatrixView<const T> from,
+                   const std::vector<index_t>& order,
+                   MatrixView<T> to,
+                   const Context& context) {
+  for_each_column(static_cast<index_t>(order.size()), context, [&](index_t j) {
+    const index_t source = order[static_cast<std::size_t>(j)];
+    std::fill_n(to.column(j), to.rows, T{});
+    if (source < from.cols) {
+      std::copy_n(from.column(source), from.rows, to.column(j));
     } else {
-      column[order[j]] = 1;
+      to(source, j) = 1;
     }
-  }
+  });
 }
 
 // Columns of U_x, which stand in the order of their falling lengths, that were so short that their
@@ -154,7 +168,8 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
     std::fill(sigma.begin(), sigma.end(), std::numeric_limits<Real>::quiet_NaN());
     return sigma;
   }
-  const int lifted = lift(A);
+  core::throw_if_stopped(context);
+  const int lifted = lift(A, context);
 
   // A = Q1 R P^H and R^H = Q2 L^H: the columns and the rows of L fall in length, which is what
   // makes rotations few and accurate.
@@ -164,18 +179,18 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
   outer.copy_adjoint_of_r(inner.view());
   const std::vector<T> tau = triangularize(inner.view(), context);
   Matrix<T> X(r, r);
-  for (index_t j = 0; j < r; ++j) {
+  for_each_column(r, context, [&](index_t j) {
     for (index_t i = j; i < r; ++i) X(i, j) = conjugate(inner.view()(j, i));
-  }
+  });
 
   // L V_x = U_x diag(sigma)
   Matrix<T> V_x = precondition(X.view(), context);
   const bool vectors = U.data != nullptr;
   if (!vectors) V_x = {};
   orthogonalize_columns(X.view(), V_x.view(), context);
-  for (index_t j = 0; j < r; ++j) {
+  for_each_column(r, context, [&](index_t j) {
     sigma[static_cast<std::size_t>(j)] = normalize(X.view().column(j), r);
-  }
+  });
   std::vector<index_t> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), index_t{0});
   std::stable_sort(order.begin(), order.end(), [&](index_t i, index_t j) {
@@ -189,17 +204,17 @@ std::vector<real_t<T>> one_sided_jacobi(MatrixView<T> A,
 
   // U = Q1 [U_x 0; 0 I], V = P Q2 [V_x 0; 0 I]
   if (vectors) {
-    copy_in_order<T>(X.view(), order, U);
+    copy_in_order<T>(X.view(), order, U, context);
     replace_lost(U.block(0, 0, r, r), sigma, context);
     outer.apply_q(U.columns(0, n), context);
-    copy_in_order<T>(V_x.view(), order, V);
+    copy_in_order<T>(V_x.view(), order, V, context);
     apply_reflectors<T>(Stored::columns, inner.view(), tau, V, context);
-    outer.apply_p(V);
+    outer.apply_p(V, context);
     // Rotations and reflectors let the lengths drift, most of all in few complex columns.
-    for (index_t j = 0; j < n; ++j) {
+    for_each_column(n, context, [&](index_t j) {
       normalize(U.column(j), U.rows);
       normalize(V.column(j), n);
-    }
+    });
   }
   for (Real& s : sigma) s = std::ldexp(s, -lifted);
   return sigma;

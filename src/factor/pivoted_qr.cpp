@@ -32,23 +32,33 @@ std::vector<index_t> rows_by_size(MatrixView<const T> A) {
   return order;
 }
 
+constexpr index_t columns_per_chunk = 32;
+
 // Row order[i] of C <- row i.
 template <Scalar T>
-void scatter_rows(MatrixView<T> C, const std::vector<index_t>& order) {
-  std::vector<T> column(order.size());
-  for (index_t j = 0; j < C.cols; ++j) {
-    std::copy_n(C.column(j), C.rows, column.begin());
-    for (std::size_t i = 0; i < order.size(); ++i) C(order[i], j) = column[i];
-  }
+void scatter_rows(MatrixView<T> C, const std::vector<index_t>& order, const Context& context) {
+  core::for_each_chunk(C.cols, columns_per_chunk, context,
+                       [&](index_t, index_t first, index_t last) {
+                         std::vector<T> column(order.size());
+                         for (index_t j = first; j < last; ++j) {
+                           std::copy_n(C.column(j), C.rows, column.begin());
+                           for (std::size_t i = 0; i < order.size(); ++i)
+                             C(order[i], j) = column[i];
+                         }
+                       });
 }
 
 template <Scalar T>
-void gather_rows(MatrixView<T> C, const std::vector<index_t>& order) {
-  std::vector<T> column(order.size());
-  for (index_t j = 0; j < C.cols; ++j) {
-    for (std::size_t i = 0; i < order.size(); ++i) column[i] = C(order[i], j);
-    std::copy(column.begin(), column.end(), C.column(j));
-  }
+void gather_rows(MatrixView<T> C, const std::vector<index_t>& order, const Context& context) {
+  core::for_each_chunk(C.cols, columns_per_chunk, context,
+                       [&](index_t, index_t first, index_t last) {
+                         std::vector<T> column(order.size());
+                         for (index_t j = first; j < last; ++j) {
+                           for (std::size_t i = 0; i < order.size(); ++i)
+                             column[i] = C(order[i], j);
+                           std::copy(column.begin(), column.end(), C.column(j));
+                         }
+                       });
 }
 
 // Returns how many columns are factored between two looks at the context: few in a large matrix.
@@ -64,7 +74,7 @@ index_t panel_width(MatrixView<const T> A) {
 template <Scalar T>
 PivotedQr<T>::PivotedQr(MatrixView<T> A, const Context& context)
     : factors_(A), row_order_(rows_by_size<T>(A)), column_order_(static_cast<std::size_t>(A.cols)) {
-  gather_rows(A, row_order_);
+  gather_rows(A, row_order_, context);
   const auto n = static_cast<std::size_t>(A.cols);
   blas::Pivoting<T> pivoting{
       std::vector<T>(n), std::vector<blas::blas_int>(n), std::vector<real_t<T>>(n), {}};
@@ -93,12 +103,12 @@ void PivotedQr<T>::copy_adjoint_of_r(MatrixView<T> L) const {
 template <Scalar T>
 void PivotedQr<T>::apply_q(MatrixView<T> C, const Context& context) const {
   apply_reflectors<T>(Stored::columns, factors_, tau_, C, context);
-  scatter_rows(C, row_order_);
+  scatter_rows(C, row_order_, context);
 }
 
 template <Scalar T>
-void PivotedQr<T>::apply_p(MatrixView<T> C) const {
-  scatter_rows(C, column_order_);
+void PivotedQr<T>::apply_p(MatrixView<T> C, const Context& context) const {
+  scatter_rows(C, column_order_, context);
 }
 
 template class PivotedQr<float>;

@@ -32,7 +32,7 @@ class PivotedQr {
   void apply_q(MatrixView<T> C, const Context& context) const;
 
   // C <- P C for an n x k matrix.
-  void apply_p(MatrixView<T> C) const;
+  void apply_p(MatrixView<T> C, const Context& context) const;
 
  private:
   MatrixView<T> factors_;

@@ -19,7 +19,7 @@ Matrix<T> rebuilt(const PivotedQr<T>& qr, index_t m, index_t n) {
   const Context context(1);
   Matrix<T> L(n, qr.rank());
   qr.copy_adjoint_of_r(L.view());
-  qr.apply_p(L.view());  // P R^H: the conjugate transpose of R P^H
+  qr.apply_p(L.view(), context);  // P R^H: the conjugate transpose of R P^H
   Matrix<T> A(m, n);
   for (index_t j = 0; j < n; ++j) {
     for (index_t i = 0; i < qr.rank(); ++i) A(i, j) = conjugate(L(j, i));
