@@ -2,7 +2,7 @@
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo release test bench asan tsan fuzz clean
+.PHONY: help demo release test bench asan asan-python tsan fuzz clean
 .DELETE_ON_ERROR:
 
 help:
@@ -10,6 +10,7 @@ help:
 	@echo "make test    install what is missing, build, run every test"
 	@echo "make bench   time against other libraries, write bench/results/"
 	@echo "make asan    every C++ test under the address and undefined-behaviour sanitizers"
+	@echo "make asan-python  tests of the Python package under the same sanitizers"
 	@echo "make tsan    every C++ test under the thread sanitizer"
 	@echo "make fuzz    build the fuzzers and run each for FUZZ_SECONDS (default 60)"
 
@@ -46,6 +47,13 @@ asan:
 	@tools/install_packages.sh build test
 	@$(call build,asan-ubsan)
 	@ctest --preset asan-ubsan
+
+# What hands memory across the border. The sanitizers take memory of their own: none is measured.
+asan-python:
+	@tools/install_packages.sh build test
+	@PYTHON=$(PYTHON) JOBS=$(JOBS) tools/test_python.sh --sanitize build/asan-python \
+	  python/tests/test_inputs.py python/tests/test_solve.py python/tests/test_texts.py \
+	  python/tests/test_recommender.py -k "not scikit_learns_checks and not memory and not no_copy"
 
 tsan:
 	@tools/install_packages.sh build test clang
