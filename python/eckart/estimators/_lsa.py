@@ -27,8 +27,8 @@ class LatentSemanticAnalysis(EngineModel):
     script, "ascii", or "names" (g++, x86-64). stop_words: "english", or a list of words. stem: the
     language whose endings are cut off, such as "english". ngrams: also runs of up to so many
     neighbouring words. min_df: terms in fewer documents are left out; max_df: those in a larger
-    share of them. tol: the accuracy, relative to the largest singular value; 0: 1e-6, which is all
-    that the model keeps. random_state: the seed. threads: CPUs at most. It is what ``eckart lsa``
+    share of them. tol: the accuracy, relative to the largest singular value; 0: 1e-4, and
+    the model keeps down to 1e-7. random_state: the seed. threads: CPUs at most. It is what ``eckart lsa``
     computes, bit for bit, and the files of either are those of the other.
 
     Attributes: components_ (a column for each term), singular_values_, terms_, n_components_,
