@@ -53,7 +53,7 @@ asan-python:
 	@tools/install_packages.sh build test
 	@PYTHON=$(PYTHON) JOBS=$(JOBS) tools/test_python.sh --sanitize build/asan-python \
 	  python/tests/test_inputs.py python/tests/test_solve.py python/tests/test_texts.py \
-	  python/tests/test_recommender.py -k "not scikit_learns_checks and not memory and not no_copy"
+	  python/tests/test_recommender.py -k "not scikit_learns_checks and not no_copy and not memory_test"
 
 tsan:
 	@tools/install_packages.sh build test clang
