@@ -51,7 +51,8 @@ fi
 rm -rf "$folder/built" "$folder/wheel"
 step "build wheel" "$python" -m pip wheel . --disable-pip-version-check --no-build-isolation \
   --no-deps -w "$folder/built" --config-settings "build-dir=$folder/cmake"
-# Grafts the libraries that are not on every Linux: libgomp, libgfortran, libfmt.
+# Grafts the libraries that are not on every Linux: libgomp, libgfortran, libfmt and
+# those that take text apart.
 PATH=$folder/venv/bin:$PATH
 step "graft libraries" "$python" -m auditwheel repair -w "$folder/wheel" "$folder"/built/*.whl
 step "install wheel" "$python" -m pip install --disable-pip-version-check --no-deps \

@@ -62,6 +62,7 @@ def main():
     rng = np.random.default_rng(0)
     n = 1000 if TINY else 3000
     square = rng.standard_normal((n, n))
+    tall = rng.standard_normal((8 * n, n // 2))
     stack = rng.standard_normal((n * n // 10000, 100, 100))
     A = rng.standard_normal((10, 10))
     print(json.dumps({
@@ -85,6 +86,11 @@ def main():
                 lambda: eckart.svd(square, k=200, method="randomized")),
             f"svd(A, method='jacobi'), {n} x {n}": interrupt_seconds(
                 lambda: eckart.svd(square, method="jacobi")),
+            f"svd(A, method='gram'), {n} x {n}": interrupt_seconds(
+                lambda: eckart.svd(square, method="gram")),
+            f"svd(A), {8 * n} x {n // 2}": interrupt_seconds(lambda: eckart.svd(tall)),
+            f"lstsq(A, b), {8 * n} x {n // 2}": interrupt_seconds(
+                lambda: eckart.lstsq(tall, tall[:, 0])),
             f"pinv(A), {n} x {n}": interrupt_seconds(lambda: eckart.pinv(square)),
             f"svd(A), {len(stack)} of 100 x 100": interrupt_seconds(lambda: eckart.svd(stack)),
         },

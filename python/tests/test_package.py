@@ -68,7 +68,7 @@ def wheel():
 def test_the_wheel_brings_what_it_needs(wheel):
     assert "manylinux" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
-    for library in ("libgomp", "libgfortran", "libfmt"):
+    for library in ("libgomp", "libgfortran", "libfmt", "libstemmer", "libutf8proc", "libxxhash"):
         assert any(f"eckart.libs/{library}" in name for name in names), names
     assert "eckart/py.typed" in names and "eckart/eckart_ext.pyi" in names
     assert not any("test" in name or name.endswith(".cpp") for name in names)
