@@ -26,7 +26,7 @@ struct Packed {
 // rounded to multiples of one step, deflated and protected by checksums; alpha is kept exactly.
 // The same picture gives the same bytes. Errors add up: the squared error of the unpacked picture,
 // before rounding and clipping, is about (1 + share) squared_error(image, ranks).
-// See docs/decisions/0012-packed-pictures.md.
+// See docs/decisions/0011-packed-pictures.md.
 // REQUIRES: 0 < share <= 1; ranks as for reconstruct
 Packed pack(const LowRankImage& image, const Ranks& ranks, double share = 0.25);
 
