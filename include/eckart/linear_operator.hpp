@@ -102,6 +102,19 @@ class LinearOperator {
   // Bytes that the operator itself keeps in memory, mapped files included.
   virtual std::uint64_t stored_bytes() const { return 0; }
 
+  // Bytes that one product reads from outside of the memory; 0: A is in memory. Where they are not
+  // 0, drivers arrange their work by the number of reads.
+  virtual std::uint64_t bytes_per_read() const { return 0; }
+
+  // How often A was read from there so far.
+  virtual index_t reads() const { return 0; }
+
+  // Whether apply_gram reads A once for this side, whatever the width of the blocks.
+  virtual bool reads_once(Gram side) const {
+    static_cast<void>(side);
+    return false;
+  }
+
   // Looks at every entry. The default forms A by blocks: n products with A.
   virtual EntryScan scan(Context& context) const;
 

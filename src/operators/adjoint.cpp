@@ -22,6 +22,10 @@ class AdjointOperator final : public LinearOperator<T>, public operators::Sparse
   index_t entries_per_product() const override { return A_.entries_per_product(); }
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
 
+  std::uint64_t bytes_per_read() const override { return A_.bytes_per_read(); }
+  index_t reads() const override { return A_.reads(); }
+  bool reads_once(Gram side) const override { return A_.reads_once(other(side)); }
+
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
     A_.apply_adjoint(X, Y, context);
   }
@@ -34,8 +38,7 @@ class AdjointOperator final : public LinearOperator<T>, public operators::Sparse
                  MatrixView<T> Z,
                  const RowsStep<T>& step,
                  Context& context) const override {
-    const Gram other = side == Gram::columns ? Gram::rows : Gram::columns;
-    return A_.apply_gram(other, X, Y, Z, step, context);
+    return A_.apply_gram(other(side), X, Y, Z, step, context);
   }
   void copy_to(MatrixView<T> AH, Context& context) const override {
     if (storage() == Storage::matrix_free) return LinearOperator<T>::copy_to(AH, context);
@@ -79,6 +82,8 @@ class AdjointOperator final : public LinearOperator<T>, public operators::Sparse
   }
 
  private:
+  static Gram other(Gram side) { return side == Gram::columns ? Gram::rows : Gram::columns; }
+
   const LinearOperator<T>& A_;
 };
 

@@ -85,6 +85,11 @@ class AffineOperator final : public LinearOperator<T>, public operators::SparseS
   Storage storage() const override { return A_.storage(); }
   index_t entries_per_product() const override { return A_.entries_per_product(); }
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
+  std::uint64_t bytes_per_read() const override { return A_.bytes_per_read(); }
+  index_t reads() const override { return A_.reads(); }
+  bool reads_once(Gram side) const override {
+    return side == Gram::columns && map_.row_scale.empty() && A_.reads_once(side);
+  }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
     Matrix<T> scaled;

@@ -22,6 +22,8 @@ class ScaledOperator final : public LinearOperator<T>, public SparseSource<T> {
   Storage storage() const override { return A_.storage(); }
   index_t entries_per_product() const override { return A_.entries_per_product(); }
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
+  std::uint64_t bytes_per_read() const override { return A_.bytes_per_read(); }
+  index_t reads() const override { return A_.reads(); }
 
   // Half of the factor before the product and half after: neither X nor Y leaves the range.
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
