@@ -11,8 +11,8 @@ from pathlib import Path
 # vocabulary.
 METHODS = {"batch_svd.hpp", "certify.hpp", "svd.hpp", "dense_svd.hpp", "gram_svd.hpp",
            "hermitian_svd.hpp", "jacobi_svd.hpp", "lanczos_svd.hpp", "randomized_svd.hpp",
-           "smallest_svd.hpp", "null_space.hpp", "product_svd.hpp",
-           "row_triangle.hpp"}
+           "single_pass_svd.hpp", "smallest_svd.hpp", "null_space.hpp", "product_svd.hpp",
+           "row_triangle.hpp", "streaming.hpp"}
 
 # Who may include whom. A group is a folder, or one of the three kinds of public headers;
 # "types" is include/eckart/types.hpp alone.

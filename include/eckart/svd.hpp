@@ -22,8 +22,9 @@ enum class Method {
   randomized,
   lanczos,
   jacobi,
-  smallest,   // of the smallest triplets, or those nearest to a target: see smallest_svd
-  hermitian,  // the matrix is Hermitian; never chosen automatically
+  single_pass,  // A is read once, and the result is as good as one look allows: single_pass_svd
+  smallest,     // of the smallest triplets, or those nearest to a target: see smallest_svd
+  hermitian,    // the matrix is Hermitian; never chosen automatically
 };
 const char* to_string(Method method);
 // Throws InvalidArgument naming the known methods.
@@ -51,6 +52,11 @@ struct SvdRequest {
   std::optional<index_t> oversampling = {};
   std::optional<index_t> power_iterations = {};
 
+  // Passes over A at most, certificate included. 1: the single-pass method, which needs rank.rank;
+  // less than 8: as many steps of lanczos as are left, and at least one.
+  // REQUIRES: max_passes >= 1
+  std::optional<index_t> max_passes = {};
+
   std::uint64_t seed = 0;  // same seed, same bits, for any number of threads
 
   // Fill report.certificate. Costs one more pass over A with the k vectors, and a probe.
@@ -65,6 +71,7 @@ struct SvdPlan {
   double flops = 0;        // likewise
   double peak_bytes = 0;   // allocated beyond the input; an upper estimate
   double input_bytes = 0;  // what A itself keeps
+  double read_bytes = 0;   // from outside of the memory: passes times the size of A there
   std::vector<std::string> rejected;  // other methods and why not
 };
 

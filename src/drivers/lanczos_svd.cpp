@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
 #include <memory>
 #include <new>
@@ -58,8 +59,8 @@ double bytes_of(index_t rows,
                 index_t capacity,
                 index_t block,
                 factor::Recurrence recurrence) {
-  // The triplets, and A V beside them.
-  const double results = static_cast<double>(2 * rows + cols) * static_cast<double>(k);
+  // The triplets, A V and A^H A V beside them, and a part of the latter.
+  const double results = static_cast<double>(2 * rows + 3 * cols) * static_cast<double>(k);
   return factor::GolubKahanBasis<T>::bytes(rows, cols, capacity, block, recurrence) +
          sizeof(T) * (results + factor::certificate_elements(rows, cols, k));
 }
@@ -123,6 +124,7 @@ class LanczosSvd {
   // The basis works on the tall orientation: its right vectors are the short ones.
   void start(factor::GolubKahanBasis<T>& basis) {
     const MatrixView<const T> given = options_.warm_start;
+    if (given.cols == 0 && A_.bytes_per_read() > 0) return basis.start_from({});  // no read
     if (given.cols == 0) return basis.start();
     if (!wide_) return basis.start_warm(given, accuracy_ / 2);
     Matrix<T> left(A_.rows(), given.cols);
@@ -138,6 +140,8 @@ class LanczosSvd {
                                      context_, report_);
     if (recurrence == factor::Recurrence::gram) {
       start(basis);
+    } else if (A_.bytes_per_read() > 0) {
+      basis.start_from({});
     } else {
       basis.start();
     }
@@ -262,6 +266,10 @@ class LanczosSvd {
   // judged by its fall since the solve before.
   void pace(index_t basis_size, double worst) {
     const index_t now = report_.iterations;
+    if (A_.bytes_per_read() > 0) {  // a read costs more than to look
+      pace_ = {.at = now, .next = now + 1, .worst = worst};
+      return;
+    }
     const index_t every = 1 + basis_size / 128;
     index_t wait = every;
     if (worst > accuracy_ && pace_.worst > worst) {
@@ -349,8 +357,15 @@ class LanczosSvd {
     result_.sigma.clear();
     Matrix<T> left = Matrix<T>::uninitialized(tall_.rows(), k);
     Matrix<T> right = Matrix<T>::uninitialized(tall_.cols(), k);
-    Matrix<T> image;  // A V
-    if (k > 0) {
+    Matrix<T> image;    // A V
+    Matrix<T> adjoint;  // A^H U, where one read of A serves both
+    if (k > 0 && tall_.reads_once(Gram::columns)) {
+      basis.lift_right(right.view());
+      adjoint = Matrix<T>::uninitialized(tall_.cols(), k);
+      report_.passes_over_A += tall_.apply_gram(Gram::columns, std::as_const(right).view(),
+                                                left.view(), adjoint.view(), {}, context_);
+      report_.products += 2 * k;
+    } else if (k > 0) {
       basis.lift_right(right.view());
       const index_t width = factor::product_width(A_);
       for (index_t first = 0; first < k; first += width) {
@@ -360,6 +375,8 @@ class LanczosSvd {
       }
       report_.products += k;
       report_.passes_over_A += 1;
+    }
+    if (k > 0) {
       image = left.clone();
       Matrix<T> R(k, k);
       factor::tall_qr(left.view(), R.view(), context_);
@@ -368,14 +385,45 @@ class LanczosSvd {
       blas::multiply_in_place<T>(left.view(), std::as_const(small.U).view(), context_);
       blas::multiply_in_place<T>(right.view(), std::as_const(small.V).view(), context_);
       blas::multiply_in_place<T>(image.view(), std::as_const(small.V).view(), context_);
+      if (adjoint.cols() > 0) {  // A^H U = A^H A V R^-1 X = (A^H A V) Y / sigma
+        blas::multiply_in_place<T>(adjoint.view(), std::as_const(small.V).view(), context_);
+      }
       result_.sigma = std::move(small.sigma);
     }
-    std::vector<double> residuals = factor::true_residuals<T>(
-        tall_, std::as_const(left).view(), result_.sigma, std::as_const(right).view(), context_,
-        report_, std::as_const(image).view());
+    std::vector<double> residuals;
+    if (adjoint.cols() > 0) {
+      residuals = residuals_of(image.view(), left.view(), adjoint.view(), right.view());
+    }
+    // Rounding of A^H A grows by sigma_1 / sigma: where that is too much, one more read.
+    if (adjoint.cols() == 0 || !within_accuracy(residuals))
+      residuals = factor::true_residuals<T>(tall_, std::as_const(left).view(), result_.sigma,
+                                            std::as_const(right).view(), context_, report_,
+                                            std::as_const(image).view());
     result_.U = std::move(wide_ ? right : left);
     result_.V = std::move(wide_ ? left : right);
     factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
+    return residuals;
+  }
+
+  // Returns max(||A v_i - sigma_i u_i||, ||A^H u_i - sigma_i v_i||) from A V and A^H A V, of which
+  // the second is overwritten.
+  std::vector<double> residuals_of(MatrixView<const T> image,
+                                   MatrixView<const T> left,
+                                   MatrixView<T> adjoint,
+                                   MatrixView<const T> right) const {
+    std::vector<double> residuals(result_.sigma.size());
+    for (index_t t = 0; t < adjoint.cols; ++t) {
+      const real_t<T> s = result_.sigma[static_cast<std::size_t>(t)];
+      double off = 0, aside = 0;
+      for (index_t i = 0; i < image.rows; ++i) {
+        off += std::norm(std::complex<double>(image(i, t) - s * left(i, t)));
+      }
+      for (index_t i = 0; i < adjoint.rows; ++i) {
+        aside += std::norm(std::complex<double>(adjoint(i, t) / s - s * right(i, t)));
+      }
+      const double worst = std::sqrt(std::max(off, aside));
+      residuals[static_cast<std::size_t>(t)] = aside >= 0 ? worst : aside;  // NaN stays
+    }
     return residuals;
   }
 

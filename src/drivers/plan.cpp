@@ -75,6 +75,7 @@ Cost dense_cost(const Problem& p, Vectors vectors, index_t k) {
   const bool tall = 2 * m >= 3 * n && vectors != Vectors::full;
   // The copy, and the certificate's two passes.
   Cost cost{.flops = 0, .passes = vectors == Vectors::none ? 1.0 : 3.0, .nominal_seconds = 0};
+  cost.nominal_seconds = cost.passes * p.read_seconds;
   double flops = tall ? 4 * m * n * n + 8.0 / 3 * n * n * n : 4 * n * n * (m - n / 3);
   if (vectors != Vectors::none) {
     const double left = vectors == Vectors::full ? 4 * m * m * n : 4 * m * n * count;
@@ -106,7 +107,7 @@ Cost hermitian_cost(const Problem& p) {
 Cost gram_cost(const Problem& p, index_t k) {
   const auto [m, n] = shape(p);
   const auto r = static_cast<double>(k);
-  Cost cost{.flops = 0, .passes = 15, .nominal_seconds = 0};
+  Cost cost{.flops = 0, .passes = 15, .nominal_seconds = 15 * p.read_seconds};
   add(cost, p.scalar_factor * (9 * n * n * n + m * r), dense_svd_rate);
   add_products(cost, p, 2 * n + r + certificate_products(r));
   return cost;
@@ -121,6 +122,7 @@ Cost randomized_cost(const Problem& p, index_t k) {
   const double rounds = 1 + 1.3 * p.digits;
   Cost cost{
       .flops = 0, .passes = 2 * iterations + 14, .nominal_seconds = 2 * iterations * step_seconds};
+  cost.nominal_seconds += cost.passes * p.read_seconds;
   add_products(cost, p, (2 * iterations + 3) * l + certificate_products(r));
   add(cost, p.scalar_factor * rounds * (6 * m + 6 * n) * l * l, wide_basis_rate);
   add(cost, p.scalar_factor * rounds * 20 * l * l * l, dense_svd_rate);
@@ -128,9 +130,18 @@ Cost randomized_cost(const Problem& p, index_t k) {
 }
 
 Cost lanczos_cost(const Problem& p, index_t k) {
-  // Blocks of 8; so many columns are typical.
   const auto [m, n] = shape(p);
   const auto r = static_cast<double>(k);
+  if (p.read_seconds > 0) {  // by wide blocks, of which so many are typical
+    const double steps = 2 + 0.75 * p.digits;
+    const double passes = static_cast<double>(reads_around(p.gram_reads_once)) +
+                          steps * static_cast<double>(reads_of_step(p.gram_reads_once));
+    Cost cost{.flops = 0, .passes = passes, .nominal_seconds = passes * p.read_seconds};
+    add_products(cost, p, 2 * steps * (r + 10) + certificate_products(r));
+    add(cost, p.scalar_factor * (4 * n * steps * steps * r * r + 8 * m * r * r), narrow_basis_rate);
+    return cost;
+  }
+  // Blocks of 8; so many columns are typical.
   const double columns = 40 + r * (1.5 + 0.4 * p.digits);
   const double steps = columns / 8;
   const double basis = std::min({n, columns, std::max(3 * r, r + 96)});
@@ -142,6 +153,15 @@ Cost lanczos_cost(const Problem& p, index_t k) {
   add(cost, p.scalar_factor * (2 * n * basis * r + (8 * m + 4 * n) * r * r), narrow_basis_rate);
   add(cost, p.scalar_factor * 5 * basis * basis * basis * steps / (1 + basis / 128),
       dense_svd_rate);
+  return cost;
+}
+
+Cost single_pass_cost(const Problem& p, index_t k) {
+  const auto [m, n] = shape(p);
+  const double l = 2.5 * static_cast<double>(k) + 30;
+  Cost cost{.flops = 0, .passes = 1, .nominal_seconds = p.read_seconds};
+  add_products(cost, p, 2 * l);
+  add(cost, p.scalar_factor * 4 * (m + n) * l * l, wide_basis_rate);
   return cost;
 }
 

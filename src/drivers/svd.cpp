@@ -16,6 +16,7 @@
 #include "eckart/jacobi_svd.hpp"
 #include "eckart/lanczos_svd.hpp"
 #include "eckart/randomized_svd.hpp"
+#include "eckart/single_pass_svd.hpp"
 #include "eckart/smallest_svd.hpp"
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
@@ -63,6 +64,40 @@ RandomizedSvdOptions randomized_options(const SvdRequest& request) {
   return options;
 }
 
+// The sizes of lanczos are its own, unless A is not in memory: then as few steps as the cap allows.
+template <Scalar T>
+LanczosSvdOptions<T> lanczos_options(const LinearOperator<T>& A,
+                                     const SvdRequest& request,
+                                     const Context& context) {
+  LanczosSvdOptions<T> options{
+      .accuracy = request.accuracy, .seed = request.seed, .certify = request.certify};
+  if (A.bytes_per_read() > 0) {
+    const index_t min_dim = std::min(A.rows(), A.cols());
+    const index_t k = drivers::expected_rank(request.rank, min_dim);
+    const auto cap = static_cast<double>(context.memory_cap_bytes());
+    const auto fits = [&](const drivers::ReadSizes& sizes) {
+      options.block_size = sizes.block;
+      options.basis_size = sizes.basis;
+      return cap == 0 || lanczos_svd_bytes<T>(A.rows(), A.cols(), k, options) <= cap;
+    };
+    const drivers::ReadSizes sizes = drivers::sizes_for_reads(min_dim, k, fits);
+    options.block_size = sizes.block;
+    options.basis_size = sizes.basis;
+  }
+  if (request.max_passes) {
+    const bool once = drivers::describe(A, request.accuracy).gram_reads_once;
+    options.max_steps = std::max<index_t>(
+        1, (*request.max_passes - drivers::reads_around(once)) / drivers::reads_of_step(once));
+  }
+  return options;
+}
+
+SinglePassSvdOptions single_pass_options(const SvdRequest& request) {
+  SinglePassSvdOptions options{.seed = request.seed, .accuracy = request.accuracy};
+  if (request.oversampling) options.oversampling = *request.oversampling;
+  return options;
+}
+
 template <Scalar T>
 std::vector<Candidate> candidates(const LinearOperator<T>& A,
                                   const SvdRequest& request,
@@ -81,7 +116,8 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
   Candidate dense{Method::dense, drivers::dense_cost(p, vectors, k),
                   dense_svd_bytes<T>(p.rows, p.cols, vectors, open ? min_dim : k) + copy, ""};
   Candidate lanczos{Method::lanczos, drivers::lanczos_cost(p, k),
-                    lanczos_svd_bytes<T>(p.rows, p.cols, k), ""};
+                    lanczos_svd_bytes<T>(p.rows, p.cols, k, lanczos_options(A, request, context)),
+                    ""};
   Candidate gram{Method::gram, drivers::gram_cost(p, k),
                  gram_svd_bytes<T>(p.rows, p.cols, open ? min_dim : k), ""};
   Candidate randomized{Method::randomized, drivers::randomized_cost(p, k),
@@ -109,7 +145,24 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
     constexpr double doubt = 1.3;
     randomized.cost.nominal_seconds *= doubt;
   }
+  if (request.max_passes && request.method == Method::automatic) {
+    const char* many = "reads A more often than max_passes allows";
+    for (Candidate* candidate : {&dense, &lanczos, &randomized}) {
+      rule_out(*candidate, *request.max_passes == 1, many);
+    }
+    rule_out(dense, *request.max_passes < 3, many);
+    rule_out(randomized, randomized.cost.passes > static_cast<double>(*request.max_passes), many);
+  }
   std::vector<Candidate> all = {dense, lanczos, gram, randomized};
+  // One pass promises no accuracy: it is taken where no more is allowed.
+  if (request.method == Method::single_pass ||
+      (request.method == Method::automatic && request.max_passes == 1)) {
+    all.push_back({Method::single_pass, drivers::single_pass_cost(p, k),
+                   single_pass_svd_bytes<T>(p.rows, p.cols, k, single_pass_options(request)), ""});
+    rule_out(all.back(), !request.rank.rank, "one pass is for a rank that is given");
+    rule_out(all.back(), inner(request), "only the leading triplets");
+    rule_out(all.back(), vectors == Vectors::full, "full vectors need all triplets");
+  }
   // Offered where they are asked for: jacobi takes a few times as long as dense, and hermitian
   // takes a promise about the entries.
   if (request.method == Method::jacobi || request.relative_accuracy) {
@@ -165,11 +218,13 @@ void validate_request(const SvdRequest& request) {
   drivers::require_accuracy(request.accuracy);
   require(request.vectors != Vectors::full || request.rank.all(),
           "full vectors come with all triplets: leave rank, energy and tolerance unset");
+  require(!request.max_passes || *request.max_passes >= 1, "max_passes must be >= 1");
   require(!request.smallest || request.rank.rank.has_value(),
           "smallest needs a rank: how many of the smallest triplets");
-  require(
-      request.method == Method::randomized || (!request.oversampling && !request.power_iterations),
-      "oversampling and power_iterations are of the randomized method: name it");
+  require(request.method == Method::randomized ||
+              (!request.oversampling && !request.power_iterations) ||
+              (request.method == Method::single_pass && !request.power_iterations),
+          "oversampling and power_iterations are of the randomized method: name it");
   if (!request.target) return;
   require(*request.target >= 0 && std::isfinite(*request.target),
           fmt::format("target must be >= 0 and finite, got {}", *request.target));
@@ -320,10 +375,9 @@ SvdResult<T> run(Method method,
       return randomized_svd<T>(A, request.rank.rank.value_or(std::min(A.rows(), A.cols())),
                                randomized_options(request), context);
     case Method::lanczos:
-      return lanczos_svd<T>(
-          A, request.rank,
-          {.accuracy = request.accuracy, .seed = request.seed, .certify = request.certify},
-          context);
+      return lanczos_svd<T>(A, request.rank, lanczos_options(A, request, context), context);
+    case Method::single_pass:
+      return single_pass_svd<T>(A, *request.rank.rank, single_pass_options(request), context);
     case Method::jacobi:
       return jacobi_part(A, request, context);
     case Method::smallest:
@@ -353,6 +407,8 @@ const char* to_string(Method method) {
       return "randomized";
     case Method::lanczos:
       return "lanczos";
+    case Method::single_pass:
+      return "single-pass";
     case Method::jacobi:
       return "jacobi";
     case Method::smallest:
@@ -366,12 +422,12 @@ const char* to_string(Method method) {
 Method method_from_string(const std::string& name) {
   for (const Method method :
        {Method::automatic, Method::dense, Method::gram, Method::randomized, Method::lanczos,
-        Method::jacobi, Method::smallest, Method::hermitian}) {
+        Method::single_pass, Method::jacobi, Method::smallest, Method::hermitian}) {
     if (name == to_string(method)) return method;
   }
   throw InvalidArgument(fmt::format(
-      "there is no method '{}'; known: auto, dense, gram, randomized, lanczos, jacobi, smallest, "
-      "hermitian",
+      "there is no method '{}'; known: auto, dense, gram, randomized, lanczos, single-pass, "
+      "jacobi, smallest, hermitian",
       name));
 }
 
@@ -423,6 +479,7 @@ SvdPlan plan_svd(const LinearOperator<T>& A, const SvdRequest& request, const Co
   plan.passes = chosen->cost.passes;
   plan.peak_bytes = chosen->bytes;
   plan.input_bytes = static_cast<double>(A.stored_bytes());
+  plan.read_bytes = plan.passes * static_cast<double>(A.bytes_per_read());
   return plan;
 }
 

@@ -88,6 +88,34 @@ class RemainderOperator final : public LinearOperator<T> {
     blas::multiply<T>(Op::adjoint, Op::none, T{1}, U_, Y, T{0}, C.view(), context);
     subtract_product(V_, sigma_, std::move(C), X, context);
   }
+  // U diag(sigma) V^H X is taken off the rows of A X between the two products.
+  int apply_gram(Gram side,
+                 MatrixView<const T> X,
+                 MatrixView<T> Y,
+                 MatrixView<T> Z,
+                 const RowsStep<T>& step,
+                 Context& context) const override {
+    if (!A_.reads_once(side) || side == Gram::rows || U_.cols == 0) {
+      return LinearOperator<T>::apply_gram(side, X, Y, Z, step, context);
+    }
+    Matrix<T> C(V_.cols, X.cols);
+    blas::multiply<T>(Op::adjoint, Op::none, T{1}, V_, X, T{0}, C.view(), context);
+    for (index_t j = 0; j < C.cols(); ++j) {
+      for (index_t i = 0; i < C.rows(); ++i) C(i, j) *= sigma_[static_cast<std::size_t>(i)];
+    }
+    const auto subtract = [&](index_t first, MatrixView<T> rows) {
+      const blas::BlasThreads guard;
+      blas::gemm<T>(Op::none, Op::none, T{-1}, U_.block(first, 0, rows.rows, U_.cols),
+                    std::as_const(C).view(), T{1}, rows);
+      if (step) step(first, rows);
+    };
+    const int reads = A_.apply_gram(side, X, Y, Z, subtract, context);
+    Matrix<T> D(U_.cols, X.cols);
+    blas::multiply<T>(Op::adjoint, Op::none, T{1}, U_, Y, T{0}, D.view(), context);
+    subtract_product(V_, sigma_, std::move(D), Z, context);
+    return reads;
+  }
+  std::uint64_t bytes_per_read() const override { return A_.bytes_per_read(); }
 
  private:
   const LinearOperator<T>& A_;
@@ -248,12 +276,20 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   if (min_dim == 0) return remainder;
   const RemainderOperator<T> R(A, U, sigma, V);
 
+  const bool in_memory = A.bytes_per_read() == 0;
   Matrix<T> Omega(A.cols(), probes);
   Matrix<T> Y(A.rows(), probes);
+  Matrix<T> start(A.cols(), in_memory ? 0 : probes);  // R^H Y
   core::fill_gaussian(Omega.view(), seed, probe_stream, 0, context);
-  R.apply(std::as_const(Omega).view(), Y.view(), context);
-  report.products += probes;
-  report.passes_over_A += 1;
+  if (in_memory) {
+    R.apply(std::as_const(Omega).view(), Y.view(), context);
+    report.products += probes;
+    report.passes_over_A += 1;
+  } else {
+    report.passes_over_A += R.apply_gram(Gram::columns, std::as_const(Omega).view(), Y.view(),
+                                         start.view(), {}, context);
+    report.products += 2 * probes;
+  }
   double largest = 0;
   double energy = 0;
   for (index_t j = 0; j < probes; ++j) {
@@ -272,16 +308,20 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
     return remainder;
   }
   // A few Lanczos steps from the probes' images find what the remainder's norm really is.
-  constexpr index_t steps = 4;
-  constexpr index_t block = 4;
+  const index_t steps = in_memory ? 4 : 2;
+  const index_t block = in_memory ? 4 : probes;
   if (largest == 0) return remainder;
   SvdReport own;  // the probe's steps are not the driver's iterations
-  GolubKahanBasis<T> basis(R, steps * block, block, Recurrence::bidiagonal, seed, context, own);
-  Matrix<T> X(A.cols(), std::min(block, probes));
-  R.apply_adjoint(std::as_const(Y).view().columns(0, X.cols()), X.view(), context);
-  report.products += X.cols();
-  report.passes_over_A += 1;
-  basis.start_from(std::as_const(X).view());
+  GolubKahanBasis<T> basis(R, steps * block, block,
+                           in_memory ? Recurrence::bidiagonal : Recurrence::gram, seed, context,
+                           own);
+  if (in_memory) {
+    start = Matrix<T>(A.cols(), std::min(block, probes));
+    R.apply_adjoint(std::as_const(Y).view().columns(0, start.cols()), start.view(), context);
+    report.products += start.cols();
+    report.passes_over_A += 1;
+  }
+  basis.start_from(std::as_const(start).view());
   for (index_t step = 0; step < steps; ++step) basis.expand();
   basis.solve();
   report.products += own.products;

@@ -1,6 +1,7 @@
 // The certificate: residuals from fresh products, and a probe for what was missed.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct Remainder {
 };
 
 // Looks for the largest singular value of A - U diag(sigma) V^H.
-// Cost: probes + 8 b products with A and A^H, b = 4 vectors at a time.
+// Cost: probes + 8 b products with A and A^H, b = 4 vectors at a time. Where A is not in memory,
+// two steps with as many vectors as probes, three reads if A^H A takes one.
 template <Scalar T>
 Remainder<T> probe_remainder(const LinearOperator<T>& A,
                              MatrixView<const T> U,
@@ -33,9 +35,10 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
                              Context& context,
                              SvdReport& report);
 
-// Returns the columns of a block that suits products with A.
+// Returns the columns of a block that suits products with A: all of them where A is not in memory.
 template <Scalar T>
 index_t product_width(const LinearOperator<T>& A) {
+  if (A.bytes_per_read() > 0) return std::numeric_limits<index_t>::max();
   return A.storage() == Storage::dense ? 64 : 16;
 }
 

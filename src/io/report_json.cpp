@@ -85,6 +85,7 @@ std::string to_json(const SvdPlan& plan, int indent) {
                {"flops", number(plan.flops)},
                {"peak_bytes", number(plan.peak_bytes)},
                {"input_bytes", number(plan.input_bytes)},
+               {"read_bytes", number(plan.read_bytes)},
                {"rejected", plan.rejected}},
               indent);
 }
