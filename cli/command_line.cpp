@@ -19,7 +19,9 @@ void add_svd(CLI::App& top, SvdOptions& o) {
   command.footer(
       "eckart svd A.npy -k 20 -o result      the 20 leading triplets, saved in a folder\n"
       "eckart svd ratings.mtx --energy 90%   as many as hold 90 % of the energy\n"
-      "eckart svd \"[[3,2],[2,3]]\"            a small matrix, typed in");
+      "eckart svd \"[[3,2],[2,3]]\"            a small matrix, typed in\n"
+      "eckart svd big.npy -k 50 --max-memory 1G --checkpoint run -o result\n"
+      "                                      larger than memory, and may be interrupted");
   add_input(command, o.run, file_help);
   add_rank(command, o.rank);
   Group many{command, "How many triplets"};
@@ -54,6 +56,7 @@ void add_svd(CLI::App& top, SvdOptions& o) {
                o.hermitian);
   add_seed(command, o.seed);
   running.flag("--plan", "say what would be done, at what cost, and do nothing", o.plan);
+  add_out_of_core(command, o.out_of_core);
   Group{command, "Output"}.text("-o,--output", "DIR",
                                 "write U.npy s.npy Vt.npy report.json into DIR", o.folder);
   add_plot(command, "spectrum and energy as a picture, .png or .svg", o.plot);

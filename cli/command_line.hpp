@@ -17,6 +17,7 @@ struct Options {
   InfoOptions info;
   CheckOptions check;
   LowrankOptions lowrank;
+  UpdateOptions update;
   TransformOptions transform;
   TransformOptions inverse;
   EnergyOptions energy;

@@ -124,6 +124,20 @@ void add_run(CLI::App& command, RunOptions& o) {
   add_output(command, o.output);
 }
 
+void add_out_of_core(CLI::App& command, OutOfCoreOptions& o) {
+  Group input{command, "Larger than memory"};
+  input.flag("--out-of-core", "leave the matrix in its file; so it is anyway above --max-memory",
+             o.wanted);
+  input.text("--shape", "RxC", "rows and columns of a raw binary file", o.shape);
+  input.text("--dtype", "TYPE", "its elements, such as float32, bfloat16 or int8", o.element);
+  input.flag("--fortran", "its columns, not its rows, come one after another", o.fortran_order);
+  input.value(
+      "--max-passes", "N", "passes over the matrix at most; 1: one look, error estimated",
+      [&o](const std::string& text) { o.max_passes = parse_count("--max-passes", text, 1); });
+  input.text("--checkpoint", "DIR", "keep every product there; the same command goes on from it",
+             o.checkpoint);
+}
+
 void add_seed(CLI::App& command, std::uint64_t& seed) {
   Group{command, "Running"}.value(
       "--seed", "S", "of the random vectors; same seed, same bits",
@@ -157,7 +171,8 @@ void add_rank(CLI::App& command, RankRule& rank) {
 }
 
 void add_method(CLI::App& command, std::string& method) {
-  Group{command, "Running"}.choice("--method", "auto|dense|gram|randomized|lanczos|jacobi|smallest",
+  Group{command, "Running"}.choice("--method",
+                                   "auto|dense|gram|randomized|lanczos|single-pass|jacobi|smallest",
                                    "instead of the planner's choice", method);
 }
 

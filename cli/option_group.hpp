@@ -58,6 +58,9 @@ void add_format(CLI::App& command, RunOptions& o);
 // The argument FILE, and how to read it.
 void add_input(CLI::App& command, RunOptions& o, const char* help);
 void add_run(CLI::App& command, RunOptions& o);
+// The options of matrices that stay in their files.
+void add_out_of_core(CLI::App& command, OutOfCoreOptions& o);
+
 void add_seed(CLI::App& command, std::uint64_t& seed);
 void add_accuracy(CLI::App& command, double& accuracy);
 // "--plot FILE", of what the help says.

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eckart/rank_rule.hpp"
@@ -30,8 +31,19 @@ struct RunOptions {
   OutputOptions output;
 };
 
+// A matrix that stays in its file, and runs that may be stopped.
+struct OutOfCoreOptions {
+  bool wanted = false;  // else where it is larger than the memory allowed
+  std::string shape;    // of a raw file: "1000x200"
+  std::string element;  // likewise: "float32"
+  bool fortran_order = false;
+  std::optional<index_t> max_passes;
+  std::string checkpoint;  // a folder; empty: none
+};
+
 struct SvdOptions {
   RunOptions run;
+  OutOfCoreOptions out_of_core;
   RankRule rank;
   bool full = false;
   bool thin = false;
@@ -79,6 +91,18 @@ struct LowrankOptions {
   double accuracy = 0;
   std::uint64_t seed = 0;
   std::string file;  // -o
+  bool force = false;
+};
+
+struct UpdateOptions {
+  RunOptions run;
+  std::string model;                                  // a saved SVD
+  std::string rows, cols;                             // files of what comes
+  std::string merge;                                  // another saved SVD
+  std::optional<std::pair<index_t, index_t>> remove;  // first row, from 0, and how many
+  std::optional<index_t> rank;
+  std::optional<double> forgetting;
+  std::string folder;  // -o
   bool force = false;
 };
 
@@ -269,6 +293,7 @@ int run_svd(const SvdOptions& options);
 int run_info(const InfoOptions& options);
 int run_check(const CheckOptions& options);
 int run_lowrank(const LowrankOptions& options);
+int run_update(const UpdateOptions& options);
 int run_transform(const TransformOptions& options);
 int run_inverse(const TransformOptions& options);
 int run_energy(const EnergyOptions& options);

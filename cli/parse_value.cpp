@@ -70,6 +70,15 @@ index_t parse_count(const std::string& option, const std::string& text, index_t 
   return value;
 }
 
+std::pair<index_t, index_t> parse_range(const std::string& option, const std::string& text) {
+  const std::size_t dash = text.find('-');
+  index_t first = 0, last = 0;
+  const bool read = read_integer(text.substr(0, dash), first) &&
+                    read_integer(dash == text.npos ? text : text.substr(dash + 1), last);
+  if (!read || first < 1 || last < first) refuse(option, text, "rows such as 3 or 1-100");
+  return {first - 1, last - first + 1};
+}
+
 std::uint64_t parse_seed(const std::string& option, const std::string& text) {
   std::uint64_t value = 0;
   if (!read_integer(text, value)) refuse(option, text, "a whole number, 0 or above");

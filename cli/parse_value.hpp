@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "eckart/rank_rule.hpp"
 #include "eckart/types.hpp"
@@ -13,6 +14,9 @@ namespace eckart::cli {
 
 // "20"; at least minimum.
 index_t parse_count(const std::string& option, const std::string& text, index_t minimum);
+
+// "3" or "1-100", counted from 1: the first, from 0, and how many.
+std::pair<index_t, index_t> parse_range(const std::string& option, const std::string& text);
 
 // "17", up to 2^64 - 1.
 std::uint64_t parse_seed(const std::string& option, const std::string& text);

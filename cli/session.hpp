@@ -11,6 +11,7 @@
 #include "eckart/any_matrix.hpp"
 #include "eckart/context.hpp"
 #include "eckart/error.hpp"
+#include "eckart/io/file_operator.hpp"
 #include "eckart/io/matrix_file.hpp"
 #include "eckart/operators.hpp"
 #include "interrupt.hpp"
@@ -76,6 +77,24 @@ auto with_operator(const AnyMatrix& matrix, const std::string& source, Session& 
         }
       },
       matrix);
+}
+
+// The same of a matrix that stays in its file.
+template <class F>
+auto with_operator(const io::FileOperator& file,
+                   const std::string& source,
+                   Session& session,
+                   F&& f) {
+  return std::visit(
+      [&](const auto& A) {
+        const InterruptGuard guard(session.context);
+        try {
+          return f(*A);
+        } catch (const NonFiniteInput& error) {
+          throw IoError(source, error.what());
+        }
+      },
+      file.A);
 }
 
 // The scalar of an operator.

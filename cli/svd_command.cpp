@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "certificate_text.hpp"
@@ -12,6 +13,7 @@
 #include "eckart/svd.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
+#include "out_of_core.hpp"
 #include "plot_file.hpp"
 #include "request.hpp"
 #include "saved.hpp"
@@ -32,7 +34,8 @@ void check_request(const SvdOptions& o) {
         "give one of them");
   }
   check_noise(o.rank);
-  if (o.method != "randomized" && (o.oversampling || o.power_iterations)) {
+  if (o.method != "randomized" &&
+      (o.power_iterations || (o.oversampling && o.method != "single-pass"))) {
     throw UsageError(
         "--oversampling and --power-iterations are of the randomized method: add "
         "--method randomized");
@@ -45,6 +48,9 @@ void check_request(const SvdOptions& o) {
     throw UsageError(
         "--accuracy relative needs the jacobi method; --hermitian is accurate relative to the "
         "largest value");
+  }
+  if (o.out_of_core.max_passes == 1 && !o.rank.rank) {
+    throw UsageError("--max-passes 1 needs -k N: one pass finds no rank");
   }
   if (o.smallest && !o.rank.rank) throw UsageError("--smallest needs -k N: how many of them");
   if (!o.plot.empty() && (o.smallest || o.target)) {
@@ -67,6 +73,7 @@ SvdRequest request_of(const SvdOptions& o) {
   request.relative_accuracy = o.relative_accuracy;
   request.oversampling = o.oversampling;
   request.power_iterations = o.power_iterations;
+  request.max_passes = o.out_of_core.max_passes;
   request.seed = o.seed;
   return request;
 }
@@ -87,13 +94,18 @@ std::string header_text(const MatrixFacts& facts, const SvdOptions& o, const Ses
   return text;
 }
 
-std::string plan_text(const SvdPlan& plan, const Session& session) {
+std::string plan_text(const SvdPlan& plan, const std::string& source, const Session& session) {
   std::string text =
       fmt::format("method   {}: {}\n", session.terminal.bold(to_string(plan.method)), plan.why);
   text += fmt::format(
       "passes   {:.3g} over A\nflops    {:.2g}\nmemory   {} beyond the input of {}\n", plan.passes,
       plan.flops, format_bytes(static_cast<std::uint64_t>(plan.peak_bytes)),
       format_bytes(static_cast<std::uint64_t>(plan.input_bytes)));
+  if (plan.read_bytes > 0) {
+    text += fmt::format("reading  {}", format_bytes(static_cast<std::uint64_t>(plan.read_bytes)));
+    const std::string time = reading_text(source, plan.read_bytes);
+    text += (time.empty() ? "" : ": " + time) + "\n";
+  }
   for (const std::string& other : plan.rejected) text += "not      " + other + "\n";
   return text + "nothing was computed (--plan)\n";
 }
@@ -191,7 +203,8 @@ int plan(const LinearOperator<T>& A,
     object["matrix"] = to_json(facts);
     write_json(object);
   } else {
-    write_stdout(header_text(facts, o, session) + session.terminal.text(plan_text(plan, session)));
+    write_stdout(header_text(facts, o, session) +
+                 session.terminal.text(plan_text(plan, facts.source, session)));
   }
   return exit_met;
 }
@@ -214,6 +227,7 @@ int decompose(const LinearOperator<T>& A,
                o.force);
   }
   print_warnings(result.report, session);
+  if (A.bytes_per_read() > 0) report["reads"] = A.reads();
   if (session.json) {
     report["sigma"] = as_doubles(result.sigma);
     if (!o.folder.empty()) report["folder"] = o.folder;
@@ -222,6 +236,43 @@ int decompose(const LinearOperator<T>& A,
     write_stdout(result_text(facts, o, result, session));
   }
   return exit_code_of(result.report);
+}
+
+// The matrix stays in its file. A checkpoint is removed when the result is there.
+int run_out_of_core(const SvdOptions& options, Session& session) {
+  const io::FileOperator file = open_out_of_core(options.run, options.out_of_core, session);
+  const MatrixFacts facts = facts_of(file, options.run.input);
+  std::unique_ptr<io::Checkpoint> checkpoint;
+  if (!options.out_of_core.checkpoint.empty() && !options.plan) {
+    checkpoint =
+        std::make_unique<io::Checkpoint>(options.out_of_core.checkpoint, identity_of(file));
+  }
+  const int code = with_operator(file, facts.source, session, [&](const auto& in_file) {
+    using T = scalar_of<decltype(in_file)>;
+    const auto run = options.plan ? plan<T> : decompose<T>;
+    std::unique_ptr<LinearOperator<T>> kept, centred, kept_centred;
+    const LinearOperator<T>* A = &in_file;
+    if (checkpoint) A = (kept = make_checkpointed<T>(in_file, *checkpoint)).get();
+    if (!options.center && !options.scale) return run(*A, {}, facts, options, session);
+    const AffineMap<T> map = standardisation<T>(*A, options.center, options.scale, session.context);
+    A = (centred = make_affine<T>(in_file, map)).get();
+    if (checkpoint) A = (kept_centred = make_checkpointed<T>(*centred, *checkpoint)).get();
+    return run(*A, map, facts, options, session);
+  });
+  if (!checkpoint) return code;
+  session.progress.clear();
+  if (!session.quiet) {
+    for (const std::string& warning : checkpoint->warnings()) warn(warning);
+  }
+  if (code == exit_met || code == exit_not_met) {
+    checkpoint->remove();
+  } else if (!session.quiet) {
+    warn(
+        fmt::format("the run can go on from {}: give the same command, and --force to replace a "
+                    "partial result",
+                    options.out_of_core.checkpoint));
+  }
+  return code;
 }
 
 }  // namespace
@@ -237,6 +288,7 @@ int run_svd(const SvdOptions& options) {
   }
   if (!options.plan) check_plot(options.plot, options.force, {options.run.input});
   Session session(options.run);
+  if (is_out_of_core(options.run, options.out_of_core)) return run_out_of_core(options, session);
   const AnyMatrix matrix = load_matrix(options.run);
   const MatrixFacts facts = facts_of(matrix, options.run.input);
   return with_operator(matrix, facts.source, session, [&](const auto& A) {

@@ -19,6 +19,34 @@ void add_matrix_target(CLI::App& command, const char* help, std::string& file, b
   Group{command, "Output"}.flag("--force", "replace OUT.npy if it exists", force);
 }
 
+void add_update(CLI::App& top, UpdateOptions& o) {
+  CLI::App& command =
+      *top.add_subcommand("update", "more rows or columns for a saved SVD, without the old ones");
+  command.footer(
+      "eckart update result --rows new.npy -o result2          as if they had been there\n"
+      "eckart update result --rows today.csv --forget 0.9 -o result --force\n"
+      "eckart update result --cols more.npy -o wider\n"
+      "eckart update one --merge other -o both                 rows of another saved SVD\n"
+      "eckart update result --remove-rows 1-100 -o rest\n"
+      "\n"
+      "Exact to rounding while the rank of all that came is at most -k; else the report bounds\n"
+      "what was left out.");
+  add_argument(command, "DIR", "a folder that eckart svd -o wrote", o.model);
+  Group what{command, "What comes"};
+  what.text("--rows", "FILE", "rows to append", o.rows);
+  what.text("--cols", "FILE", "columns to append", o.cols);
+  what.text("--merge", "DIR", "a saved SVD whose rows to append", o.merge);
+  what.value("--remove-rows", "A-B", "take these rows out again, counted from 1",
+             [&o](const std::string& text) { o.remove = parse_range("--remove-rows", text); });
+  what.value("--forget", "F", "multiply the weight of the earlier rows by F first",
+             [&o](const std::string& text) { o.forgetting = parse_share("--forget", text); });
+  add_format(command, o.run);
+  add_count(command, "keep N; as many as the result has", o.rank);
+  add_target(command, "OUT", "folder of the new result; DIR itself with --force", o.folder);
+  Group{command, "Output"}.flag("--force", "replace OUT if it is an earlier result", o.force);
+  add_run(command, o.run);
+}
+
 void add_transform(CLI::App& top, TransformOptions& o) {
   CLI::App& command =
       *top.add_subcommand("transform", "coordinates of rows in a saved SVD: T = X V");
@@ -260,6 +288,7 @@ void add_rank_and_its_kin(CLI::App& top, Options& options) {
 }  // namespace
 
 void add_uses(CLI::App& top, Options& options) {
+  add_update(top, options.update);
   add_transform(top, options.transform);
   add_inverse(top, options.inverse);
   add_energy(top, options.energy);
