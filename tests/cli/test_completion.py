@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["svd", "info", "check", "lowrank", "transform", "inverse", "energy", "pca", "score",
-            "solve", "rank", "cond", "norm", "pinv", "null", "range", "doctor",
+COMMANDS = ["svd", "info", "check", "lowrank", "update", "transform", "inverse", "energy", "pca",
+            "score", "solve", "rank", "cond", "norm", "pinv", "null", "range", "doctor",
             "completion"]
 NESTED = ["lsa " + name for name in
           ("fit", "query", "similar", "terms", "topics", "update", "evaluate", "export")]
@@ -40,7 +40,9 @@ def test_the_script_knows_every_option_of_the_help(eckart, shell, command):
                              re.M), option
         else:
             label = f"'{command}'" if shell == "bash" and " " in command else command.split()[-1]
-            section = script[re.search(rf"^    {label}\)", script, re.M).start():]
+            # In zsh's script the commands of lsa stand in its own section.
+            start = script.index("    lsa)") if shell == "zsh" and " " in command else 0
+            section = script[start + re.search(rf"^    {label}\)", script[start:], re.M).start():]
             assert option in re.split(r"[ '\[]", section[:section.index(";;")]), option
 
 

@@ -98,11 +98,17 @@ TEST(ReportJson, HoldsEveryFieldOfAPlan) {
   plan.flops = 2e9;
   plan.peak_bytes = 3e9;
   plan.input_bytes = 4e9;
+  plan.read_bytes = 5e9;
   plan.rejected = {"gram: inaccurate"};
-  const json expected = {{"schema", 1},        {"method", to_string(Method::dense)},
-                         {"why", "small"},     {"passes", 1.0},
-                         {"flops", 2e9},       {"peak_bytes", 3e9},
-                         {"input_bytes", 4e9}, {"rejected", json::array({"gram: inaccurate"})}};
+  const json expected = {{"schema", 1},
+                         {"method", to_string(Method::dense)},
+                         {"why", "small"},
+                         {"passes", 1.0},
+                         {"flops", 2e9},
+                         {"peak_bytes", 3e9},
+                         {"input_bytes", 4e9},
+                         {"read_bytes", 5e9},
+                         {"rejected", json::array({"gram: inaccurate"})}};
   EXPECT_EQ(json::parse(to_json(plan)), expected);
 }
 
