@@ -394,7 +394,7 @@ TEST(SmallestSvd, AMemoryCapLeadsToAnotherMethodOrARefusal) {
                    *op, 2, {.method = SmallestMethod::factor, .factor_bytes = 1}, context),
                MemoryLimit);
   // Room for the iteration, but not for all values.
-  context.set_memory_cap_bytes(26'100'000);
+  context.set_memory_cap_bytes(28'000'000);
   const auto capped = smallest_svd<double>(*op, 2, {}, context);
   EXPECT_NE(capped.report.why.find("QR"), std::string::npos) << capped.report.why;
   context.set_memory_cap_bytes(1000);
