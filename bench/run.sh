@@ -22,7 +22,7 @@ fi
 if [ ! -f "$ECKART_BENCH_VENV/complete" ]; then
   echo "Installing peers from PyPI into build/bench-venv, once; PRIMME compiles for minutes"
   if "$python" -m venv --system-site-packages "$ECKART_BENCH_VENV"; then
-    for package in mkl primme gensim threadpoolctl scikit-surprise libmf dask; do
+    for package in mkl primme gensim threadpoolctl scikit-surprise libmf dask playwright; do
       "$ECKART_BENCH_VENV/bin/pip" install -q --disable-pip-version-check "$package" \
         > "$ECKART_BENCH_VENV/$package.log" 2>&1 ||
         echo "  $package cannot be installed, see build/bench-venv/$package.log"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "explore.hpp"
 #include "model_options.hpp"
 #include "options.hpp"
 
@@ -28,6 +29,7 @@ struct Options {
   ZeroOptions rank, cond, norm, pinv, null, range;
   EigenOptions eigen;
   ExplainOptions explain;
+  ExploreOptions explore;
   LsaCommandOptions lsa;
   ImageCommandOptions image;
   RecommendOptions recommend;

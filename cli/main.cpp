@@ -49,6 +49,7 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("range")) return run_range(options.range);
   if (top.got_subcommand("eigen")) return run_eigen(options.eigen);
   if (top.got_subcommand("explain")) return run_explain(options.explain);
+  if (top.got_subcommand("explore")) return run_explore(options.explore);
   if (top.got_subcommand("lsa")) return run_lsa(parsed_command(top).get_name(), options.lsa);
   if (top.got_subcommand("recommend")) {
     return run_recommend(parsed_command(top).get_name(), options.recommend);
@@ -112,9 +113,18 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
   return command;
 }
 
+// CLI11 takes [1,2] among many arguments for two of them; a blank in front hides the bracket.
+void hide_brackets(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front() != "explore") return;
+  for (std::string& argument : arguments) {
+    if (argument.starts_with('[')) argument.insert(0, 1, ' ');
+  }
+}
+
 int run(std::vector<std::string> arguments) {
   Options options;
   options.accelerate.command = take_command(arguments);
+  hide_brackets(arguments);
   const auto top = make_command_line(options);
   if (arguments.empty()) {
     std::fputs(help_text(*top).c_str(), stderr);

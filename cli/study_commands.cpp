@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "command_line.hpp"
+#include "exit_code.hpp"
 #include "option_group.hpp"
 #include "parse_value.hpp"
 
@@ -50,11 +51,59 @@ void add_explain(CLI::App& top, ExplainOptions& o) {
   add_output(command, o.run.output);
 }
 
+void add_explore(CLI::App& top, ExploreOptions& o) {
+  CLI::App& command = *top.add_subcommand(
+      "explore", "a page in the browser: see what the decomposition does, on your data");
+  command.footer(
+      "eckart explore\n"
+      "eckart explore A.npy letters.lsa movies.safetensors\n"
+      "eckart explore table.csv --no-browser --port 8765     behind 'ssh -L 8765:127.0.0.1:8765'");
+  explore::ExplorerOptions& e = o.explorer;
+  command
+      .add_option_function<std::vector<std::string>>(
+          "FILE",
+          [&e](const std::vector<std::string>& names) {
+            for (const std::string& name : names) {
+              e.files.push_back(not_empty("FILE", name.starts_with(" [") ? name.substr(1) : name));
+            }
+          },
+          "matrices (as for svd), models of lsa (.lsa) and of recommend (.safetensors)")
+      ->type_name("")
+      ->group("Arguments");
+  Group page{command, "Page"};
+  page.value("--port", "PORT", "where to serve, on this machine alone (a free one)",
+             [&e](const std::string& text) {
+               const index_t port = parse_count("--port", text, 1);
+               if (port > 65535) throw UsageError("--port: '" + text + "' is more than 65535");
+               e.port = static_cast<int>(port);
+             });
+  page.flag("--no-browser", "print the address, open nothing", o.no_browser);
+  page.value(
+      "--idle-exit", "TIME", "end after that long without a page, such as 30m",
+      [&e](const std::string& text) { e.idle_seconds = parse_seconds("--idle-exit", text); });
+  page.text("--web-root", "DIR", "the page's files from DIR: for those who write them", e.web_root);
+  Group running{command, "Running"};
+  running.value("--threads", "T", "CPUs to use; the result is the same bits for any",
+                [&e](const std::string& text) {
+                  const index_t count = parse_count("--threads", text, 1);
+                  if (count > 4096) throw UsageError("--threads: '" + text + "' is more than 4096");
+                  e.threads = static_cast<int>(count);
+                });
+  running.value(
+      "--max-memory", "BYTES", "hard cap of each computation, and of all uploads",
+      [&e](const std::string& text) { e.max_memory_bytes = parse_bytes("--max-memory", text); });
+  running.value("--max-time", "TIME", "of each computation (10m)", [&e](const std::string& text) {
+    e.max_seconds = parse_seconds("--max-time", text);
+  });
+  add_output(command, o.output);
+}
+
 }  // namespace
 
 void add_study(CLI::App& top, Options& options) {
   add_eigen(top, options.eigen);
   add_explain(top, options.explain);
+  add_explore(top, options.explore);
 }
 
 }  // namespace eckart::cli

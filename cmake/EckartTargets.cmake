@@ -39,7 +39,7 @@ function(eckart_library)
     target_sources(eckart PRIVATE $<TARGET_OBJECTS:${layer}>)
   endforeach()
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/eckart/*.hpp)
-  list(FILTER headers EXCLUDE REGEX "/include/eckart/(plot|image)/")
+  list(FILTER headers EXCLUDE REGEX "/include/eckart/(plot|image|explore)/")
   target_sources(eckart PUBLIC
     FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
   target_compile_features(eckart PUBLIC cxx_std_20)

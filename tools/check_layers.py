@@ -48,10 +48,14 @@ ALLOWED = {
     # An app with loops of its own.
     "src/recommend": {"vocabulary", "methods", "public apps", "src/core", "src/kernels", "src/blas",
                       "src/recommend"},
+    # The explorer: one front end behind another.
+    "public explore": {"vocabulary", "public explore"},
+    "src/explore": {"vocabulary", "methods", "public io", "public apps", "public explore",
+                    "src/explore"},
     "lapack": {"vocabulary", "methods", "lapack"},
     # The command line shares the drop-in's counters with it.
     "cli": {"vocabulary", "methods", "public io", "public apps", "public models", "public plot",
-            "public image", "cli", "lapack"},
+            "public image", "public explore", "cli", "lapack"},
     "python": {"vocabulary", "methods", "public io", "public apps", "public models", "python"},
     "examples": {"vocabulary", "methods", "public io", "public apps", "public models",
                  "examples"},
@@ -76,6 +80,8 @@ PATTERNS = [
     (re.compile(r"#\s*include\s*<(fmt|nlohmann)/"),
      lambda path: path.startswith(("include/", "src/kernels/")),
      "fmt and nlohmann-json stay in .cpp files, away from public headers and kernels"),
+    (re.compile(r"#\s*include\s*<boost/(asio|beast)"), lambda path: path != "src/explore/server.cpp",
+     "Asio and Beast stay in src/explore/server.cpp"),
     (re.compile(r"#\s*include\s*<CLI/"), lambda path: not path.startswith("cli/"),
      "CLI11 belongs in cli"),
     (re.compile(r"#\s*include\s*<iostream>|\bstd::(cout|cerr|clog)\b|\bf?printf\s*\(|\bf?puts\s*\(|"
@@ -90,7 +96,8 @@ def group_of(path):
     parts = path.split("/")
     if parts[0] == "include":
         kinds = {"io": "public io", "apps": "public apps", "models": "public models",
-                 "plot": "public plot", "image": "public image"}
+                 "plot": "public plot", "image": "public image",
+                 "explore": "public explore"}
         kinds |= dict.fromkeys(METHODS, "methods")
         return kinds.get(parts[2], "vocabulary")
     return "/".join(parts[:2]) if parts[0] == "src" else parts[0]

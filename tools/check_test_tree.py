@@ -12,6 +12,11 @@ TESTED_ELSEWHERE = {
     # What all drivers share, through one of them; the planner, through the front door.
     "src/drivers/driver.cpp": "tests/drivers/dense_svd_test.cpp",
     "src/drivers/plan.cpp": "tests/drivers/svd_test.cpp",
+    # What the explorer answers, by the whole way of a request.
+    **dict.fromkeys([f"src/explore/{name}.cpp" for name in (
+        "assets", "matrix_view", "model_views", "pca_view", "question", "shelf", "small_views")],
+        "tests/explore/api_test.cpp"),
+    "src/explore/explorer.cpp": "tests/explore/server_test.cpp",
     # What is in a panel, through the picture that holds it.
     "src/plot/panel.cpp": "tests/plot/picture_test.cpp",
 }
