@@ -16,6 +16,8 @@ TESTED_ELSEWHERE = {
     **dict.fromkeys([f"src/explore/{name}.cpp" for name in (
         "assets", "matrix_view", "model_views", "pca_view", "question", "shelf", "small_views")],
         "tests/explore/api_test.cpp"),
+    **dict.fromkeys([f"src/explore/{name}.cpp" for name in ("pictures", "samples")],
+                    "tests/explore/picture_view_test.cpp"),
     "src/explore/explorer.cpp": "tests/explore/server_test.cpp",
     # What is in a panel, through the picture that holds it.
     "src/plot/panel.cpp": "tests/plot/picture_test.cpp",
