@@ -48,7 +48,7 @@ struct Certificate {
   Bound orthogonality_V;  // ||V^H V - I||_F / sqrt(k)
   // ||A||_F and what the k triplets hold of it.
   Bound frobenius_norm;
-  Bound energy;           // sum_i sigma_i^2 / ||A||_F^2
+  Bound energy;  // sum_i sigma_i^2 / ||A||_F^2
   // ||A - A_k||_F / ||A||_F from the two lines above; where that is no more than their rounding, a
   // bound from the residuals of all min(m, n) triplets, or the probes' estimate.
   Bound frobenius_error;
