@@ -16,8 +16,8 @@ trap leave EXIT
 say() { printf '\n== %s (%s)\n' "$*" "$(date +%T)"; }
 inside() {
   echo "\$ $*"
-  chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive ECKART=/root/eckart/eckart sh -euc "cd /root; $*"
+  chroot "$root" /usr/bin/env -i HOME=/tmp PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive ECKART=/eckart/eckart sh -euc "cd /; $*"
 }
 
 say "A bare Debian 12 in $root"
@@ -32,7 +32,7 @@ mount -t proc proc "$root/proc"
 say "What the README asks for, and the clone"
 inside "apt-get update -q > /dev/null; apt-get install -qq -y --no-install-recommends \
   git make g++ cmake python3 ca-certificates > /dev/null"
-git clone -q . "$root/root/eckart"
+git clone -q . "$root/eckart"
 
 say "make demo"
 inside "cd eckart; make demo JOBS=${JOBS:-$(nproc)}"
@@ -46,13 +46,13 @@ inside "cd eckart; cmake --install build/release > /dev/null; \
   eckart --version"
 
 say "From Python"
-inside "cd eckart; python3 -m venv /root/venv; /root/venv/bin/pip install -q . ; \
-  cd /; /root/venv/bin/python -c 'import eckart; print(eckart.svd([[3.0, 2.0], [2.0, 3.0]]).s)'"
+inside "cd eckart; python3 -m venv /tmp/venv; /tmp/venv/bin/pip install -q . ; \
+  cd /; /tmp/venv/bin/python -c 'import eckart; print(eckart.svd([[3.0, 2.0], [2.0, 3.0]]).s)'"
 
 say "As a Debian package, in place of what was installed"
 inside "cd eckart; xargs rm < build/release/install_manifest.txt; make package; \
   apt-get install -qq -y --no-install-recommends ./build/release/*.deb > /dev/null; cd /; \
   eckart svd '[[3,2],[2,3]]' -q; eckart accelerate -- true; \
-  g++ /root/eckart/examples/first_svd.cpp \$(pkg-config --cflags --libs eckart) -o /tmp/packaged; \
+  g++ /eckart/examples/first_svd.cpp \$(pkg-config --cflags --libs eckart) -o /tmp/packaged; \
   /tmp/packaged; apt-get remove -qq -y eckart libeckart-dev > /dev/null; ! command -v eckart"
 say "Done"
