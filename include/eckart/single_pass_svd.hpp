@@ -15,7 +15,7 @@ struct SinglePassSvdOptions {
   // REQUIRES: oversampling >= -1
   index_t oversampling = -1;
 
-  // Gaussian vectors from which the error is estimated: the estimate of ||A - A_k||_F is off by a
+  // Random vectors from which the error is estimated: the estimate of ||A - A_k||_F is off by a
   // factor of about 1 + 1 / sqrt(2 error_vectors) where one direction dominates what is left, and
   // by less where many do. REQUIRES: error_vectors >= 2
   index_t error_vectors = 20;
@@ -30,12 +30,20 @@ struct SinglePassSvdOptions {
 // Returns approximations of the k = min(rank, m, n) leading singular triplets: the SVD of the
 // generalised Nystroem approximation (A Omega) (Psi^H A Omega)^+ (Psi^H A), cut to k.
 //
+// The test matrices Omega and Psi have eight random signs in every row, others zeros: they sample
+// as well as Gaussian ones [2, Sections 3.9 and 7], and what they combine costs no more than
+// reading it.
+//
+// SketchySVD [2] keeps a third sketch, of both sides at once, in the place of Psi^H A Omega, which
+// here comes from the sketch of the range. From as many numbers kept it errs more [1, Section 5],
+// and what it is for, a matrix that comes as a sum of parts, linear sketches give here as well.
+//
 // Accuracy: of the order of sigma_{k+1} and more; nothing is iterated. From Theta^H A, which the
-// same read gives for error_vectors Gaussian vectors Theta, the certificate has estimates of
+// same read gives for error_vectors vectors Theta of random signs, the certificate has estimates of
 // ||A||_F and of ||A - U diag(sigma) V^H||_F, without bias [2, Section 6]. No residual of a triplet
 // exceeds the second; that is the residual that the verdict looks at.
-// Cost: one read of A where apply_gram takes one, else two; 2 (2.5 l + error_vectors) products, l =
-// rank + oversampling; single_pass_svd_bytes of memory.
+// Cost: one read of a dense A, 48 m n flops; two products with 2.5 l + error_vectors columns in all
+// of another, l = rank + oversampling; single_pass_svd_bytes of memory.
 // Throws NonFiniteInput, InvalidArgument if an option breaks its REQUIRES line, MemoryLimit.
 // Squares of entries must be representable.
 //

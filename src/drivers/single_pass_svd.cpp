@@ -1,16 +1,22 @@
-// Generalised Nystroem in one read: Nakatsukasa, arXiv:2009.11392; the error from a sketch of its
-// own: Tropp, Yurtsever, Udell, Cevher, SISC 41(4), 2019, Section 6.
+// Generalised Nystroem in one read: Nakatsukasa, arXiv:2009.11392; sparse test matrices and the
+// error from a sketch of its own: Tropp, Yurtsever, Udell, Cevher, SISC 41(4), 2019, Sections 3.9
+// and 6.
 #include "eckart/single_pass_svd.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "blas/blas.hpp"
+#include "core/parallel.hpp"
 #include "core/philox.hpp"
+#include "core/sketch.hpp"
 #include "drivers/driver.hpp"
 #include "eckart/certify.hpp"
 #include "eckart/error.hpp"
@@ -47,6 +53,72 @@ Widths widths_for(index_t rows, index_t cols, index_t rank, const SinglePassSvdO
   return w;
 }
 
+// Test matrices side by side, each with random signs in a few places of every row, of such a size
+// that the mean of their products with their own adjoint is the identity. One as wide as the side
+// that it samples is the identity itself.
+template <Scalar T>
+class SparseSigns {
+ public:
+  struct Part {
+    index_t width;
+    std::uint32_t stream;
+    bool may_be_identity;
+  };
+
+  SparseSigns(index_t rows, std::span<const Part> parts, std::uint64_t seed, Context& context) {
+    view_.rows = rows;
+    for (const Part& part : parts) {
+      view_.per_row += entries(part, rows);
+      view_.cols += part.width;
+    }
+    columns_.resize(static_cast<std::size_t>(rows * view_.per_row));
+    values_.resize(columns_.size());
+    constexpr index_t rows_per_chunk = 1024;
+    core::for_each_chunk(rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
+      for (index_t i = first; i < last; ++i) fill_row(i, parts, seed);
+    });
+    view_.columns = columns_.data();
+    view_.values = values_.data();
+  }
+  const core::TestMatrix<T>& view() const { return view_; }
+
+ private:
+  static bool is_identity(const Part& part, index_t rows) {
+    return part.may_be_identity && part.width == rows;
+  }
+  static index_t entries(const Part& part, index_t rows) {
+    constexpr index_t most = 8;
+    return is_identity(part, rows) ? 1 : std::min(most, part.width);
+  }
+
+  void fill_row(index_t i, std::span<const Part> parts, std::uint64_t seed) {
+    index_t first = i * view_.per_row;
+    index_t first_column = 0;
+    for (const Part& part : parts) {
+      const index_t count = entries(part, view_.rows);
+      const auto size = static_cast<std::size_t>(count);
+      const std::span columns(columns_.data() + first, size);
+      const std::span values(values_.data() + first, size);
+      if (is_identity(part, view_.rows)) {
+        columns[0] = static_cast<std::int32_t>(i);
+        values[0] = 1;
+      } else {
+        core::choose_signs(seed, part.stream, i, part.width, columns, values);
+        const auto scale = static_cast<real_t<T>>(
+            std::sqrt(static_cast<double>(part.width) / static_cast<double>(count)));
+        for (real_t<T>& value : values) value *= scale;
+      }
+      for (std::int32_t& column : columns) column += static_cast<std::int32_t>(first_column);
+      first += count;
+      first_column += part.width;
+    }
+  }
+
+  std::vector<std::int32_t> columns_;
+  std::vector<real_t<T>> values_;
+  core::TestMatrix<T> view_;
+};
+
 template <Scalar T>
 void copy(MatrixView<const T> from, MatrixView<T> to) {
   for (index_t j = 0; j < from.cols; ++j) std::copy_n(from.column(j), from.rows, to.column(j));
@@ -74,9 +146,12 @@ class SinglePassSvd {
         options_(options),
         context_(context),
         result_(result),
-        Psi_(A.rows(), w_.core + w_.error),
-        Y_(Matrix<T>::uninitialized(A.rows(), w_.range)),
-        Z_(Matrix<T>::uninitialized(A.cols(), w_.core + w_.error)) {}
+        Psi_(A.rows(),
+             std::array{Part{w_.core, core_stream, true}, Part{w_.error, error_stream, false}},
+             options.seed,
+             context),
+        Y_(A.rows(), w_.range),
+        Z_(A.cols(), w_.core + w_.error) {}
 
   void run() {
     read();
@@ -86,57 +161,41 @@ class SinglePassSvd {
   }
 
  private:
+  using Part = typename SparseSigns<T>::Part;
+
   MatrixView<const T> error_sketch() const { return Z_.view().columns(w_.core, w_.error); }
 
-  // Y <- A Omega and Z <- A^H [Psi Theta], the rows of A Omega being put aside, for those of
-  // [Psi Theta] to take their place, between the two products with a piece of A.
+  // Y <- A Omega and Z <- A^H [Psi Theta].
   void read() {
     auto timer = result_.report.stage("read");
-    core::fill_gaussian(Psi_.view().columns(0, w_.core), options_.seed, core_stream, 0, context_);
-    core::fill_gaussian(Psi_.view().columns(w_.core, w_.error), options_.seed, error_stream, 0,
-                        context_);
-    const index_t width = Psi_.cols();
-    if (A_.reads_once(Gram::rows) && !A_.reads_once(Gram::columns)) {
-      // The other way round: A^H [Psi Theta] is put aside.
-      Matrix<T> Omega(A_.cols(), width);
-      core::fill_gaussian(Omega.view().columns(0, w_.range), options_.seed, range_stream, 0,
-                          context_);
-      Matrix<T> first = Matrix<T>::uninitialized(A_.cols(), width);
-      Matrix<T> second = Matrix<T>::uninitialized(A_.rows(), width);
-      const auto exchange = [&](index_t row, MatrixView<T> rows) {
-        copy<T>(rows, Z_.view().block(row, 0, rows.rows, width));
-        copy<T>(std::as_const(Omega).view().block(row, 0, rows.rows, width), rows);
-      };
-      note(A_.apply_gram(Gram::rows, std::as_const(Psi_).view(), first.view(), second.view(),
-                         exchange, context_));
-      copy<T>(std::as_const(second).view().columns(0, w_.range), Y_.view());
-    } else {
-      Matrix<T> Omega(A_.cols(), width);
-      core::fill_gaussian(Omega.view().columns(0, w_.range), options_.seed, range_stream, 0,
-                          context_);
-      Matrix<T> product = Matrix<T>::uninitialized(A_.rows(), width);
-      const auto exchange = [&](index_t row, MatrixView<T> rows) {
-        copy<T>(rows.columns(0, w_.range), Y_.view().block(row, 0, rows.rows, w_.range));
-        copy<T>(std::as_const(Psi_).view().block(row, 0, rows.rows, width), rows);
-      };
-      note(A_.apply_gram(Gram::columns, std::as_const(Omega).view(), product.view(), Z_.view(),
-                         exchange, context_));
-    }
+    const SparseSigns<T> Omega(A_.cols(), std::array{Part{w_.range, range_stream, true}},
+                               options_.seed, context_);
+    result_.report.passes_over_A +=
+        core::add_sketches<T>(A_, Omega.view(), Y_.view(), Psi_.view(), Z_.view(), context_);
+    result_.report.products += Y_.cols() + Z_.cols();
     factor::require_finite_product<T>(A_, std::as_const(Y_).view(), factor::Side::rows, context_);
     factor::require_finite_product<T>(A_, std::as_const(Z_).view(), factor::Side::columns,
                                       context_);
   }
-  void note(int reads) {
-    result_.report.passes_over_A += reads;
-    result_.report.products += w_.range + Psi_.cols();
+
+  // Returns [Psi Theta]^H X.
+  Matrix<T> sampled(const Matrix<T>& X) {
+    Matrix<T> none(X.rows(), 0), turned(X.cols(), Psi_.view().cols),
+        samples(Psi_.view().cols, X.cols());
+    const core::TestMatrix<T> nothing{.rows = X.cols()};
+    core::add_sketches<T>(*make_operator(X.view()), nothing, none.view(), Psi_.view(),
+                          turned.view(), context_);
+    for (index_t j = 0; j < samples.cols(); ++j) {
+      for (index_t i = 0; i < samples.rows(); ++i) samples(i, j) = conjugate(turned(j, i));
+    }
+    return samples;
   }
 
   // With Y = Q R, Z = P S and W = Psi^H Y: A ~= Q (R W^+ S^H) P^H, and the SVD of the small matrix.
   void approximate() {
     auto timer = result_.report.stage("approximate");
-    Matrix<T> W(w_.core, w_.range);
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, std::as_const(Psi_).view().columns(0, w_.core),
-                      std::as_const(Y_).view(), T{0}, W.view(), context_);
+    const Matrix<T> samples = sampled(Y_);
+    const MatrixView<const T> W = samples.view().block(0, 0, w_.core, w_.range);
     Matrix<T> R(w_.range, w_.range);
     factor::tall_qr(Y_.view(), R.view(), context_);
     // Z may have more columns than rows: then Z^H is taken as it stands.
@@ -157,9 +216,8 @@ class SinglePassSvd {
   }
 
   // Returns R W^+, the directions of W at the level of rounding left out.
-  Matrix<T> times_pseudoinverse(const Matrix<T>& R, const Matrix<T>& W) {
-    factor::DenseFactors<T> w =
-        factor::factor_small<T>(W.view(), result_.report.fallbacks, context_);
+  Matrix<T> times_pseudoinverse(const Matrix<T>& R, MatrixView<const T> W) {
+    factor::DenseFactors<T> w = factor::factor_small<T>(W, result_.report.fallbacks, context_);
     Matrix<T> RV(w_.range, w_.range);
     blas::multiply<T>(Op::none, Op::none, T{1}, R.view(), std::as_const(w.V).view(), T{0},
                       RV.view(), context_);
@@ -170,7 +228,7 @@ class SinglePassSvd {
       const real_t<T> inverse = static_cast<double>(s) > floor ? 1 / s : real_t<T>{0};
       for (index_t i = 0; i < RV.rows(); ++i) RV(i, j) *= inverse;
     }
-    Matrix<T> product(w_.range, W.rows());
+    Matrix<T> product(w_.range, W.rows);
     blas::multiply<T>(Op::none, Op::adjoint, T{1}, std::as_const(RV).view(),
                       std::as_const(w.U).view(), T{0}, product.view(), context_);
     return product;
@@ -201,16 +259,15 @@ class SinglePassSvd {
     factor::apply_sign_rule(result_.U.view(), result_.V.view(), w_.k, context_);
   }
 
-  // From Theta^H (A - U diag(sigma) V^H): for Gaussian vectors the mean of its energy is that of
-  // the remainder.
+  // From Theta^H (A - U diag(sigma) V^H): the mean of its energy is that of the remainder.
   void certify(double total) {
     auto timer = result_.report.stage("certificate");
     Matrix<T> C(w_.k, w_.error);  // diag(sigma) U^H Theta
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, std::as_const(result_.U).view(),
-                      std::as_const(Psi_).view().columns(w_.core, w_.error), T{0}, C.view(),
-                      context_);
+    const Matrix<T> samples = sampled(result_.U);
     for (index_t j = 0; j < C.cols(); ++j) {
-      for (index_t i = 0; i < w_.k; ++i) C(i, j) *= result_.sigma[static_cast<std::size_t>(i)];
+      for (index_t i = 0; i < w_.k; ++i) {
+        C(i, j) = result_.sigma[static_cast<std::size_t>(i)] * conjugate(samples(w_.core + j, i));
+      }
     }
     const MatrixView<T> left = Z_.view().columns(w_.core, w_.error);
     blas::multiply<T>(Op::none, Op::none, T{-1}, std::as_const(result_.V).view(),
@@ -265,9 +322,9 @@ class SinglePassSvd {
   const SinglePassSvdOptions& options_;
   Context& context_;
   SvdResult<T>& result_;
-  Matrix<T> Psi_;  // m x (core + error): Psi and Theta
-  Matrix<T> Y_;    // A Omega
-  Matrix<T> Z_;    // A^H [Psi Theta]
+  SparseSigns<T> Psi_;  // m x (core + error): Psi and Theta
+  Matrix<T> Y_;         // A Omega
+  Matrix<T> Z_;         // A^H [Psi Theta]
 };
 
 }  // namespace
@@ -281,7 +338,8 @@ double single_pass_svd_bytes(index_t rows,
   const auto wide = static_cast<double>(w.core + w.error);
   const auto l = static_cast<double>(w.range);
   const auto m = static_cast<double>(rows), n = static_cast<double>(cols);
-  return sizeof(T) * ((m + n) * (3 * wide + l) + 12 * wide * wide);
+  constexpr double signs = 24 * (sizeof(std::int32_t) + sizeof(real_t<T>));
+  return sizeof(T) * ((m + n) * (2 * wide + l) + 12 * wide * wide) + (m + n) * signs;
 }
 
 template <Scalar T>

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "core/hash.hpp"
+#include "core/sketch.hpp"
 #include "eckart/error.hpp"
 #include "io/atomic_file.hpp"
 #include "io/part_file.hpp"
@@ -247,7 +248,7 @@ void Checkpoint::remove() { log_->remove(); }
 namespace {
 
 template <Scalar T>
-class CheckpointedOperator final : public LinearOperator<T> {
+class CheckpointedOperator final : public LinearOperator<T>, public core::SketchSource<T> {
  public:
   CheckpointedOperator(const LinearOperator<T>& A, Checkpoint::Log& log) : A_(A), log_(log) {}
 
@@ -279,6 +280,13 @@ class CheckpointedOperator final : public LinearOperator<T> {
         side == Gram::columns ? Operation::gram_columns : Operation::gram_rows;
     product(operation, X, Y, Z, context, [&] { A_.apply_gram(side, X, Y, Z, step, context); });
     return A_.reads_once(side) ? 1 : 2;
+  }
+  int add_sketches(const core::TestMatrix<T>& Omega,
+                   MatrixView<T> Y,
+                   const core::TestMatrix<T>& Psi,
+                   MatrixView<T> Z,
+                   Context& context) const override {
+    return core::add_sketches(A_, Omega, Y, Psi, Z, context);
   }
 
   EntryScan scan(Context& context) const override {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/sketch.hpp"
 #include "eckart/operators.hpp"
 #include "operators/entries.hpp"
 #include "operators/sparse_entries.hpp"
@@ -12,7 +13,9 @@ namespace eckart {
 namespace {
 
 template <Scalar T>
-class AdjointOperator final : public LinearOperator<T>, public operators::SparseSource<T> {
+class AdjointOperator final : public LinearOperator<T>,
+                              public operators::SparseSource<T>,
+                              public core::SketchSource<T> {
  public:
   explicit AdjointOperator(const LinearOperator<T>& A) : A_(A) {}
 
@@ -39,6 +42,13 @@ class AdjointOperator final : public LinearOperator<T>, public operators::Sparse
                  const RowsStep<T>& step,
                  Context& context) const override {
     return A_.apply_gram(other(side), X, Y, Z, step, context);
+  }
+  int add_sketches(const core::TestMatrix<T>& Omega,
+                   MatrixView<T> Y,
+                   const core::TestMatrix<T>& Psi,
+                   MatrixView<T> Z,
+                   Context& context) const override {
+    return core::add_sketches(A_, Psi, Z, Omega, Y, context);
   }
   void copy_to(MatrixView<T> AH, Context& context) const override {
     if (storage() == Storage::matrix_free) return LinearOperator<T>::copy_to(AH, context);

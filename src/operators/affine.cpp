@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "core/sketch.hpp"
 #include "eckart/operators.hpp"
 #include "operators/entries.hpp"
 #include "operators/sparse_entries.hpp"
@@ -75,8 +76,58 @@ void subtract_outer(const std::vector<T>& w,
   });
 }
 
+// A test matrix whose rows are scaled.
 template <Scalar T>
-class AffineOperator final : public LinearOperator<T>, public operators::SparseSource<T> {
+class ScaledTest {
+ public:
+  ScaledTest(const core::TestMatrix<T>& test, const std::vector<real_t<T>>& scale)
+      : values_(test.values, test.values + test.rows * test.per_row), view_(test) {
+    for (index_t i = 0; i < test.rows && !scale.empty(); ++i) {
+      for (index_t e = 0; e < test.per_row; ++e) values_[at(i * test.per_row + e)] *= scale[at(i)];
+    }
+    view_.values = values_.data();
+  }
+  const core::TestMatrix<T>& view() const { return view_; }
+
+  // Returns for each column the sum over rows of w_i (conjugated if asked) times the entry; an
+  // empty w means ones.
+  std::vector<T> weighted_sums(const std::vector<T>& w, bool conjugated) const {
+    std::vector<T> sums(at(view_.cols));
+    for (index_t i = 0; i < view_.rows; ++i) {
+      const T weight = w.empty() ? T{1} : conjugated ? conjugate(w[at(i)]) : w[at(i)];
+      for (index_t e = i * view_.per_row; e < (i + 1) * view_.per_row; ++e) {
+        sums[at(view_.columns[e])] += weight * view_.values[e];
+      }
+    }
+    return sums;
+  }
+
+ private:
+  std::vector<real_t<T>> values_;
+  core::TestMatrix<T> view_;
+};
+
+// sum <- sum + diag(scale) part; an empty scale means ones.
+template <Scalar T>
+void add_scaled(const std::vector<real_t<T>>& scale,
+                const Matrix<T>& part,
+                MatrixView<T> sum,
+                const Context& context) {
+  constexpr index_t rows_per_chunk = 8192;
+  core::for_each_chunk(sum.rows, rows_per_chunk, context,
+                       [&](index_t, index_t first, index_t last) {
+                         for (index_t j = 0; j < sum.cols; ++j) {
+                           for (index_t i = first; i < last; ++i) {
+                             sum(i, j) += scale.empty() ? part(i, j) : scale[at(i)] * part(i, j);
+                           }
+                         }
+                       });
+}
+
+template <Scalar T>
+class AffineOperator final : public LinearOperator<T>,
+                             public operators::SparseSource<T>,
+                             public core::SketchSource<T> {
  public:
   AffineOperator(const LinearOperator<T>& A, AffineMap<T> map) : A_(A), map_(std::move(map)) {}
 
@@ -166,6 +217,33 @@ class AffineOperator final : public LinearOperator<T>, public operators::SparseS
       subtract_outer({}, false, weighted_sums(map_.row_shift, true, product, context), Z, context);
     }
     if (!map_.column_scale.empty()) scale_rows<T>(map_.column_scale, Z, Z, context);
+    return reads;
+  }
+
+  // A is sketched by test matrices that are scaled; what shifts add to that is of rank one.
+  int add_sketches(const core::TestMatrix<T>& Omega,
+                   MatrixView<T> Y,
+                   const core::TestMatrix<T>& Psi,
+                   MatrixView<T> Z,
+                   Context& context) const override {
+    const ScaledTest<T> right(Omega, map_.column_scale);
+    const ScaledTest<T> left(Psi, map_.row_scale);
+    Matrix<T> Y_part(Y.rows, Y.cols);
+    Matrix<T> Z_part(Z.rows, Z.cols);
+    const int reads =
+        core::add_sketches(A_, right.view(), Y_part.view(), left.view(), Z_part.view(), context);
+    if (!map_.column_shift.empty()) {
+      subtract_outer({}, false, right.weighted_sums(map_.column_shift, false), Y_part.view(),
+                     context);
+      subtract_outer(map_.column_shift, true, left.weighted_sums({}, false), Z_part.view(),
+                     context);
+    }
+    if (!map_.row_shift.empty()) {
+      subtract_outer(map_.row_shift, false, right.weighted_sums({}, false), Y_part.view(), context);
+      subtract_outer({}, false, left.weighted_sums(map_.row_shift, true), Z_part.view(), context);
+    }
+    add_scaled(map_.row_scale, Y_part, Y, context);
+    add_scaled(map_.column_scale, Z_part, Z, context);
     return reads;
   }
 

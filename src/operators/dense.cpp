@@ -1,12 +1,15 @@
 // A matrix in memory, column-major or row-major.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "blas/blas.hpp"
 #include "core/parallel.hpp"
+#include "core/sketch.hpp"
 #include "eckart/operators.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/narrow.hpp"
+#include "kernels/sketch.hpp"
 #include "kernels/skinny.hpp"
 #include "kernels/spmm.hpp"
 #include "operators/entries.hpp"
@@ -217,6 +220,75 @@ void multiply_both(MatrixView<const Real> S,
   }
 }
 
+// C <- C + S test, or conj(S) test: the columns of S, lines of storage, are combined. Sums of some
+// thousand lines are made by themselves: they stay in the cache, and lose fewer digits.
+template <Scalar T>
+void combine_lines(MatrixView<const T> S,
+                   bool conjugated,
+                   const core::TestMatrix<T>& test,
+                   MatrixView<T> C,
+                   const Context& context) {
+  using Real = real_t<T>;
+  constexpr index_t reals = is_complex<T> ? 2 : 1;
+  constexpr index_t piece = kernels::line_piece<Real> / reals;
+  constexpr index_t lines_at_once = 2048;
+  core::for_each_chunk(S.rows, piece, context, [&](index_t, index_t first, index_t last) {
+    for (index_t line = 0; line < S.cols; line += lines_at_once) {
+      const index_t lines = std::min(lines_at_once, S.cols - line);
+      const core::TestMatrix<T> part = test.block(line, lines);
+      Matrix<T> sums(last - first, test.cols);
+      kernels::combine_lines<Real>({.length = reals * (last - first),
+                                    .lines = lines,
+                                    .conjugated = conjugated && is_complex<T>,
+                                    .A = reinterpret_cast<const Real*>(S.column(line) + first),
+                                    .lda = reals * S.ld,
+                                    .per_row = part.per_row,
+                                    .columns = part.columns,
+                                    .values = part.values,
+                                    .C = reinterpret_cast<Real*>(sums.data()),
+                                    .ldc = reals * sums.ld()});
+      for (index_t c = 0; c < test.cols; ++c) {
+        for (index_t i = first; i < last; ++i) C(i, c) += sums(i - first, c);
+      }
+    }
+  });
+}
+
+// C <- C + S^T test, or S^H test: the entries of every line are combined.
+template <Scalar T>
+void combine_within_lines(MatrixView<const T> S,
+                          bool conjugated,
+                          const core::TestMatrix<T>& test,
+                          MatrixView<T> C,
+                          const Context& context) {
+  using Real = real_t<T>;
+  constexpr index_t reals = is_complex<T> ? 2 : 1;
+  constexpr index_t lanes = kernels::line_lanes<Real>;
+  core::for_each_chunk(S.cols, lanes / reals, context, [&](index_t, index_t first, index_t last) {
+    std::vector<Real> sums(static_cast<std::size_t>(lanes * test.cols));
+    kernels::combine_within_lines<Real>({.length = S.rows,
+                                         .lines = last - first,
+                                         .reals = reals,
+                                         .conjugated = conjugated && is_complex<T>,
+                                         .A = reinterpret_cast<const Real*>(S.column(first)),
+                                         .lda = reals * S.ld,
+                                         .per_row = test.per_row,
+                                         .columns = test.columns,
+                                         .values = test.values,
+                                         .sums = sums.data()});
+    for (index_t c = 0; c < test.cols; ++c) {
+      const Real* sum = sums.data() + c * lanes;
+      for (index_t l = 0; l < last - first; ++l) {
+        if constexpr (is_complex<T>) {
+          C(first + l, c) += T{sum[l], sum[lanes / 2 + l]};
+        } else {
+          C(first + l, c) += sum[l];
+        }
+      }
+    }
+  });
+}
+
 // The energies of the rows of S under a map of columns of S^T, whose rows are the columns of S: by
 // fixed groups of them, then the groups in order.
 template <Scalar T>
@@ -256,7 +328,7 @@ std::vector<double> energies_by_rows(MatrixView<const T> S,
 }
 
 template <Scalar T>
-class DenseOperator final : public LinearOperator<T> {
+class DenseOperator final : public LinearOperator<T>, public core::SketchSource<T> {
  public:
   explicit DenseOperator(DenseMatrix<T> A) : A_(std::move(A)) {}
 
@@ -310,6 +382,22 @@ class DenseOperator final : public LinearOperator<T> {
       }
     }
     return LinearOperator<T>::apply_gram(side, X, Y, Z, step, context);
+  }
+
+  int add_sketches(const core::TestMatrix<T>& Omega,
+                   MatrixView<T> Y,
+                   const core::TestMatrix<T>& Psi,
+                   MatrixView<T> Z,
+                   Context& context) const override {
+    const MatrixView<const T> S = A_.values;
+    if (A_.row_major) {
+      combine_within_lines(S, false, Omega, Y, context);
+      combine_lines(S, true, Psi, Z, context);
+    } else {
+      combine_lines(S, false, Omega, Y, context);
+      combine_within_lines(S, true, Psi, Z, context);
+    }
+    return 1;
   }
 
   EntryScan scan(Context& context) const override {

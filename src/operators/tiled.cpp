@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "core/sketch.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "eckart/tiles.hpp"
@@ -73,7 +74,7 @@ struct Survey {
 };
 
 template <Scalar T>
-class TiledOperator final : public LinearOperator<T> {
+class TiledOperator final : public LinearOperator<T>, public core::SketchSource<T> {
  public:
   explicit TiledOperator(std::shared_ptr<TileSource> source)
       : source_(std::move(source)),
@@ -148,6 +149,20 @@ class TiledOperator final : public LinearOperator<T> {
       const MatrixView<T> sum = first == 0 ? Z : product.view();
       piece.apply_gram(side, X, rows, sum, shifted, context);
       if (first > 0) add<T>(std::as_const(product).view(), Z, context);
+    });
+    return 1;
+  }
+
+  // Sums are added tile by tile, whatever the tiles span.
+  int add_sketches(const core::TestMatrix<T>& Omega,
+                   MatrixView<T> Y,
+                   const core::TestMatrix<T>& Psi,
+                   MatrixView<T> Z,
+                   Context& context) const override {
+    for_each_tile(context, [&](const Tile& tile, const LinearOperator<T>& piece) {
+      core::add_sketches(piece, Omega.block(tile.col, tile.cols),
+                         Y.block(tile.row, 0, tile.rows, Y.cols), Psi.block(tile.row, tile.rows),
+                         Z.block(tile.col, 0, tile.cols, Z.cols), context);
     });
     return 1;
   }

@@ -1,6 +1,7 @@
 #include "eckart/operators.hpp"
 #include "tests/cases/random_matrices.hpp"
 #include "tests/operators/operator_testing.hpp"
+#include "tests/operators/sketch_testing.hpp"
 
 namespace eckart::operators {
 namespace {
@@ -19,6 +20,7 @@ TYPED_TEST(Adjoint, StandsForTheConjugateTranspose) {
     for (index_t i = 0; i < 18; ++i) AH(j, i) = conjugate(A(i, j));
   }
   expect_behaves_as(*make_adjoint(*op), AH);
+  EXPECT_EQ(expect_sketches(*make_adjoint(*op), AH), 1);
 }
 
 TYPED_TEST(Adjoint, TellsTheEnergiesOfRowsOfDenseSparseAndShiftedMatrices) {

@@ -1,6 +1,7 @@
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "tests/operators/operator_testing.hpp"
+#include "tests/operators/sketch_testing.hpp"
 
 namespace eckart::operators {
 namespace {
@@ -49,6 +50,7 @@ TYPED_TEST(Affine, EveryCombinationOfShiftsAndScalesEqualsTheFormedMatrix) {
   for (int parts = 0; parts < 16; ++parts) {
     const auto map = map_with<TypeParam>(parts);
     expect_behaves_as(*make_affine(*op, map), formed(A, map), 8);
+    EXPECT_EQ(expect_sketches(*make_affine(*op, map), formed(A, map), 8), 1);
   }
 }
 

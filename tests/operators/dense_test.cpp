@@ -1,5 +1,6 @@
 #include "eckart/operators.hpp"
 #include "tests/operators/operator_testing.hpp"
+#include "tests/operators/sketch_testing.hpp"
 
 namespace eckart::operators {
 namespace {
@@ -22,6 +23,8 @@ TYPED_TEST(Dense, ColumnMajorAndRowMajorStandForTheSameMatrix) {
   const Matrix<TypeParam> A = gaussian<TypeParam>(37, 21);
   expect_behaves_as(*make_operator<TypeParam>(A.view()), A);
   expect_behaves_as(*make_operator(own(transposed(A), true)), A);
+  EXPECT_EQ(expect_sketches(*make_operator<TypeParam>(A.view()), A), 1);
+  EXPECT_EQ(expect_sketches(*make_operator(own(transposed(A), true)), A), 1);
 }
 
 TYPED_TEST(Dense, AViewWithALeadingDimensionIsReadInPlace) {
@@ -30,11 +33,13 @@ TYPED_TEST(Dense, AViewWithALeadingDimensionIsReadInPlace) {
   Matrix<TypeParam> copy(20, 7);
   for (index_t j = 0; j < 7; ++j) std::copy_n(part.column(j), 20, copy.view().column(j));
   expect_behaves_as(*make_operator<TypeParam>(part), copy);
+  expect_sketches(*make_operator<TypeParam>(part), copy);
 }
 
 TYPED_TEST(Dense, TallMatricesOfManyChunks) {
   const Matrix<TypeParam> A = gaussian<TypeParam>(5000, 3);
   expect_behaves_as(*make_operator<TypeParam>(A.view()), A, 40);
+  expect_sketches(*make_operator<TypeParam>(A.view()), A, 40);
 }
 
 // Expects Y = op(A) X to rounding in every seventh row, which meets every place of a tile.

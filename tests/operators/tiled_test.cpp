@@ -9,6 +9,7 @@
 #include "eckart/operators.hpp"
 #include "eckart/tiles.hpp"
 #include "tests/operators/operator_testing.hpp"
+#include "tests/operators/sketch_testing.hpp"
 #include "tests/operators/tiled_testing.hpp"
 
 namespace eckart::operators {
@@ -78,6 +79,17 @@ TYPED_TEST(Tiled, MakesBothProductsInOnePassWhereTilesSpanRowsOrColumns) {
   }
   EXPECT_TRUE(by_rows->reads_once(Gram::columns) && !by_rows->reads_once(Gram::rows));
   EXPECT_TRUE(!by_cols->reads_once(Gram::columns) && by_cols->reads_once(Gram::rows));
+}
+
+TYPED_TEST(Tiled, SketchesBothSidesInOnePassWhateverTheTiles) {
+  using T = TypeParam;
+  for (const bool row_major : {true, false}) {
+    for (const auto& [r, c] : {std::pair{90, 140}, {7, 140}, {90, 4}, {25, 75}}) {
+      const auto source = tiles<T>(90, 140, r, c, row_major);
+      EXPECT_EQ(expect_sketches(*make_tiled<T>(source), gaussian<T>(90, 140), 10), 1);
+      EXPECT_EQ(source->passes, 3);
+    }
+  }
 }
 
 TYPED_TEST(Tiled, TellsScanEnergiesAndMeansAfterOnePass) {

@@ -43,7 +43,7 @@ class Checkpoint {
 };
 
 // Returns A with its products kept in the checkpoint. What a cancelled run computes for its partial
-// result is not kept, nor are calls of apply_gram with a step.
+// result is not kept, nor are calls of apply_gram with a step, nor sketches.
 // A product is found by what it is of: the operation and a hash of 128 bits of the block.
 // A and the checkpoint must outlive it.
 // Cost: each product is written once, (m + n) b numbers at most; the folder grows by that.
