@@ -30,7 +30,7 @@ void add_update(CLI::App& top, UpdateOptions& o) {
       "eckart update result --remove-rows 1-100 -o rest\n"
       "\n"
       "Exact to rounding while the rank of all that came is at most -k; else the report bounds\n"
-      "what was left out.");
+      "what was left out. A centred result moves its mean with its rows.");
   add_argument(command, "DIR", "a folder that eckart svd -o wrote", o.model);
   Group what{command, "What comes"};
   what.text("--rows", "FILE", "rows to append", o.rows);

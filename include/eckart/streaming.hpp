@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "eckart/context.hpp"
@@ -37,10 +38,9 @@ struct IncrementalSvdOptions {
 // Accuracy: drift() is what the columns of V lack of orthonormality, looked at in every 16th call
 // and never above the limit for longer; errors of sigma are below calls eps sigma_1 while the rank
 // is kept.
-// Cost of p rows: O(n (k + p)^2) flops, and for U O(sqrt(m) k^2) on average; (m + n) k elements, and
-// n p while a call lasts.
-// All calls throw InvalidArgument if shapes do not fit, NonFiniteInput naming the entry; the state
-// is then as before.
+// Cost of p rows: O(n (k + p)^2) flops, and for U O(sqrt(m) k^2) on average; (m + n) k elements,
+// and n p while a call lasts. All calls throw InvalidArgument if shapes do not fit, NonFiniteInput
+// naming the entry; the state is then as before.
 //
 // [1] Brand, Linear Algebra Appl. 415(1):20-30, 2006: the update.
 // [2] Ross, Lim, Lin, Yang, Int. J. Comput. Vis. 77:125-141, 2008: the mean.
@@ -69,6 +69,10 @@ class IncrementalSvd {
   // REQUIRES: left_vectors
   void remove_rows(index_t first, index_t count, Context& context = default_context());
 
+  // Subtracts the same row d from every row: A <- A - 1 d^T, which raises the rank by one at most.
+  // REQUIRES: left_vectors
+  void subtract_row(std::span<const T> d, Context& context = default_context());
+
   // Appends the rows of another SVD with as many columns and the same options of centring and left
   // vectors. REQUIRES: forgetting == 1 on both sides
   void merge(const IncrementalSvd& other, Context& context = default_context());
@@ -93,6 +97,7 @@ class IncrementalSvd {
   void append(MatrixView<const T> B, MatrixView<const T> left, Context& context);
   void rotate_left(const Matrix<T>& W, MatrixView<const T> left, Context& context);
   void flush(Context& context);
+  void reset_rotation();
   void look_at_drift(Context& context);
   void decompose(Matrix<T> core, Matrix<T> basis, MatrixView<const T> left, Context& context);
   void swap_sides();

@@ -122,9 +122,7 @@ IncrementalSvd<T>::IncrementalSvd(Matrix<T> U,
   require(options.center ? static_cast<index_t>(mean_.size()) == cols() : mean_.empty(),
           "mean goes with center and has an entry for every column");
   if (options_.left_vectors) {
-    W_ = Matrix<T>(size(), size());
-    for (index_t i = 0; i < size(); ++i) W_(i, i) = T{1};
-    P_ = Matrix<T>(0, size());
+    reset_rotation();
   }
 }
 
@@ -303,9 +301,7 @@ void IncrementalSvd<T>::flush(Context& context) {
   }
   copy<T>(std::as_const(P_).view(), U.view().block(m, 0, P_.rows(), k));
   U0_ = std::move(U);
-  P_ = Matrix<T>(0, k);
-  W_ = Matrix<T>(k, k);
-  for (index_t i = 0; i < k; ++i) W_(i, i) = T{1};
+  reset_rotation();
 }
 
 template <Scalar T>
@@ -388,9 +384,74 @@ void IncrementalSvd<T>::remove_rows(index_t first, index_t count, Context& conte
   factor::apply_sign_rule(U0_.view(), V_.view(), size(), context);
   rows_ = rest;
   weight_ = std::max(0.0, weight_ - static_cast<double>(count));
+  reset_rotation();
+}
+
+// Nothing is put off.
+template <Scalar T>
+void IncrementalSvd<T>::reset_rotation() {
   P_ = Matrix<T>(0, size());
   W_ = Matrix<T>(size(), size());
   for (index_t i = 0; i < size(); ++i) W_(i, i) = T{1};
+}
+
+// With 1 = U h + q r and conj(d) = V g + w s: A - 1 d^T = [U q] (diag(S, 0) - [h; r] [g; s]^H) [V
+// w]^H [1, Section 3].
+template <Scalar T>
+void IncrementalSvd<T>::subtract_row(std::span<const T> d, Context& context) {
+  require(options_.left_vectors, "a row can be subtracted where left_vectors are kept");
+  require(static_cast<index_t>(d.size()) == cols(),
+          fmt::format("the row has {} entries; the matrix has {} columns", d.size(), cols()));
+  require_finite(MatrixView<const T>{d.data(), 1, cols(), 1});
+  if (rows_ == 0 || cols() == 0) return;
+  flush(context);
+  const index_t k = size();
+  // Returns the basis with a column more if there is room, and x in terms of it.
+  const auto widened = [&](MatrixView<const T> basis, const auto& x, std::uint32_t stream) {
+    const index_t width = k + (basis.rows > k ? 1 : 0);
+    Matrix<T> wide = Matrix<T>::uninitialized(basis.rows, k + 1);
+    copy<T>(basis, wide.view().columns(0, k));
+    for (index_t i = 0; i < basis.rows; ++i) wide(i, k) = x(i);
+    Matrix<T> inside(k, 1), beyond(1, 1), terms(width, 1);
+    if (width == k) {
+      inside = product<T>(Op::adjoint, basis, Op::none, std::as_const(wide).view().columns(k, 1),
+                          context);
+    } else {
+      factor::RandomSource random{7, stream};
+      factor::orthonormalize_against<T>(
+          std::as_const(wide).view().columns(0, k), wide.view().columns(k, 1), inside.view(),
+          beyond.view(), norm(std::as_const(wide).view().columns(k, 1)), random, context);
+      terms(k, 0) = beyond(0, 0);
+    }
+    for (index_t i = 0; i < k; ++i) terms(i, 0) = inside(i, 0);
+    wide.keep_columns(width);
+    return std::pair{std::move(wide), std::move(terms)};
+  };
+  const auto stream = static_cast<std::uint32_t>(calls_) * 8;
+  const auto [left, of_ones] = widened(
+      std::as_const(U0_).view(), [](index_t) { return T{1}; }, stream);
+  const auto [right, of_row] = widened(
+      V(), [&](index_t j) { return conjugate(d[at(j)]); }, stream + 4);
+  Matrix<T> core = product<T>(Op::none, of_ones.view(), Op::adjoint, of_row.view(), context);
+  for (index_t j = 0; j < core.cols(); ++j) {
+    for (index_t i = 0; i < core.rows(); ++i)
+      core(i, j) = (i == j && i < k ? sigma_[at(i)] : 0) - core(i, j);
+  }
+  factor::DenseFactors<T> small = small_svd<T>(std::as_const(core).view(), context);
+  const auto found = static_cast<index_t>(small.sigma.size());
+  const index_t kept = std::min(found, options_.rank);
+  double dropped = 0;
+  for (index_t i = kept; i < found; ++i) dropped = std::hypot(dropped, double(small.sigma[at(i)]));
+  left_out_ += dropped;
+  small.U.keep_columns(kept);
+  small.V.keep_columns(kept);
+  small.sigma.resize(at(kept));
+  U0_ = product<T>(Op::none, left.view(), Op::none, std::as_const(small.U).view(), context);
+  V_ = product<T>(Op::none, right.view(), Op::none, std::as_const(small.V).view(), context);
+  sigma_ = std::move(small.sigma);
+  factor::apply_sign_rule(U0_.view(), V_.view(), kept, context);
+  reset_rotation();
+  if (++calls_ % calls_between_looks == 0) look_at_drift(context);
 }
 
 template <Scalar T>

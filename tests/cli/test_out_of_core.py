@@ -1,10 +1,12 @@
 """Matrices that stay in their files: the same results, fewer bytes, and runs that go on."""
+import contextlib
 import os
 import resource
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,7 +115,7 @@ def test_the_plan_tells_passes_bytes_and_seconds(eckart, big):
     assert run.json["read_bytes"] == pytest.approx(run.json["passes"] * 3000 * 400 * 4)
 
 
-def peak_bytes(arguments, cwd):
+def peak_bytes(arguments, cwd, enter=None):
     """Runs the tool and returns its exit code and the largest resident set.
 
     A small process starts it: the parent's memory counts as that of a child until it executes.
@@ -121,18 +123,48 @@ def peak_bytes(arguments, cwd):
     code = ("import resource, subprocess, sys; "
             "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
             "print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
-    done = subprocess.run([sys.executable, "-S", "-c", code, TOOL, *map(str, arguments)], cwd=cwd,
-                          stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([sys.executable, "-S", "-c", code, *map(str, arguments)], cwd=cwd,
+                          stdout=subprocess.PIPE, text=True, check=True, preexec_fn=enter)
     exit_code, kibibytes = map(int, done.stdout.split())
     return exit_code, kibibytes * 1024
 
 
+@contextlib.contextmanager
+def control_group(limit):
+    """Yields what puts a process into a group that the system keeps within the limit, cached files
+    included; None where this machine makes no groups for us. A process that needs more is killed.
+    """
+    root = Path("/sys/fs/cgroup")
+    folder, name, procs = ((root, "memory.max", "cgroup.procs")
+                           if (root / "cgroup.controllers").exists()
+                           else (root / "memory", "memory.limit_in_bytes", "tasks"))
+    folder = folder / f"eckart-test-{os.getpid()}"
+    try:
+        folder.mkdir()
+    except OSError:
+        yield None
+        return
+    try:
+        (folder / name).write_text(str(limit))
+        yield lambda: (folder / procs).write_text(str(os.getpid()))
+    except FileNotFoundError:  # groups without memory control
+        yield None
+    finally:
+        folder.rmdir()
+
+
 def test_never_takes_more_memory_than_the_cap(tmp_path):
-    np.save(tmp_path / "a.npy", decaying(20000, 1500))  # 114 MiB
-    cap = 192 << 20
-    code, peak = peak_bytes(["svd", "a.npy", "-k", "20", "--max-memory", cap, "--out-of-core", "-o",
-                             "out"], tmp_path)
-    assert code == 0 and peak <= cap
+    np.save(tmp_path / "a.npy", decaying(20000, 1500))  # 114 MiB, more than the cap
+    cap = 112 << 20
+    command = [TOOL, "svd", "a.npy", "-k", 10, "--max-memory", cap, "--out-of-core", "--force", "-o",
+               "out"]
+    with control_group(cap) as enter:
+        for options, expected in [([], 0), (["--max-passes", 1], 1)]:
+            code, peak = peak_bytes(command + options, tmp_path, enter)
+            assert code == expected and peak <= cap
+        if enter:  # the group means it
+            greedy = [sys.executable, "-c", f"bytearray({cap}).count(1)"]
+            assert peak_bytes(greedy, tmp_path, enter)[0] == -signal.SIGKILL
 
 
 def test_refuses_a_cap_that_is_too_low(eckart, big):

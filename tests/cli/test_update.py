@@ -63,6 +63,72 @@ def test_a_result_replaces_itself_only_with_force(eckart, saved, model):
     assert saved("model").U.shape == (80, 6)
 
 
+def centred(A, divisor=1):
+    return (A - A.mean(0)) / divisor
+
+
+@pytest.mark.parametrize("options, divisor", [(["--center"], False), (["--center", "--scale"], True)])
+def test_centred_results_move_their_mean(eckart, saved, tmp_path, options, divisor):
+    A = low_rank(80, 30) + np.linspace(-3, 40, 30)
+    A[50:] += np.linspace(2, -1, 30)  # as many dimensions as -k: five, the two means and the rest
+    rank = np.linalg.matrix_rank(centred(A))
+    np.save(tmp_path / "first.npy", A[:50])
+    np.save(tmp_path / "more.npy", A[50:])
+    by = A[:50].std(0, ddof=1) if divisor else np.ones(30)
+    assert eckart("svd", "first.npy", "-k", rank, *options, "-o", "model").code == 0
+
+    def check(name, rows):
+        now = saved(name)
+        assert np.allclose(now.product(), centred(rows, by), atol=1e-10)
+        assert np.allclose(np.load(tmp_path / name / "mean.npy").ravel(), rows.mean(0), atol=1e-12)
+        assert now.s.shape == (rank,)
+        values = np.linalg.svd(centred(rows, by), compute_uv=False)[:rank]
+        assert np.allclose(now.s, values, atol=1e-11 * values[0])
+
+    run = eckart("update", "model", "--rows", "more.npy", "-o", "now", "--json")
+    assert run.code == 0 and run.json["left_out"] < 1e-10, run.err
+    check("now", A)
+    # Coordinates of a row as those of the result of all rows would be.
+    np.save(tmp_path / "one.npy", A[60:61])
+    assert eckart("transform", "now", "one.npy", "-o", "T.npy").code == 0
+    assert np.allclose(np.load(tmp_path / "T.npy") @ saved("now").Vt, centred(A, by)[60:61], atol=1e-10)
+    assert eckart("update", "now", "--remove-rows", "1-20", "-o", "rest").code == 0
+    check("rest", A[20:])
+    if not divisor:
+        assert eckart("svd", "more.npy", "-k", rank, *options, "-o", "second").code == 0
+        assert eckart("update", "model", "--merge", "second", "-o", "both").code == 0
+        check("both", A)
+        np.save(tmp_path / "wide.npy", low_rank(50, 4, 2, 5) + 7)
+        assert eckart("update", "model", "--cols", "wide.npy", "-k", rank + 2, "-o", "wider").code == 0
+        both = np.hstack([A[:50], np.load(tmp_path / "wide.npy")])
+        assert np.allclose(saved("wider").product(), centred(both), atol=1e-10)
+        assert np.allclose(np.load(tmp_path / "wider/mean.npy").ravel(), both.mean(0))
+
+
+def test_row_by_row_a_centred_result_stays_that_of_all_rows(eckart, saved, tmp_path):
+    A = low_rank(12, 8, 2) + 5
+    np.save(tmp_path / "first.npy", A[:8])
+    assert eckart("svd", "first.npy", "-k", "2", "--center", "-o", "model").code == 0
+    for i in range(8, 12):
+        np.save(tmp_path / "row.npy", A[i:i + 1])
+        assert eckart("update", "model", "--rows", "row.npy", "-o", "model", "--force").code == 0
+    assert np.allclose(saved("model").product(), centred(A), atol=1e-12)
+
+
+def test_pca_models_grow_as_well(eckart, saved, tmp_path, model):
+    assert eckart("pca", "first.npy", "-k", "6", "-o", "pca").code == 0
+    assert eckart("update", "pca", "--rows", "more.npy", "-k", "6", "-o", "now").code == 0
+    assert np.allclose(saved("now").product(), centred(model), atol=1e-10)
+
+
+def test_centred_results_refuse_what_has_no_meaning(eckart, model):
+    assert eckart("svd", "first.npy", "-k", "6", "--center", "-o", "centred").code == 0
+    for arguments, words in [(["--rows", "more.npy", "--forget", "0.5"], ["--forget", "--center"]),
+                             (["--merge", "model"], ["model", "left as they are", "centred"])]:
+        run = eckart("update", "centred", *arguments, "-o", "out")
+        assert run.code == 2 and all(word in run.err for word in words), run.err
+
+
 @pytest.mark.parametrize("arguments, code, words", [
     ([], 2, ["--rows", "--cols", "--merge"]),
     (["--rows", "more.npy", "--cols", "more.npy"], 2, ["one of"]),
@@ -77,9 +143,3 @@ def test_mistakes(eckart, tmp_path, model, arguments, code, words):
     np.save(tmp_path / "narrow.npy", np.ones((3, 4)))
     run = eckart("update", "model", *arguments, "-o", "out")
     assert run.code == code and all(word in run.err for word in words), run.err
-
-
-def test_centred_models_are_refused(eckart, model):
-    assert eckart("svd", "first.npy", "-k", "6", "--center", "-o", "centred").code == 0
-    run = eckart("update", "centred", "--rows", "more.npy", "-o", "out")
-    assert run.code == 2 and "centred" in run.err

@@ -131,6 +131,47 @@ TYPED_TEST(Streaming, BoundsWhatItLeavesOut) {
   EXPECT_TRUE(off <= 1.5 * std::sqrt(best)) << off / std::sqrt(best);
 }
 
+TYPED_TEST(Streaming, SubtractsARowFromAllWhateverSpacesItAndTheOnesLieIn) {
+  using T = TypeParam;
+  Context context(2);
+  for (const auto& [m, n] : {std::pair{60, 25}, {5, 25}, {60, 5}, {5, 5}}) {
+    const Matrix<T> A = low_rank<T>(m, n, 5, 11);
+    for (const bool mean : {true, false}) {  // a row in the space of rows, or another
+      Matrix<T> moved = A.clone();
+      std::vector<T> d(static_cast<std::size_t>(n));
+      for (index_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (index_t i = 0; i < m; ++i) sum += double(A(i, j));
+        d[static_cast<std::size_t>(j)] = static_cast<T>(mean ? sum / m : std::sin(double(j)));
+        for (index_t i = 0; i < m; ++i) moved(i, j) -= d[static_cast<std::size_t>(j)];
+      }
+      IncrementalSvd<T> running(n, {.rank = 6});
+      running.append_rows(view(A), context);
+      running.subtract_row(d, context);
+      const double size = double(running.sigma()[0]);
+      expect_near(running.sigma(), values_of(view(moved)), 100 * eps<T>());
+      EXPECT_TRUE(distance(view(moved), running.U(context), running.sigma(), running.V()) <=
+                  400 * eps<T>() * size);
+      EXPECT_TRUE(loss(running.V()) <= 200 * eps<T>());
+      EXPECT_TRUE(loss(running.U(context)) <= 200 * eps<T>());
+      EXPECT_EQ(running.rows(), m);
+      running.append_rows(view(A), context);  // it goes on from there
+      EXPECT_EQ(running.rows(), 2 * m);
+
+      IncrementalSvd<T> narrow(n, {.rank = 3});  // and says what it leaves out
+      narrow.append_rows(view(A), context);
+      narrow.subtract_row(d, context);
+      EXPECT_EQ(narrow.size(), 3);
+      EXPECT_TRUE(distance(view(moved), narrow.U(context), narrow.sigma(), narrow.V()) <=
+                  narrow.left_out() * (1 + 100 * eps<T>()) + 100 * eps<T>() * size);
+    }
+  }
+  IncrementalSvd<T> running(3, {.rank = 2});
+  EXPECT_THROW(running.subtract_row(std::vector<T>(2), context), InvalidArgument);
+  IncrementalSvd<T> without(3, {.rank = 2, .left_vectors = false});
+  EXPECT_THROW(without.subtract_row(std::vector<T>(3), context), InvalidArgument);
+}
+
 TYPED_TEST(Streaming, RemovesTheRowsThatCameAtAnyPlace) {
   using T = TypeParam;
   const Matrix<T> A = low_rank<T>(80, 25, 5, 7);
