@@ -25,6 +25,10 @@ struct LanczosSvdOptions {
   // REQUIRES: basis_size >= 0
   index_t basis_size = 0;
 
+  // Keep the basis on the longer side of A, which takes more memory and a step more: for a matrix
+  // that is read once for both products of that side alone.
+  bool basis_on_longer_side = false;
+
   // Steps (each two products with a block) before giving up; 0: 1000.
   // REQUIRES: max_steps >= 0
   index_t max_steps = 0;
@@ -55,12 +59,11 @@ struct LanczosSvdOptions {
 // or true residuals contradict it twice, it is repeated with both bases kept, which the report
 // says.
 //
-// Cost: 2 passes over A per step; min(m, n)(basis + 3 block) + 3 (m + n) k elements of memory, and
-// max(m, n) basis more with both bases.
-// Throws NonFiniteInput, InvalidArgument if an option breaks its REQUIRES line or the
-// operator's adjoint is not its adjoint, MemoryLimit.
-// report.status is iteration_limit or cancelled when it stopped early: the result is then the
-// best so far, certified.
+// Cost: 2 passes over A per step, 1 where it is read once; min(m, n)(basis + 3 block) + 3 (m + n) k
+// elements of memory, and max(m, n) basis more with both bases. Throws NonFiniteInput,
+// InvalidArgument if an option breaks its REQUIRES line or the operator's adjoint is not its
+// adjoint, MemoryLimit. report.status is iteration_limit or cancelled when it stopped early: the
+// result is then the best so far, certified.
 //
 // Source: block Lanczos (Golub, Underwood, Mathematical Software III, 1977); block
 // Golub-Kahan-Lanczos (Golub, Luk, Overton, ACM TOMS 7(2), 1981) with thick restart (Baglama,

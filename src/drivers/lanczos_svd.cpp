@@ -51,7 +51,7 @@ Sizes choose_sizes(index_t min_dim, index_t k, const LanczosSvdOptions<T>& optio
   return sizes;
 }
 
-// Bytes of a basis for a tall matrix, and of k triplets from it.
+// Bytes of a basis of vectors of length cols, and of k triplets from it.
 template <Scalar T>
 double bytes_of(index_t rows,
                 index_t cols,
@@ -78,9 +78,9 @@ class LanczosSvd {
         context_(context),
         result_(result),
         report_(result.report),
-        wide_(A.rows() < A.cols()),
-        AH_(wide_ ? make_adjoint(A) : nullptr),
-        tall_(wide_ ? *AH_ : A),
+        turned_((A.rows() < A.cols()) != options.basis_on_longer_side),
+        AH_(turned_ ? make_adjoint(A) : nullptr),
+        oriented_(turned_ ? *AH_ : A),
         min_dim_(std::min(A.rows(), A.cols())),
         accuracy_(options.accuracy > 0 ? options.accuracy : default_accuracy<T>()),
         frobenius_norm_(needs_norm(rule, A, options) ? factor::frobenius_norm(A, context) : -1),
@@ -121,12 +121,11 @@ class LanczosSvd {
     return open || (options.certify && A.storage() != Storage::matrix_free);
   }
 
-  // The basis works on the tall orientation: its right vectors are the short ones.
   void start(factor::GolubKahanBasis<T>& basis) {
     const MatrixView<const T> given = options_.warm_start;
     if (given.cols == 0 && A_.bytes_per_read() > 0) return basis.start_from({});  // no read
     if (given.cols == 0) return basis.start();
-    if (!wide_) return basis.start_warm(given, accuracy_ / 2);
+    if (!turned_) return basis.start_warm(given, accuracy_ / 2);
     Matrix<T> left(A_.rows(), given.cols);
     A_.apply(given, left.view(), context_);
     report_.products += given.cols;
@@ -136,8 +135,8 @@ class LanczosSvd {
 
   Outcome iterate_with(const Sizes& sizes, factor::Recurrence recurrence) {
     require_room(sizes.k, sizes.capacity, sizes.block, recurrence, 0);
-    factor::GolubKahanBasis<T> basis(tall_, sizes.capacity, sizes.block, recurrence, options_.seed,
-                                     context_, report_);
+    factor::GolubKahanBasis<T> basis(oriented_, sizes.capacity, sizes.block, recurrence,
+                                     options_.seed, context_, report_);
     if (recurrence == factor::Recurrence::gram) {
       start(basis);
     } else if (A_.bytes_per_read() > 0) {
@@ -192,7 +191,7 @@ class LanczosSvd {
           if (!options_.certify) return end(gave_up);
           factor::Remainder<T> remainder = probe(missed);
           const bool found_more = factor::missed_triplet<T>(remainder, result_.sigma, accuracy_,
-                                                            tall_.rounding_level()) &&
+                                                            oriented_.rounding_level()) &&
                                   ++missed <= 20;
           if (!found_more) {
             certify(std::move(residuals), &remainder);
@@ -331,8 +330,8 @@ class LanczosSvd {
   // Throws MemoryLimit if a basis for k triplets does not fit, or one cannot be copied to it.
   void require_room(
       index_t k, index_t capacity, index_t block, factor::Recurrence recurrence, index_t copied) {
-    const index_t m = tall_.rows();
-    const index_t n = tall_.cols();
+    const index_t m = oriented_.rows();
+    const index_t n = oriented_.cols();
     const double copying =
         copied > 0 ? factor::GolubKahanBasis<T>::bytes(m, n, capacity, block, recurrence) +
                          factor::GolubKahanBasis<T>::bytes(m, n, copied, block, recurrence)
@@ -355,23 +354,23 @@ class LanczosSvd {
     result_.U = {};
     result_.V = {};
     result_.sigma.clear();
-    Matrix<T> left = Matrix<T>::uninitialized(tall_.rows(), k);
-    Matrix<T> right = Matrix<T>::uninitialized(tall_.cols(), k);
+    Matrix<T> left = Matrix<T>::uninitialized(oriented_.rows(), k);
+    Matrix<T> right = Matrix<T>::uninitialized(oriented_.cols(), k);
     Matrix<T> image;    // A V
     Matrix<T> adjoint;  // A^H U, where one read of A serves both
-    if (k > 0 && tall_.reads_once(Gram::columns)) {
+    if (k > 0 && oriented_.reads_once(Gram::columns)) {
       basis.lift_right(right.view());
-      adjoint = Matrix<T>::uninitialized(tall_.cols(), k);
-      report_.passes_over_A += tall_.apply_gram(Gram::columns, std::as_const(right).view(),
-                                                left.view(), adjoint.view(), {}, context_);
+      adjoint = Matrix<T>::uninitialized(oriented_.cols(), k);
+      report_.passes_over_A += oriented_.apply_gram(Gram::columns, std::as_const(right).view(),
+                                                    left.view(), adjoint.view(), {}, context_);
       report_.products += 2 * k;
     } else if (k > 0) {
       basis.lift_right(right.view());
       const index_t width = factor::product_width(A_);
       for (index_t first = 0; first < k; first += width) {
         const index_t count = std::min(width, k - first);
-        tall_.apply(std::as_const(right).view().columns(first, count),
-                    left.view().columns(first, count), context_);
+        oriented_.apply(std::as_const(right).view().columns(first, count),
+                        left.view().columns(first, count), context_);
       }
       report_.products += k;
       report_.passes_over_A += 1;
@@ -396,11 +395,11 @@ class LanczosSvd {
     }
     // Rounding of A^H A grows by sigma_1 / sigma: where that is too much, one more read.
     if (adjoint.cols() == 0 || !within_accuracy(residuals))
-      residuals = factor::true_residuals<T>(tall_, std::as_const(left).view(), result_.sigma,
+      residuals = factor::true_residuals<T>(oriented_, std::as_const(left).view(), result_.sigma,
                                             std::as_const(right).view(), context_, report_,
                                             std::as_const(image).view());
-    result_.U = std::move(wide_ ? right : left);
-    result_.V = std::move(wide_ ? left : right);
+    result_.U = std::move(turned_ ? right : left);
+    result_.V = std::move(turned_ ? left : right);
     factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
     return residuals;
   }
@@ -438,10 +437,10 @@ class LanczosSvd {
   // eigenspace once that is in the basis.
   factor::Remainder<T> probe(index_t number) {
     auto timer = report_.stage("probe");
-    const Matrix<T>& left = wide_ ? result_.V : result_.U;
-    const Matrix<T>& right = wide_ ? result_.U : result_.V;
+    const Matrix<T>& left = turned_ ? result_.V : result_.U;
+    const Matrix<T>& right = turned_ ? result_.U : result_.V;
     return factor::probe_remainder<T>(
-        tall_, left.view(), result_.sigma, right.view(), CertifyOptions{}.probes,
+        oriented_, left.view(), result_.sigma, right.view(), CertifyOptions{}.probes,
         options_.seed + static_cast<std::uint64_t>(number), context_, report_);
   }
 
@@ -457,15 +456,18 @@ class LanczosSvd {
   void finish_small() {
     auto timer = report_.stage("dense");
     require_memory(dense_bytes());
+    const bool wide = A_.rows() < A_.cols();
+    const auto AH = wide ? make_adjoint(A_) : nullptr;
+    const LinearOperator<T>& tall = wide ? *AH : A_;
     factor::DenseFactors<T> factors = factor::factor_dense<T>(
-        tall_.rows(), tall_.cols(), [&](MatrixView<T> to) { tall_.copy_to(to, context_); },
+        tall.rows(), tall.cols(), [&](MatrixView<T> to) { tall.copy_to(to, context_); },
         Vectors::thin, {}, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
         report_.fallbacks, context_);
-    report_.products += tall_.cols();
+    report_.products += tall.cols();
     report_.passes_over_A += 1;
     result_.sigma = std::move(factors.sigma);
-    result_.U = std::move(wide_ ? factors.V : factors.U);
-    result_.V = std::move(wide_ ? factors.U : factors.V);
+    result_.U = std::move(wide ? factors.V : factors.U);
+    result_.V = std::move(wide ? factors.U : factors.V);
     const index_t k = choose_rank<T>(search_.rule(), result_.sigma, A_.rows(), A_.cols());
     result_.sigma.resize(static_cast<std::size_t>(k));
     result_.U.keep_columns(k);
@@ -492,9 +494,9 @@ class LanczosSvd {
   Context& context_;
   SvdResult<T>& result_;
   SvdReport& report_;
-  bool wide_;
-  std::unique_ptr<LinearOperator<T>> AH_;  // when wide
-  const LinearOperator<T>& tall_;          // rows >= cols
+  bool turned_;
+  std::unique_ptr<LinearOperator<T>> AH_;  // when turned
+  const LinearOperator<T>& oriented_;      // the basis is of vectors as long as its rows
   index_t min_dim_;
   double accuracy_;
   double frobenius_norm_;  // -1: unknown
@@ -519,8 +521,11 @@ double lanczos_svd_bytes(index_t rows,
   if (k == 0) return 0;
   const Sizes sizes = choose_sizes(min_dim, k, options);
   if (sizes.small) return dense_svd_bytes<T>(rows, cols, Vectors::thin, std::min(rows, cols));
-  return bytes_of<T>(std::max(rows, cols), min_dim, k, sizes.capacity, sizes.block,
-                     factor::Recurrence::gram);
+  const index_t max_dim = std::max(rows, cols);
+  return options.basis_on_longer_side ? bytes_of<T>(min_dim, max_dim, k, sizes.capacity,
+                                                    sizes.block, factor::Recurrence::gram)
+                                      : bytes_of<T>(max_dim, min_dim, k, sizes.capacity,
+                                                    sizes.block, factor::Recurrence::gram);
 }
 
 template <Scalar T>
@@ -555,8 +560,8 @@ SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
     RankRule scaled = rule;
     if (scaled.noise) *scaled.noise /= prepared.scale();
     LanczosSvd<T>(prepared.matrix(), scaled, options, context, result).run();
-  } catch (const NonFiniteInput& found) {  // named as an entry of the tall orientation
-    if (A.rows() >= A.cols()) throw;
+  } catch (const NonFiniteInput& found) {  // named as an entry of the orientation of the basis
+    if ((A.rows() < A.cols()) == options.basis_on_longer_side) throw;
     throw NonFiniteInput(found.col(), found.row(), found.value());
   } catch (const std::bad_alloc&) {  // refused by the system where the cap was not
     throw MemoryLimit("the lanczos method", result.report.peak_bytes, 0);

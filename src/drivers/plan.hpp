@@ -17,7 +17,7 @@ struct Problem {
   double scalar_factor = 1;      // 4 for complex scalars
   double digits = 10;            // of the accuracy asked for, -log10
   double read_seconds = 0;       // nominal, of one read of a matrix that is not in memory
-  bool gram_reads_once = false;  // A^H A of its taller orientation takes one read
+  bool gram_reads_once = false;  // the product on its shorter side takes one read
 };
 
 // In bytes per second, of a solid-state disk.
@@ -32,6 +32,12 @@ struct Cost {
   double nominal_seconds = 0;
 };
 
+// The product whose vectors are on the shorter side of A.
+template <Scalar T>
+Gram shorter_side(const LinearOperator<T>& A) {
+  return A.rows() >= A.cols() ? Gram::columns : Gram::rows;
+}
+
 // Returns what the planner knows of A; accuracy 0 means the default.
 template <Scalar T>
 Problem describe(const LinearOperator<T>& A, double accuracy) {
@@ -43,7 +49,7 @@ Problem describe(const LinearOperator<T>& A, double accuracy) {
           .digits =
               -std::log10(std::clamp(accuracy > 0 ? accuracy : default_accuracy<T>(), 1e-16, 0.5)),
           .read_seconds = static_cast<double>(A.bytes_per_read()) / nominal_read_rate,
-          .gram_reads_once = A.reads_once(A.rows() >= A.cols() ? Gram::columns : Gram::rows)};
+          .gram_reads_once = A.reads_once(shorter_side(A))};
 }
 
 // Reads of A that lanczos makes around its steps: a look, the triplets with their residuals, and

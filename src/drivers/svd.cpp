@@ -80,12 +80,21 @@ LanczosSvdOptions<T> lanczos_options(const LinearOperator<T>& A,
       options.basis_size = sizes.basis;
       return cap == 0 || lanczos_svd_bytes<T>(A.rows(), A.cols(), k, options) <= cap;
     };
-    const drivers::ReadSizes sizes = drivers::sizes_for_reads(min_dim, k, fits);
+    // Half as many reads are worth the room of a basis on the other side.
+    const Gram shorter = drivers::shorter_side(A);
+    const Gram longer = shorter == Gram::rows ? Gram::columns : Gram::rows;
+    options.basis_on_longer_side = A.reads_once(longer) && !A.reads_once(shorter);
+    drivers::ReadSizes sizes = drivers::sizes_for_reads(min_dim, k, fits);
+    if (options.basis_on_longer_side && !fits(sizes)) {
+      options.basis_on_longer_side = false;
+      sizes = drivers::sizes_for_reads(min_dim, k, fits);
+    }
     options.block_size = sizes.block;
     options.basis_size = sizes.basis;
   }
   if (request.max_passes) {
-    const bool once = drivers::describe(A, request.accuracy).gram_reads_once;
+    const bool once =
+        options.basis_on_longer_side || drivers::describe(A, request.accuracy).gram_reads_once;
     options.max_steps = std::max<index_t>(
         1, (*request.max_passes - drivers::reads_around(once)) / drivers::reads_of_step(once));
   }
@@ -102,7 +111,9 @@ template <Scalar T>
 std::vector<Candidate> candidates(const LinearOperator<T>& A,
                                   const SvdRequest& request,
                                   const Context& context) {
-  const Problem p = drivers::describe(A, request.accuracy);
+  const LanczosSvdOptions<T> for_lanczos = lanczos_options(A, request, context);
+  Problem p = drivers::describe(A, request.accuracy);
+  p.gram_reads_once = p.gram_reads_once || for_lanczos.basis_on_longer_side;
   const index_t min_dim = std::min(p.rows, p.cols);
   const index_t k = drivers::expected_rank(request.rank, min_dim);
   const bool wants_all = request.rank.all() || k == min_dim;
@@ -116,8 +127,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
   Candidate dense{Method::dense, drivers::dense_cost(p, vectors, k),
                   dense_svd_bytes<T>(p.rows, p.cols, vectors, open ? min_dim : k) + copy, ""};
   Candidate lanczos{Method::lanczos, drivers::lanczos_cost(p, k),
-                    lanczos_svd_bytes<T>(p.rows, p.cols, k, lanczos_options(A, request, context)),
-                    ""};
+                    lanczos_svd_bytes<T>(p.rows, p.cols, k, for_lanczos), ""};
   Candidate gram{Method::gram, drivers::gram_cost(p, k),
                  gram_svd_bytes<T>(p.rows, p.cols, open ? min_dim : k), ""};
   Candidate randomized{Method::randomized, drivers::randomized_cost(p, k),

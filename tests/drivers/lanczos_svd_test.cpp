@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <memory>
 
 #include "eckart/certify.hpp"
 #include "eckart/error.hpp"
+#include "eckart/svd.hpp"
+#include "eckart/tiles.hpp"
 #include "tests/drivers/driver_testing.hpp"
+#include "tests/operators/tiled_testing.hpp"
 
 namespace eckart {
 namespace {
@@ -636,6 +641,60 @@ TYPED_TEST(LanczosSvd, RefusesAMemoryCapThatIsTooSmall) {
   EXPECT_THROW(static_cast<void>(lanczos_svd<T>(*op, {.rank = 5}, {}, context)), MemoryLimit);
   context.set_memory_cap_bytes(static_cast<std::uint64_t>(lanczos_svd_bytes<T>(200, 150, 5)) + 1);
   EXPECT_NO_THROW(static_cast<void>(lanczos_svd<T>(*op, {.rank = 5}, {}, context)));
+}
+
+TYPED_TEST(LanczosSvd, TakesOneReadForEachStepWhereTheLongerSideAloneAllowsIt) {
+  using T = TypeParam;
+  constexpr double accuracy = 1e-4;
+  Matrix<T> A = cases::gaussian<T>(200, 900, 3);
+  for (index_t j = 0; j < 900; ++j) {
+    for (index_t i = 0; i < 200; ++i) A(i, j) /= static_cast<real_t<T>>(1 + i / 3);
+  }
+  Context context(2);
+  const std::vector<real_t<T>> sigma = svd(*make_operator(view(A)), {}, context).sigma;
+  const auto wide = std::make_shared<operators::MemoryTiles<T>>(A.clone(), 16, 900, true);
+  const Matrix<T> AH = conjugate_transpose(A);
+  const auto tall = std::make_shared<operators::MemoryTiles<T>>(AH.clone(), 900, 16, false);
+  const SvdRequest request{.rank = {.rank = 6}, .method = Method::lanczos, .accuracy = accuracy};
+  const auto passes = [&](const std::shared_ptr<operators::MemoryTiles<T>>& tiles) {
+    const auto op = make_tiled<T>(tiles);
+    tiles->passes = 0;
+    const SvdResult<T> result = svd(*op, request, context);
+    const auto check = oracles::check_triplets<T>(view(tiles == wide ? A : AH), result);
+    EXPECT_TRUE(check.passes(accuracy)) << check;
+    EXPECT_TRUE(result.report.certificate.met);
+    for (std::size_t i = 0; i < 6; ++i) {
+      EXPECT_TRUE(std::abs(result.sigma[i] - sigma[i]) <= accuracy * sigma[0]);
+    }
+    return tiles->passes;
+  };
+  const int once_wide = passes(wide), once_tall = passes(tall);
+  const auto options = [](bool longer) {
+    return LanczosSvdOptions<T>{
+        .accuracy = accuracy, .block_size = 8, .basis_size = 38, .basis_on_longer_side = longer};
+  };
+  // Less room than the longer basis needs: two reads for each step.
+  const auto bytes = [&](bool longer) {
+    return lanczos_svd_bytes<T>(200, 900, 6, options(longer));
+  };
+  EXPECT_TRUE(bytes(true) > 1.2 * bytes(false)) << bytes(true) / bytes(false);
+  context.set_memory_cap_bytes(static_cast<std::uint64_t>(bytes(false)) + 1);
+  const int twice = passes(wide);
+  EXPECT_TRUE(once_wide <= 0.75 * twice) << once_wide << " " << twice;
+  EXPECT_EQ(once_wide, once_tall);
+  const Matrix<T> bad = [&] {
+    Matrix<T> copy = A.clone();
+    copy(7, 500) = std::numeric_limits<real_t<T>>::quiet_NaN();
+    return copy;
+  }();
+  for (const bool longer : {true, false}) {
+    try {
+      static_cast<void>(lanczos_svd<T>(*make_operator(view(bad)), {.rank = 6}, options(longer)));
+      ADD_FAILURE() << "accepted a NaN";
+    } catch (const NonFiniteInput& found) {
+      EXPECT_TRUE(found.row() == 7 && found.col() == 500);
+    }
+  }
 }
 
 }  // namespace
