@@ -34,14 +34,13 @@ struct SinglePassSvdOptions {
 // as well as Gaussian ones [2, Sections 3.9 and 7], and what they combine costs no more than
 // reading it.
 //
-// SketchySVD [2] keeps a third sketch, of both sides at once, in the place of Psi^H A Omega, which
-// here comes from the sketch of the range. From as many numbers kept it errs more [1, Section 5],
-// and what it is for, a matrix that comes as a sum of parts, linear sketches give here as well.
+// SketchySVD [2] keeps a third sketch, of both sides at once, for what is computed here from the
+// sketch of the range: this takes the same read and one sketch less, and stands for both.
 //
 // Accuracy: of the order of sigma_{k+1} and more; nothing is iterated. From Theta^H A, which the
-// same read gives for error_vectors vectors Theta of random signs, the certificate has estimates of
-// ||A||_F and of ||A - U diag(sigma) V^H||_F, without bias [2, Section 6]. No residual of a triplet
-// exceeds the second; that is the residual that the verdict looks at.
+// same read gives for error_vectors vectors Theta of random signs, the certificate has an estimate
+// of ||A - U diag(sigma) V^H||_F, without bias [2, Section 6]; all sketches together give ||A||_F.
+// No residual of a triplet exceeds the first; that is the residual that the verdict looks at.
 // Cost: one read of a dense A, 48 m n flops; two products with 2.5 l + error_vectors columns in all
 // of another, l = rank + oversampling; single_pass_svd_bytes of memory.
 // Throws NonFiniteInput, InvalidArgument if an option breaks its REQUIRES line, MemoryLimit.

@@ -155,15 +155,19 @@ class SinglePassSvd {
 
   void run() {
     read();
-    const double total = energy<T>(error_sketch());
+    const double norm = estimated_norm();
     approximate();
-    certify(total);
+    certify(norm);
   }
 
  private:
   using Part = typename SparseSigns<T>::Part;
 
-  MatrixView<const T> error_sketch() const { return Z_.view().columns(w_.core, w_.error); }
+  // ||A||_F: in the mean every column of the sketches has its energy.
+  double estimated_norm() const {
+    if (w_.core == A_.rows()) return std::sqrt(energy<T>(Z_.view().columns(0, w_.core)));
+    return std::sqrt(energy<T>(Z_.view()) / static_cast<double>(Z_.cols()));
+  }
 
   // Y <- A Omega and Z <- A^H [Psi Theta].
   void read() {
@@ -260,7 +264,7 @@ class SinglePassSvd {
   }
 
   // From Theta^H (A - U diag(sigma) V^H): the mean of its energy is that of the remainder.
-  void certify(double total) {
+  void certify(double norm) {
     auto timer = result_.report.stage("certificate");
     Matrix<T> C(w_.k, w_.error);  // diag(sigma) U^H Theta
     const Matrix<T> samples = sampled(result_.U);
@@ -273,7 +277,6 @@ class SinglePassSvd {
     blas::multiply<T>(Op::none, Op::none, T{-1}, std::as_const(result_.V).view(),
                       std::as_const(C).view(), T{1}, left, context_);
     const auto count = static_cast<double>(w_.error);
-    const double norm = std::sqrt(total / count);
     const double error = std::sqrt(energy<T>(left) / count);
     const auto estimate = [](double value) { return Bound{value, BoundKind::estimated, 0}; };
 

@@ -78,6 +78,7 @@ TEST(SinglePassSvd, EstimatesItsErrorWithinAFactorOfTwoOver100Seeds) {
   Context context(2);
   for (const auto& [name, A] : structured()) {
     const auto op = make_operator(A.view());
+    const double norm = true_error<double>(A, {});
     const double best = true_error(A, svd(*op, {.rank = {.rank = 8}}, context));
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
       const SvdResult<double> result = single_pass_svd<double>(*op, 8, {.seed = seed}, context);
@@ -86,6 +87,7 @@ TEST(SinglePassSvd, EstimatesItsErrorWithinAFactorOfTwoOver100Seeds) {
       const double truth = true_error(A, result);
       EXPECT_TRUE(told <= 2 * truth && truth <= 2 * told)
           << name << " " << seed << ": " << told << " " << truth;
+      EXPECT_TRUE(std::abs(std::log(c.frobenius_norm.value / norm)) <= std::log(1.4)) << name;
       EXPECT_TRUE(truth <= 2.2 * best) << name << " " << seed << ": " << truth / best;
       EXPECT_EQ(c.frobenius_error.kind, BoundKind::estimated);
       EXPECT_FALSE(c.met);
