@@ -44,10 +44,13 @@ ALLOWED = {
     # An app with loops of its own.
     "src/recommend": {"vocabulary", "methods", "public apps", "src/core", "src/kernels", "src/blas",
                       "src/recommend"},
+    # Moving bytes between processes.
+    "public mpi": {"vocabulary", "public mpi"},
+    "src/mpi": {"vocabulary", "public mpi", "src/mpi"},
     "lapack": {"vocabulary", "methods", "lapack"},
     # The command line shares the drop-in's counters with it.
     "cli": {"vocabulary", "methods", "public io", "public apps", "public models", "public plot",
-            "cli", "lapack"},
+            "public mpi", "cli", "lapack"},
     "python": {"vocabulary", "methods", "public io", "public apps", "public models", "python"},
     "examples": {"vocabulary", "methods", "public io", "public apps", "public models",
                  "examples"},
@@ -86,7 +89,7 @@ def group_of(path):
     parts = path.split("/")
     if parts[0] == "include":
         kinds = {"io": "public io", "apps": "public apps", "models": "public models",
-                 "plot": "public plot"}
+                 "plot": "public plot", "mpi": "public mpi"}
         kinds |= dict.fromkeys(METHODS, "methods")
         return kinds.get(parts[2], "vocabulary")
     return "/".join(parts[:2]) if parts[0] == "src" else parts[0]

@@ -12,6 +12,11 @@ TESTED_ELSEWHERE = {
     # What all drivers share, through one of them; the planner, through the front door.
     "src/drivers/driver.cpp": "tests/drivers/dense_svd_test.cpp",
     "src/drivers/plan.cpp": "tests/drivers/svd_test.cpp",
+    # Processes that exchange bytes, through the program that they run.
+    "src/mpi/world.cpp": "tests/mpi/test_mpi.py",
+    # A step of all ranks, through what they read.
+    "src/io/together.cpp": "tests/io/spread_test.cpp",
+    "src/io/read_rows.cpp": "tests/io/spread_test.cpp",
     # What is in a panel, through the picture that holds it.
     "src/plot/panel.cpp": "tests/plot/picture_test.cpp",
 }
