@@ -14,6 +14,7 @@
 #include "eckart/operators.hpp"
 #include "eckart/randomized_svd.hpp"
 #include "eckart/svd.hpp"
+#include "factor/golub_kahan.hpp"
 #include "tests/oracles/svd_check.hpp"
 #include "tests/oracles/threaded_ranks.hpp"
 
@@ -312,6 +313,54 @@ TEST(SolversOverRanks, ACancelledRankStopsAll) {
       });
   EXPECT_EQ(found.sigma.size(), 5U);
   EXPECT_NE(found.report.status, Status::converged);
+}
+
+// A rank that counts what it sends.
+class Counted final : public Communicator {
+ public:
+  explicit Counted(const Communicator& ranks) : ranks_(ranks) {}
+  int size() const override { return ranks_.size(); }
+  int rank() const override { return ranks_.rank(); }
+  void exchange(int to,
+                std::span<const std::byte> sent,
+                int from,
+                std::span<std::byte> received) const override {
+    messages += !sent.empty();
+    bytes += sent.size();
+    ranks_.exchange(to, sent, from, received);
+  }
+  mutable std::size_t messages = 0;
+  mutable std::size_t bytes = 0;
+
+ private:
+  const Communicator& ranks_;
+};
+
+// The table of docs/guides/distributed.md, line by line, but for the last, which is the driver's.
+TEST(SolversOverRanks, AStepSendsWhatTheModelSays) {
+  constexpr index_t n = 64, b = 4;
+  const Matrix<double> A = gaussian<double>(160, n, 6);
+  ThreadedRanks::run(4, [&](const Communicator& inner) {
+    Context context(1);
+    const Counted ranks(inner);
+    const Shard share = Shard::even(ranks, 160);
+    const auto rows = make_operator<double>(A.view().block(share.first, 0, share.count, n));
+    const auto B = make_sharded(*rows, ranks);
+    SvdReport report;
+    factor::GolubKahanBasis<double> basis(*B, 24, b, factor::Recurrence::gram, 0, context, report);
+    basis.start();
+    basis.expand();
+    for (index_t c = b; c <= 3 * b; c += b) {
+      const std::size_t messages = ranks.messages;
+      const std::size_t bytes = ranks.bytes;
+      basis.expand();
+      constexpr std::size_t q = 2;
+      EXPECT_EQ(ranks.messages - messages, 5 * q);
+      // The basis has c + b vectors when the new ones are made orthogonal to it.
+      EXPECT_EQ(ranks.bytes - bytes,
+                8 * (2 * n * b * 3 / 4 + static_cast<std::size_t>(2 * b * b + (c + b) * b) * q));
+    }
+  });
 }
 
 TEST(SpreadBytes, AreThoseOfTheLargestShare) {
