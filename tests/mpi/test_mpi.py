@@ -107,7 +107,7 @@ def messages(done):
     (["svd", "missing.npy", "-k", "3"], 3, "missing.npy"),
     (["svd", "{folder}/tall.npy", "-k", "3", "--smallest"], 2, "one process"),
     (["info", "{folder}/tall.npy"], 2, "info"),
-    (["svd", "{folder}/tall.npy", "-k", "3", "--max-memory", "1K"], 4, "K"),
+    (["svd", "{folder}/tall.npy", "-k", "3", "--max-memory", "300K"], 4, "300.0 KiB"),
     (["svd", "{folder}/tall.npy", "-k", "nine"], 2, "nine")])
 def test_one_message_for_a_failure_of_all(folder, arguments, code, words):
     done = run(3, *[argument.format(folder=folder) for argument in arguments])
