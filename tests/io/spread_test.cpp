@@ -166,7 +166,7 @@ TEST_F(Spread, WritesTheResultThatOneProcessWrites) {
       }
       write_spread_result(folder, part, left, right, false, "");
       // Not twice without leave, and with leave in its place.
-      EXPECT_THROW(write_spread_result(folder, part, left, right, false, ""), IoError);
+      EXPECT_THROW(write_spread_result(folder, part, left, right, false, ""), Error);
       write_spread_result(folder, part, left, right, true, "");
     });
     for (const char* name : {"U.npy", "Vt.npy", "s.npy"}) {
