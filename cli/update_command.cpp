@@ -117,6 +117,18 @@ double loss(MatrixView<const T> X) {
   return std::sqrt(sum / static_cast<double>(std::max<index_t>(1, X.cols)));
 }
 
+// Throws UsageError naming the file unless its rows, or columns, are as long as those of the SVD.
+void require_fitting(const AnyMatrix& more, const UpdateOptions& o, index_t rows, index_t cols) {
+  if (o.rows.empty() && o.cols.empty()) return;
+  const MatrixFacts facts = facts_of(more, "");
+  const bool across = !o.rows.empty();
+  const index_t given = across ? facts.cols : facts.rows, wanted = across ? cols : rows;
+  if (given == wanted) return;
+  throw UsageError(
+      fmt::format("{}: its {} have {} entries; those of the saved SVD's matrix have {}",
+                  printable(across ? o.rows : o.cols), across ? "rows" : "columns", given, wanted));
+}
+
 template <Scalar T>
 int update(const SavedFiles& saved,
            const AnyMatrix& more,
@@ -125,6 +137,7 @@ int update(const SavedFiles& saved,
   const AffineMap<T> map = map_of<T>(saved);
   IncrementalSvd<T> running = running_of<T>(saved, o);
   const index_t rows_before = running.rows(), cols_before = running.cols();
+  require_fitting(more, o, rows_before, cols_before);
   if (!o.rows.empty()) {
     append_rows<T>(running, more, map, o, session.context);
   } else if (!o.cols.empty()) {

@@ -64,7 +64,7 @@ export function followProgress(heard) {
 }
 
 /** Asks questions one after the other; of those that wait only the last is asked.
- * Returns a function that takes a question and calls answered with each answer. */
+ * Returns a function that takes a question and calls answered with each answer and its question. */
 export function latest(path, answered, failed) {
   let busy = false;
   let waiting = null;
@@ -75,7 +75,7 @@ export function latest(path, answered, failed) {
     }
     busy = true;
     try {
-      answered(await ask(path, question));
+      answered(await ask(path, question), question);
     } catch (error) {
       if (!(error instanceof Refusal) || error.kind !== 'cancelled') failed(error);
     }

@@ -34,8 +34,8 @@ void decompose(const LinearOperator<T>& A,
   Matrix<T> U;
   Matrix<T> V;
   if (vectors != Vectors::none) {
-    U = Matrix<T>(m, n);
-    V = Matrix<T>(n, n);
+    U = Matrix<T>::uninitialized(m, n);
+    V = Matrix<T>::uninitialized(n, n);
   }
   const drivers::StopAtOnce stop(context);
   result.sigma = factor::one_sided_jacobi(copy.view(), U.view(), V.view(), context);

@@ -19,11 +19,15 @@ class Run:
         return json.loads(self.out)
 
 
-def run_tool(*arguments, stdin=None, env=None, cwd=None, stdout=subprocess.PIPE):
+def tool_environment(env=None):
+    """The environment of every run, without what users may have set for themselves."""
     environment = {k: v for k, v in os.environ.items()
                    if k not in ("NO_COLOR", "CLICOLOR_FORCE", "LC_ALL", "OPENBLAS_CORETYPE")}
-    environment["LC_ALL"] = "C.UTF-8"
-    environment.update(env or {})
+    return environment | {"LC_ALL": "C.UTF-8"} | (env or {})
+
+
+def run_tool(*arguments, stdin=None, env=None, cwd=None, stdout=subprocess.PIPE):
+    environment = tool_environment(env)
     source = {"input": stdin} if stdin is None or isinstance(stdin, bytes) else {"stdin": stdin}
     done = subprocess.run([TOOL, *map(str, arguments)], **source, env=environment, cwd=cwd,
                           stdout=stdout, stderr=subprocess.PIPE)

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import TOOL, run_tool
+from conftest import TOOL, run_tool, tool_environment
 
 
 def decaying(rows, cols, dtype="f4", seed=1):
@@ -168,8 +168,8 @@ def uninterrupted(tmp_path, big):
 
 
 def kill_after(seconds, signal_number, cwd):
-    process = subprocess.Popen([TOOL, *COMMAND], cwd=cwd, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE)
+    process = subprocess.Popen([TOOL, *COMMAND], cwd=cwd, env=tool_environment(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     time.sleep(seconds)
     process.send_signal(signal_number)
     _, err = process.communicate()
@@ -201,7 +201,7 @@ def test_an_interrupted_run_leaves_a_certified_result_and_goes_on(tmp_path, unin
 
 def limited(arguments, cwd, file_bytes):
     return subprocess.run(
-        [TOOL, *arguments], cwd=cwd, capture_output=True, text=True,
+        [TOOL, *arguments], cwd=cwd, env=tool_environment(), capture_output=True, text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes)))
 
 

@@ -68,7 +68,8 @@ def test_a_result_replaces_itself_only_with_force(eckart, saved, model):
     (["--rows", "more.npy", "--cols", "more.npy"], 2, ["one of"]),
     (["--cols", "more.npy", "--forget", "0.5"], 2, ["--forget"]),
     (["--rows", "first.csv"], 3, ["first.csv", "no such file"]),
-    (["--rows", "narrow.npy"], 2, ["4 entries", "30 columns"]),
+    (["--rows", "narrow.npy"], 2, ["narrow.npy", "4 entries", "have 30"]),
+    (["--cols", "narrow.npy"], 2, ["narrow.npy", "3 entries", "have 50"]),
     (["--remove-rows", "9-3"], 2, ["--remove-rows", "1-100"]),
     (["--remove-rows", "40-60"], 2, ["of 50"]),
 ])

@@ -126,7 +126,10 @@ export function mount(root, fields, app) {
     preset.value = '';
   } }, h('option', { value: '' }, 'Examples …'), Object.keys(PRESETS).map((name) => h('option', { value: name }, name)));
 
-  const answered = latest('two', (answer) => { confirmed(answer); }, app.say);
+  const answered = latest('two', (answer, asked) => {
+    // The matrix may have changed meanwhile: then this answer is about another one.
+    if (asked.matrix.flat().every((x, i) => x === state.A[i])) confirmed(answer);
+  }, app.say);
   let resting = 0;
 
   function change(i, value) {
