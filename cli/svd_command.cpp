@@ -308,6 +308,12 @@ int run_svd_over_ranks(const SvdOptions& o, Session& session) {
         "--smallest, --target, --full, --hermitian and --plot need all rows in one process: start "
         "svd without mpirun");
   }
+  const OutOfCoreOptions& file = o.out_of_core;
+  if (file.wanted || !file.checkpoint.empty() || !file.shape.empty() || !file.element.empty()) {
+    throw UsageError(
+        "--out-of-core, --checkpoint, --shape and --dtype are of one process: start svd without "
+        "mpirun; a .npy file is mapped, and each rank reads its own rows of it alone");
+  }
   if (o.run.input == "-") {
     throw UsageError("'-' is the standard input of one process; name a file that all ranks see");
   }

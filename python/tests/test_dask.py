@@ -1,12 +1,12 @@
 """eckart.dask: triplets of dask arrays against NumPy, in any chunks."""
+import dask
+import dask.array as da
 import numpy as np
 import pytest
+import scipy.sparse
 
-da = pytest.importorskip("dask.array")
-scipy_sparse = pytest.importorskip("scipy.sparse")
-
-import eckart  # noqa: E402
-import eckart.dask  # noqa: E402
+import eckart
+import eckart.dask
 
 
 def decaying(rows, cols, dtype=np.float64, seed=0):
@@ -34,7 +34,7 @@ def test_the_triplets_of_numpy(dtype, shape, chunks):
 
 
 def test_sparse_blocks():
-    A = scipy_sparse.random(400, 90, 0.05, "csr", random_state=1)
+    A = scipy.sparse.random(400, 90, 0.05, "csr", random_state=1)
     blocks = [da.from_array(A[i:i + 100], chunks=(100, 90), asarray=False) for i in range(0, 400, 100)]
     x = da.concatenate(blocks)
     result = eckart.dask.svd(x, k=5)
@@ -52,7 +52,6 @@ def test_the_rank_that_a_rule_asks_for(rule):
 
 
 def test_the_same_bits_under_every_scheduler():
-    dask = pytest.importorskip("dask")
     x = da.from_array(decaying(500, 50), chunks=(60, 20))
     with dask.config.set(scheduler="synchronous"):
         first = eckart.dask.svd(x, k=3)

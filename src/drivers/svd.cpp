@@ -168,7 +168,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
   if (request.method == Method::single_pass ||
       (request.method == Method::automatic && request.max_passes == 1)) {
     all.push_back({Method::single_pass, drivers::single_pass_cost(p, k),
-                   single_pass_svd_bytes<T>(p.rows, p.cols, k, single_pass_options(request)), ""});
+                   single_pass_svd_bytes<T>(A, k, single_pass_options(request)), ""});
     rule_out(all.back(), !request.rank.rank, "one pass is for a rank that is given");
     rule_out(all.back(), inner(request), "only the leading triplets");
     rule_out(all.back(), vectors == Vectors::full, "full vectors need all triplets");
@@ -197,7 +197,8 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
   for (Candidate& candidate : all) {
     const bool serves_ranks =
         candidate.method == Method::dense || candidate.method == Method::lanczos ||
-        candidate.method == Method::gram || candidate.method == Method::randomized;
+        candidate.method == Method::gram || candidate.method == Method::randomized ||
+        candidate.method == Method::single_pass;
     rule_out(candidate, spread && !serves_ranks, "its rows must all be on one rank");
     rule_out(candidate, request.relative_accuracy && candidate.method != Method::jacobi,
              "its accuracy is relative to the largest singular value");

@@ -184,7 +184,8 @@ TYPED_TEST(SolversOverRanks, EveryMethodFindsTheTripletsOfOneRank) {
 TYPED_TEST(SolversOverRanks, OneRankGivesTheBitsOfNone) {
   using T = TypeParam;
   const Matrix<T> A = decaying<T>(70, 50, 30);
-  for (const Method method : {Method::lanczos, Method::randomized, Method::dense, Method::gram}) {
+  for (const Method method :
+       {Method::lanczos, Method::randomized, Method::dense, Method::gram, Method::single_pass}) {
     const Solver<T> solve = [&](const LinearOperator<T>& B, Context& context) {
       return svd(B, {.rank = {.rank = 3}, .method = method}, context);
     };
@@ -194,6 +195,38 @@ TYPED_TEST(SolversOverRanks, OneRankGivesTheBitsOfNone) {
     EXPECT_EQ(found.sigma, expected.sigma);
     EXPECT_EQ(distance<T>(found.U.view(), expected.U.view()), 0);
     EXPECT_EQ(distance<T>(found.V.view(), expected.V.view()), 0);
+  }
+}
+
+// One pass takes the same sketches over any ranks, whether the sketch of a side is narrower than it
+// is long or not, and so finds the same approximation and the same estimate of what it left out.
+TYPED_TEST(SolversOverRanks, OnePassFindsTheApproximationOfOneRank) {
+  using T = TypeParam;
+  const double rounding = sizeof(real_t<T>) == 8 ? 1e-9 : 1e-3;
+  for (const auto& [rows, cols] : {std::pair<index_t, index_t>{90, 40}, {40, 90}, {80, 12}}) {
+    const Matrix<T> A = decaying<T>(rows, cols, 12);
+    const Solver<T> solve = [](const LinearOperator<T>& B, Context& context) {
+      return svd(B, {.rank = {.rank = 4}, .method = Method::single_pass}, context);
+    };
+    Context serial(1);
+    const SvdResult<T> expected = solve(*make_operator<T>(A.view()), serial);
+    const double norm = expected.report.certificate.frobenius_norm.value;
+    const double error = expected.report.certificate.spectral_error.value;
+    for (const int size : {2, 3, 7}) {
+      SCOPED_TRACE(testing::Message() << rows << " x " << cols << " over " << size);
+      const Gathered<T> found = solve_over<T>(size, A, size == 3, solve);
+      ASSERT_EQ(found.sigma.size(), 4U);
+      for (std::size_t t = 0; t < 4; ++t) {
+        EXPECT_TRUE(std::abs(found.sigma[t] - expected.sigma[t]) <= rounding * norm);
+      }
+      EXPECT_TRUE(distance<T>(found.U.view(), expected.U.view()) <= 1e2 * rounding);
+      EXPECT_TRUE(distance<T>(found.V.view(), expected.V.view()) <= 1e2 * rounding);
+      const Certificate& certificate = found.report.certificate;
+      EXPECT_TRUE(std::abs(certificate.frobenius_norm.value - norm) <= rounding * norm);
+      EXPECT_TRUE(std::abs(certificate.spectral_error.value - error) <= rounding);
+      EXPECT_TRUE(certificate.orthogonality_U.value <= rounding);
+      EXPECT_TRUE(certificate.orthogonality_V.value <= rounding);
+    }
   }
 }
 

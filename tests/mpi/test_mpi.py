@@ -106,6 +106,7 @@ def messages(done):
 @pytest.mark.parametrize("arguments, code, words", [
     (["svd", "missing.npy", "-k", "3"], 3, "missing.npy"),
     (["svd", "{folder}/tall.npy", "-k", "3", "--smallest"], 2, "one process"),
+    (["svd", "{folder}/tall.npy", "-k", "3", "--out-of-core"], 2, "--out-of-core"),
     (["info", "{folder}/tall.npy"], 2, "info"),
     (["svd", "{folder}/tall.npy", "-k", "3", "--max-memory", "300K"], 4, "300.0 KiB"),
     (["svd", "{folder}/tall.npy", "-k", "nine"], 2, "nine")])
