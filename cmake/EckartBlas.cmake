@@ -3,7 +3,7 @@
 # because it shares one thread pool with our parallel regions.
 # With ECKART_STATIC_BLAS the archive of OpenBLAS goes into what is linked: a Python wheel needs no
 # package of the system, and its BLAS is nobody else's.
-option(ECKART_STATIC_BLAS "Link OpenBLAS as an archive" OFF)
+# The installed package finds its BLAS with this file too.
 if(ECKART_STATIC_BLAS)
   set(folder /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
   find_library(ECKART_OPENBLAS NAMES libopenblas.a
@@ -17,23 +17,18 @@ elseif(NOT BLA_VENDOR)
   mark_as_advanced(ECKART_OPENBLAS)
 endif()
 
-add_library(eckart_blas_libraries INTERFACE)
-add_library(Eckart::blas ALIAS eckart_blas_libraries)
+add_library(Eckart::blas INTERFACE IMPORTED GLOBAL)
 if(ECKART_STATIC_BLAS)
-  target_link_libraries(eckart_blas_libraries INTERFACE ${ECKART_OPENBLAS} ${ECKART_GFORTRAN}
+  target_link_libraries(Eckart::blas INTERFACE ${ECKART_OPENBLAS} ${ECKART_GFORTRAN}
     OpenMP::OpenMP_CXX)
   # A weak reference (src/blas/library.cpp) takes nothing out of an archive.
   foreach(function get_config get_corename get_parallel get_num_threads set_num_threads)
-    target_link_options(eckart_blas_libraries INTERFACE LINKER:-u,openblas_${function})
+    target_link_options(Eckart::blas INTERFACE LINKER:-u,openblas_${function})
   endforeach()
 elseif(ECKART_OPENBLAS)
-  get_filename_component(folder ${ECKART_OPENBLAS} DIRECTORY)
-  # The file name libopenblas.so.0 is shared by all builds of OpenBLAS: say which one at run time.
-  target_link_libraries(eckart_blas_libraries INTERFACE ${ECKART_OPENBLAS})
-  list(APPEND CMAKE_BUILD_RPATH ${folder})
-  list(APPEND CMAKE_INSTALL_RPATH ${folder})
+  target_link_libraries(Eckart::blas INTERFACE ${ECKART_OPENBLAS})
 else()
   find_package(BLAS REQUIRED)
   find_package(LAPACK REQUIRED)
-  target_link_libraries(eckart_blas_libraries INTERFACE LAPACK::LAPACK BLAS::BLAS)
+  target_link_libraries(Eckart::blas INTERFACE LAPACK::LAPACK BLAS::BLAS)
 endif()
