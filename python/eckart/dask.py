@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import dask
+import dask as _dask
 import numpy as np
 
 from ._errors import InvalidArgument
@@ -21,6 +21,8 @@ from ._result import SVDResult
 from ._run import real, whole
 
 __all__ = ["PCA", "svd"]
+
+dask: Any = _dask  # most of it has no types
 
 
 def _row_product(blocks: list[Any], X: np.ndarray, bounds: list[int]) -> np.ndarray:
@@ -92,7 +94,7 @@ class _Operator:
         rows, mean, around = functools.reduce(_together, facts)
         centred = float(np.sum(np.maximum(around, 0)))
         squares = centred + rows * float(np.sum(np.abs(mean) ** 2))
-        self.mean = None
+        self.mean: Any = None
         if center:
             self.mean = mean.astype(self.dtype)
             if centred <= (100 * np.finfo(self.dtype).eps) ** 2 * squares:
