@@ -56,7 +56,7 @@ void add_explore(CLI::App& top, ExploreOptions& o) {
       "explore", "a page in the browser: see what the decomposition does, on your data");
   command.footer(
       "eckart explore\n"
-      "eckart explore A.npy letters.lsa movies.safetensors\n"
+      "eckart explore A.npy photo.jpg letters.lsa movies.safetensors\n"
       "eckart explore table.csv --no-browser --port 8765     behind 'ssh -L 8765:127.0.0.1:8765'");
   explore::ExplorerOptions& e = o.explorer;
   command
@@ -67,7 +67,7 @@ void add_explore(CLI::App& top, ExploreOptions& o) {
               e.files.push_back(not_empty("FILE", name.starts_with(" [") ? name.substr(1) : name));
             }
           },
-          "matrices (as for svd), models of lsa (.lsa) and of recommend (.safetensors)")
+          "matrices (as for svd), pictures, models of lsa (.lsa) and recommend (.safetensors)")
       ->type_name("")
       ->group("Arguments");
   Group page{command, "Page"};

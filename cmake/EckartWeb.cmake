@@ -1,5 +1,6 @@
 # Adds src/explore, the explorer, as a library of its own: who computes needs no server.
-# The files of web/ become part of it: a generated source includes their bytes.
+# The files of web/ become part of it, and the photographs that it offers as /samples/NAME: a
+# generated source includes their bytes.
 function(eckart_explore)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/web
     ${PROJECT_SOURCE_DIR}/web/*)
@@ -10,14 +11,18 @@ function(eckart_explore)
   set(names "")
   set(table "")
   set(full "")
-  foreach(file ${files})
+  foreach(file ${files} samples/camera.png samples/chelsea.png)
     set(name eckart_web_${number})
+    set(place ${PROJECT_SOURCE_DIR}/web/${file})
+    if(file MATCHES "^samples/")
+      string(REPLACE samples/ ${PROJECT_SOURCE_DIR}/examples/data/ place ${file})
+    endif()
     string(APPEND bytes "  \".global ${name}, ${name}_end\\n${name}:\\n\"\n"
-      "  \".incbin \\\"${PROJECT_SOURCE_DIR}/web/${file}\\\"\\n${name}_end:\\n.byte 0\\n\"\n")
+      "  \".incbin \\\"${place}\\\"\\n${name}_end:\\n.byte 0\\n\"\n")
     string(APPEND names "extern const char ${name}[], ${name}_end[];\n")
     string(APPEND table
       "    {\"/${file}\", {${name}, static_cast<std::size_t>(${name}_end - ${name})}},\n")
-    list(APPEND full ${PROJECT_SOURCE_DIR}/web/${file})
+    list(APPEND full ${place})
     math(EXPR number "${number} + 1")
   endforeach()
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/web_files.cpp @ONLY CONTENT
@@ -47,7 +52,7 @@ std::span<const eckart::explore::Asset> eckart::explore::assets() {
   target_sources(eckart_explore PUBLIC
     FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
   target_include_directories(eckart_explore PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(eckart_explore PUBLIC Eckart::eckart
+  target_link_libraries(eckart_explore PUBLIC Eckart::eckart eckart_image
     PRIVATE eckart_flags fmt::fmt nlohmann_json::nlohmann_json ZLIB::ZLIB Boost::headers
       Threads::Threads)
   target_compile_definitions(eckart_explore PRIVATE ECKART_VERSION="${PROJECT_VERSION}")

@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }();
   Shelf shelf(limit);
   shelf.open("[[3,2,2],[2,3,-2]]", 0);
-  const Api api(shelf, options);
+  Api api(shelf, options);
   Gate gate(8080, {"token0", "launch0", "session0"});
   Context context(1);
   context.set_memory_cap_bytes(limit);

@@ -50,8 +50,8 @@ ALLOWED = {
                       "src/recommend"},
     # The explorer: one front end behind another.
     "public explore": {"vocabulary", "public explore"},
-    "src/explore": {"vocabulary", "methods", "public io", "public apps", "public explore",
-                    "src/explore"},
+    "src/explore": {"vocabulary", "methods", "public io", "public apps", "public models",
+                    "public image", "public explore", "src/explore"},
     # Moving bytes between processes.
     "public mpi": {"vocabulary", "public mpi"},
     "src/mpi": {"vocabulary", "public mpi", "src/mpi"},

@@ -16,6 +16,8 @@ TESTED_ELSEWHERE = {
     **dict.fromkeys([f"src/explore/{name}.cpp" for name in (
         "assets", "matrix_view", "model_views", "pca_view", "question", "shelf", "small_views")],
         "tests/explore/api_test.cpp"),
+    **dict.fromkeys([f"src/explore/{name}.cpp" for name in ("pictures", "samples")],
+                    "tests/explore/picture_view_test.cpp"),
     "src/explore/explorer.cpp": "tests/explore/server_test.cpp",
     # Processes that exchange bytes, through the program that they run.
     "src/mpi/world.cpp": "tests/mpi/test_mpi.py",

@@ -9,7 +9,7 @@ export class Refusal extends Error {
 }
 
 async function check(response) {
-  if (response.ok) return response;
+  if (response.ok && !response.headers.has('X-Cancelled')) return response;
   let kind = 'internal';
   let message = `the engine answered ${response.status}`;
   try {
@@ -63,9 +63,19 @@ export function followProgress(heard) {
   follow();
 }
 
+/** Returns a function that starts a turn and returns whether that turn is still the newest: answers
+ * that come late are about a question that nobody has any more. */
+export function newest() {
+  let last = 0;
+  return () => {
+    const mine = ++last;
+    return () => mine === last;
+  };
+}
+
 /** Asks questions one after the other; of those that wait only the last is asked.
  * Returns a function that takes a question and calls answered with each answer and its question. */
-export function latest(path, answered, failed) {
+export function latest(answer, answered, failed) {
   let busy = false;
   let waiting = null;
   return async function next(question) {
@@ -75,7 +85,7 @@ export function latest(path, answered, failed) {
     }
     busy = true;
     try {
-      answered(await ask(path, question), question);
+      answered(await answer(question), question);
     } catch (error) {
       if (!(error instanceof Refusal) || error.kind !== 'cancelled') failed(error);
     }

@@ -2,13 +2,14 @@
 import { h } from './dom.js';
 import { cancel, followProgress, listData, Refusal, upload } from './api.js';
 import * as two from './views/two.js';
+import * as image from './views/image.js';
 import * as matrix from './views/matrix.js';
 import * as hand from './views/hand.js';
 import * as pca from './views/pca.js';
 import * as text from './views/text.js';
 import * as ratings from './views/ratings.js';
 
-const views = [two, matrix, hand, pca, text, ratings];
+const views = [two, image, matrix, hand, pca, text, ratings];
 const $ = (id) => document.getElementById(id);
 
 /** What every view gets. */
@@ -34,6 +35,7 @@ const app = {
       $('progress-bar').removeAttribute('value');
       $('progress').hidden = false;
     }, 150);
+    ++running;
     document.body.setAttribute('aria-busy', 'true');
     try {
       return await work();
@@ -42,8 +44,10 @@ const app = {
       return null;
     } finally {
       clearTimeout(timer);
-      $('progress').hidden = true;
-      document.body.removeAttribute('aria-busy');
+      if (--running === 0) {
+        $('progress').hidden = true;
+        document.body.removeAttribute('aria-busy');
+      }
     }
   },
 
@@ -57,31 +61,40 @@ const app = {
     app.hiding = setTimeout(() => { $('message').hidden = true; }, 12000);
   },
 
-  /** Takes a file of the reader's; then shows it in the view that was open, if it shows matrices. */
+  /** Takes a file of the reader's; then shows it in the view that was open, if it shows its kind. */
   async take(file) {
     const answer = await app.working(`Reading ${file.name}`, () => upload(file));
     if (!answer) return;
     app.data = answer.data;
-    const id = current.takesMatrix ? current.id : 'matrix';
-    location.hash = `#${id}?data=${answer.id}`;
+    const { kind } = answer.data.find((set) => set.id === answer.id);
+    const view = current.shows === kind ? current : views.find((one) => one.shows === kind);
+    location.hash = `#${view.id}?data=${answer.id}`;
     show();
   },
 
   /** Returns the chooser of data sets of a kind, with a button for another file. */
   chooser(kind, chosen, changed) {
+    const size = (set) => (set.rows === undefined ? set.width === undefined ? '' : ` (${set.width} × ${set.height})` : ` (${set.rows} × ${set.cols})`);
     const select = h('select', { id: 'data', onchange: () => changed(Number(select.value)) },
-      app.of(kind).map((set) => h('option', { value: set.id, selected: set.id === chosen },
-        set.rows === undefined ? set.name : `${set.name} (${set.rows} × ${set.cols})`)));
-    const file = h('input', { type: 'file', hidden: true, 'aria-label': 'Open a matrix',
+      app.of(kind).map((set) => h('option', { value: set.id, selected: set.id === chosen }, `${set.name}${size(set)}`)));
+    const taken = FILES[kind];
+    const file = h('input', { type: 'file', hidden: true, 'aria-label': taken?.label,
       onchange: () => file.files[0] && app.take(file.files[0]) });
     return h('div', { class: 'row' },
       app.of(kind).length ? [h('label', { for: 'data' }, 'Data'), select] : null,
-      kind === 'matrix' ? [h('button', { type: 'button', onclick: () => file.click() }, 'Open a file …'), file,
-        h('span', { class: 'note' }, 'or drop one anywhere: .npy .npz .mtx .csv .tsv, also .gz')] : null);
+      taken ? [h('button', { type: 'button', onclick: () => file.click() }, 'Open a file …'), file,
+        h('span', { class: 'note' }, `or drop one anywhere: ${taken.kinds}`)] : null);
   },
 };
 
+// What the page takes from its reader.
+const FILES = {
+  matrix: { label: 'Open a matrix', kinds: '.npy .npz .mtx .csv .tsv, also .gz' },
+  image: { label: 'Open a picture', kinds: 'PNG, JPEG, PNM, .eck' },
+};
+
 let current = two;
+let running = 0;  // pieces of work, some within others
 let shownHash = null;
 
 function state() {

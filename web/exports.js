@@ -9,6 +9,8 @@ function save(name, blob) {
 
 export const saveBytes = (name, bytes) => save(name, new Blob([bytes]));
 
+export const savePng = (name, canvas) => canvas.toBlob((blob) => save(name, blob));
+
 export const saveText = (name, text) => save(name, new Blob([text], { type: 'text/plain' }));
 
 const COPIED = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linejoin',

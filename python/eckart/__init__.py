@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._blocks import Blocks
 from ._errors import Error, FileError, InvalidArgument, MemoryLimit, NonFiniteInput, Overflow
 from ._functions import check, doctor, plan, svd, svdvals
 from ._native import ext as _ext
@@ -29,7 +30,7 @@ __version__: str = _ext.version
 _ESTIMATORS = ("LSA", "PCA", "SVD", "IncrementalPCA", "LatentSemanticAnalysis", "LowRankImage",
                "SVDRecommender", "TruncatedSVD")
 
-__all__ = ["LSA", "PCA", "SVD", "Error", "FileError", "IncrementalPCA", "InvalidArgument",
+__all__ = ["Blocks", "LSA", "PCA", "SVD", "Error", "FileError", "IncrementalPCA", "InvalidArgument",
            "LatentSemanticAnalysis", "LowRankImage", "LstsqResult", "MemoryLimit", "NonFiniteInput",
            "Overflow", "Progress", "Record", "SVDRecommender", "SVDResult", "TruncatedSVD", "check",
            "cond", "doctor", "lstsq", "matrix_rank", "null_space", "pinv", "plan", "randomized_svd",

@@ -17,7 +17,7 @@ Response answer_to_error() {
   } catch (const TimeLimit& error) {
     return failure(503, "time", error.what());
   } catch (const Cancelled&) {
-    return failure(409, "cancelled", "the computation was stopped before its end");
+    return cancelled("the computation was stopped before its end");
   } catch (const MemoryLimit& error) {
     return failure(413, "memory", error.what());
   } catch (const Error& error) {
@@ -36,7 +36,7 @@ bool Api::is_computation(const Request& request) {
   return request.method == "POST" && path != "/api/cancel" && path != "/api/ratings/names";
 }
 
-Response Api::answer(const Request& request, Context& context) const {
+Response Api::answer(const Request& request, Context& context) {
   try {
     const std::string_view path = path_of(request);
     if (request.method == "POST") return compute(request, context);
@@ -50,7 +50,7 @@ Response Api::answer(const Request& request, Context& context) const {
   }
 }
 
-Response Api::compute(const Request& request, Context& context) const {
+Response Api::compute(const Request& request, Context& context) {
   const std::string_view path = path_of(request);
   if (path == "/api/upload") {
     const int id =
@@ -66,6 +66,12 @@ Response Api::compute(const Request& request, Context& context) const {
   if (name == "heat") return answer_heat(question, shelf_);
   if (name == "factors") return answer_factors(question, shelf_, context);
   if (name == "pca") return answer_pca(question, shelf_, context);
+  if (name == "sample") return answer_sample(question, shelf_);
+  if (name == "image/original") return answer_image_original(question, shelf_);
+  if (name == "image/rank") return answer_image_rank(question, shelf_, pictures_, context);
+  if (name == "image/spectrum") return answer_image_spectrum(question, shelf_, pictures_, context);
+  if (name == "image/quality") return answer_image_quality(question, shelf_, pictures_, context);
+  if (name == "image/packed") return answer_image_packed(question, shelf_, pictures_, context);
   if (name == "text/query") return answer_text_query(question, shelf_, context);
   if (name == "text/similar") return answer_text_similar(question, shelf_, context);
   if (name == "text/topics") return answer_text_topics(question, shelf_);
@@ -75,7 +81,7 @@ Response Api::compute(const Request& request, Context& context) const {
   return failure(404, "path", "there is no such question");
 }
 
-Response respond(const Request& request, Gate& gate, const Api& api, Context& context) {
+Response respond(const Request& request, Gate& gate, Api& api, Context& context) {
   auto refusal = gate.stop(request);
   Response response = refusal ? std::move(*refusal) : api.answer(request, context);
   add_safety_headers(response);

@@ -8,6 +8,7 @@
 #include "eckart/explore/explorer.hpp"
 #include "explore/gate.hpp"
 #include "explore/http.hpp"
+#include "explore/pictures.hpp"
 #include "explore/shelf.hpp"
 
 namespace eckart::explore {
@@ -21,17 +22,19 @@ class Api {
   static bool is_computation(const Request& request);
 
   // Returns the answer: a file of the page, the list of data sets, or what a computation finds.
-  // Errors become answers of status 4xx and 5xx; nothing is thrown.
-  Response answer(const Request& request, Context& context) const;
+  // Errors become answers of status 4xx and 5xx; nothing is thrown. Computations are for one
+  // thread.
+  Response answer(const Request& request, Context& context);
 
  private:
-  Response compute(const Request& request, Context& context) const;
+  Response compute(const Request& request, Context& context);
 
   Shelf& shelf_;
   const ExplorerOptions& options_;
+  Pictures pictures_;
 };
 
 // The whole way of a request without a network: the gate, the answer, the headers.
-Response respond(const Request& request, Gate& gate, const Api& api, Context& context);
+Response respond(const Request& request, Gate& gate, Api& api, Context& context);
 
 }  // namespace eckart::explore

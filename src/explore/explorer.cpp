@@ -50,7 +50,7 @@ void serve(const ExplorerOptions& options,
   Server server(options.port);
   const Secrets secrets = make_secrets();
   Gate gate(server.port(), secrets);
-  const Api api(shelf, options);
+  Api api(shelf, options);
   Context context;
   if (options.threads > 0) context.set_threads(options.threads);
   context.set_memory_cap_bytes(options.max_memory_bytes);

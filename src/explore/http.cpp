@@ -70,4 +70,10 @@ Response failure(int status, std::string_view kind, std::string_view message) {
           .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
+Response cancelled(std::string_view message) {
+  Response response = failure(200, "cancelled", message);
+  response.headers.emplace_back("X-Cancelled", "1");
+  return response;
+}
+
 }  // namespace eckart::explore

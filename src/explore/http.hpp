@@ -39,4 +39,8 @@ std::string query_field(const Request& request, std::string_view name);
 // Returns {"error": kind, "message": what people read}.
 Response failure(int status, std::string_view kind, std::string_view message);
 
+// The same of a question that was stopped, with the header X-Cancelled. Its status is 200: browsers
+// report every 4xx in their console, and nothing went wrong.
+Response cancelled(std::string_view message);
+
 }  // namespace eckart::explore

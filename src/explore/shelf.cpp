@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -12,6 +14,8 @@
 #include "eckart/io/lsa_file.hpp"
 #include "eckart/io/matrix_file.hpp"
 #include "eckart/io/recommender_file.hpp"
+#include "explore/pictures.hpp"
+#include "explore/samples.hpp"
 
 namespace eckart::explore {
 namespace {
@@ -53,6 +57,44 @@ void describe(const recommend::Model& model, ordered_json& entry) {
   entry["method"] = to_string(model.kind);
   entry["rank"] = model.rank;
 }
+
+void describe(const image::PictureFile& picture, ordered_json& entry) {
+  const image::Image& image = picture.image;
+  entry["kind"] = "image";
+  entry["width"] = image.width;
+  entry["height"] = image.height;
+  entry["channels"] = image.channels;
+  entry["bits"] = image.bits;
+  entry["bytes"] = picture.bytes;
+  entry["most_rank"] = most_rank(image);
+}
+
+// Whether it is a picture that people mean: by its first bytes, or by what it is called.
+bool is_picture(std::string_view name, std::string_view first_bytes) {
+  constexpr std::string_view starts[] = {"\x89PNG",
+                                         "\x89"
+                                         "ECK",
+                                         "\xff\xd8\xff"};
+  constexpr std::string_view endings[] = {".png", ".jpg",  ".jpeg", ".pbm", ".pgm",  ".ppm",
+                                          ".pnm", ".pam",  ".eck",  ".gif", ".webp", ".bmp",
+                                          ".tif", ".tiff", ".heic", ".avif"};
+  const auto ends = [&](std::string_view ending) {
+    return name.size() >= ending.size() &&
+           std::equal(ending.begin(), ending.end(), name.end() - std::ptrdiff_t(ending.size()),
+                      [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
+  };
+  return std::ranges::any_of(starts, [&](auto start) { return first_bytes.starts_with(start); }) ||
+         std::ranges::any_of(endings, ends);
+}
+
+bool is_picture_file(const std::string& path) {
+  std::array<char, 4> first{};
+  std::ifstream(path, std::ios::binary).read(first.data(), first.size());
+  return is_picture(path, {first.data(), first.size()});
+}
+
+// What a picture takes beside its file.
+std::uint64_t bytes_of(const image::Image& image) { return image.samples.size() * 2; }
 
 // A file without a name, for readers of files: what is uploaded never reaches a disk.
 class MemoryFile {
@@ -96,6 +138,8 @@ int Shelf::open(const std::string& path, std::uint64_t max_bytes) {
     set.content = io::read_recommender(path);
   } else if (path.ends_with(".lsa")) {
     set.content = io::read_lsa(path);
+  } else if (is_picture_file(path)) {
+    set.content = image::read_picture(path, {.max_bytes = max_bytes});
   } else {
     set.content = io::read_matrix(path, {.max_bytes = max_bytes});
   }
@@ -106,16 +150,41 @@ int Shelf::upload(const std::string& name, std::string bytes, std::uint64_t max_
   DataSet set;
   set.name = name.empty() ? "upload" : name.substr(0, 200);
   set.upload_bytes = bytes.size();
+  const bool picture = is_picture(set.name, bytes);
   const MemoryFile file(bytes);
   bytes = {};
   try {
-    set.content = io::read_matrix(file.path(), {.max_bytes = max_bytes});
+    if (picture) {
+      const std::uint64_t most = max_bytes != 0 ? max_bytes : upload_limit_;
+      image::PictureFile content = image::read_picture(file.path(), {.max_bytes = most});
+      set.upload_bytes += bytes_of(content.image);
+      set.content = std::move(content);
+    } else {
+      set.content = io::read_matrix(file.path(), {.max_bytes = max_bytes});
+    }
   } catch (const IoError& error) {
     std::string message = error.what();
     if (message.starts_with(file.path())) message.replace(0, file.path().size(), set.name);
     throw InvalidArgument(message);
   }
   return add(std::move(set));
+}
+
+int Shelf::sample(const std::string& name) {
+  if (const int id = number_of_sample(name)) return id;
+  DataSet set;
+  set.name = name + ".png";
+  set.sample = name;
+  set.content = sample_picture(name);
+  set.upload_bytes = bytes_of(std::get<image::PictureFile>(set.content).image);
+  return add(std::move(set));
+}
+
+// 0 if it was not asked for yet, or had to make room.
+int Shelf::number_of_sample(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(sets_, name, [](const auto& set) { return set->sample; });
+  return found == sets_.end() || name.empty() ? 0 : (*found)->id;
 }
 
 int Shelf::add(DataSet set) {
@@ -145,6 +214,7 @@ ordered_json Shelf::list() const {
   ordered_json array = ordered_json::array();
   for (const auto& set : sets_) {
     ordered_json entry = {{"id", set->id}, {"name", set->name}, {"source", set->source}};
+    if (!set->sample.empty()) entry["sample"] = set->sample;
     std::visit([&](const auto& content) { describe(content, entry); }, set->content);
     array.push_back(std::move(entry));
   }
@@ -157,6 +227,9 @@ const LsaModel& text_model_of(const DataSet& set) {
 }
 const recommend::Model& recommender_of(const DataSet& set) {
   return content_of<recommend::Model>(set, "a recommender (eckart recommend fit)");
+}
+const image::PictureFile& picture_of(const DataSet& set) {
+  return content_of<image::PictureFile>(set, "a picture");
 }
 
 }  // namespace eckart::explore

@@ -1,4 +1,4 @@
-// The matrices and models that the page shows.
+// The matrices, pictures and models that the page shows.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "eckart/any_matrix.hpp"
 #include "eckart/apps/lsa.hpp"
 #include "eckart/apps/recommend/model.hpp"
+#include "eckart/image/packed.hpp"
 
 namespace eckart::explore {
 
@@ -19,8 +20,9 @@ struct DataSet {
   int id = 0;
   std::string name;    // what people call it
   std::string source;  // what the command line calls it; empty of an upload
+  std::string sample;  // which of the explorer's own pictures it is; empty: none
   std::uint64_t upload_bytes = 0;
-  std::variant<AnyMatrix, LsaModel, recommend::Model> content;
+  std::variant<AnyMatrix, LsaModel, recommend::Model, image::PictureFile> content;
 };
 
 // Safe from several threads: what was found stays alive while it is used.
@@ -29,11 +31,15 @@ class Shelf {
   // No more than these bytes are held of uploads; the oldest make room.
   explicit Shelf(std::uint64_t upload_limit) : upload_limit_(upload_limit) {}
 
-  // Opens a file of the command line: a recommender (.safetensors), a model of text (.lsa), or a
-  // matrix. Throws IoError, MemoryLimit.
+  // Opens a file of the command line: a recommender (.safetensors), a model of text (.lsa), a
+  // picture, or a matrix. Throws IoError, MemoryLimit.
   int open(const std::string& path, std::uint64_t max_bytes);
-  // Takes the bytes of a matrix, under a name that nothing is read by. Throws likewise.
+  // Takes the bytes of a picture or a matrix, under a name that no file is opened by. Throws
+  // likewise.
   int upload(const std::string& name, std::string bytes, std::uint64_t max_bytes);
+  // Returns the explorer's own picture of that name, made when it is first asked for.
+  // Throws InvalidArgument listing the names.
+  int sample(const std::string& name);
 
   // Throws InvalidArgument if there is none of that number.
   std::shared_ptr<const DataSet> find(std::int64_t id) const;
@@ -43,6 +49,7 @@ class Shelf {
 
  private:
   int add(DataSet set);
+  int number_of_sample(const std::string& name) const;
 
   std::uint64_t upload_limit_;
   mutable std::mutex mutex_;
@@ -54,5 +61,6 @@ class Shelf {
 const AnyMatrix& matrix_of(const DataSet& set);
 const LsaModel& text_model_of(const DataSet& set);
 const recommend::Model& recommender_of(const DataSet& set);
+const image::PictureFile& picture_of(const DataSet& set);
 
 }  // namespace eckart::explore

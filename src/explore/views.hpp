@@ -4,6 +4,7 @@
 
 #include "eckart/context.hpp"
 #include "explore/http.hpp"
+#include "explore/pictures.hpp"
 #include "explore/question.hpp"
 #include "explore/shelf.hpp"
 
@@ -29,6 +30,43 @@ Response answer_factors(const Question& question, const Shelf& shelf, Context& c
 // {"data", "components", "center", "scale", optional "points"} to scores, components, variances,
 // and the scores of the points.
 Response answer_pca(const Question& question, const Shelf& shelf, Context& context);
+
+// {"name"} to the number of a picture that the explorer brings along, and the list of data sets.
+Response answer_sample(const Question& question, Shelf& shelf);
+
+// {"data", "side"} to the picture, at most so many pixels wide and high: bytes of 8 bits by rows,
+// the channels of a pixel beside each other; the header X-Facts says width, height, channels.
+Response answer_image_original(const Question& question, const Shelf& shelf);
+
+// Of the next four, "channels" true stands for red, green and blue, else brightness and two
+// differences.
+
+// {"data", "channels", "rank", "exact", "side"} to the picture of that rank likewise, from the
+// sketch or from its singular triplets. X-Facts also says ranks, energy, psnr, and whether this is
+// exact.
+Response answer_image_rank(const Question& question,
+                           const Shelf& shelf,
+                           Pictures& pictures,
+                           Context& context);
+
+// {"data", "channels", "patterns", "side"} to the singular values of each plane, and for so many
+// leading triplets of the first one sigma, u and v, both reduced to so many numbers.
+Response answer_image_spectrum(const Question& question,
+                               const Shelf& shelf,
+                               Pictures& pictures,
+                               Context& context);
+
+// {"data", "channels", "rank"} to what `eckart image inspect` says of that rank.
+Response answer_image_quality(const Question& question,
+                              const Shelf& shelf,
+                              Pictures& pictures,
+                              Context& context);
+
+// {"data", "channels", "rank"} to the picture of that rank as an .eck file.
+Response answer_image_packed(const Question& question,
+                             const Shelf& shelf,
+                             Pictures& pictures,
+                             Context& context);
 
 // {"data", "query" | "document", "count"} to the nearest documents; {"data", "count"} to topics.
 Response answer_text_query(const Question& question, const Shelf& shelf, Context& context);

@@ -5,9 +5,7 @@
 namespace eckart::explore {
 namespace {
 
-Response replaced() {
-  return failure(409, "cancelled", "a newer question took the place of this one");
-}
+Response replaced() { return cancelled("a newer question took the place of this one"); }
 
 }  // namespace
 
@@ -44,7 +42,7 @@ void Worker::cancel() {
     std::swap(next_, waiting);
     if (running_) context_.cancel();
   }
-  if (waiting) waiting->done(failure(409, "cancelled", "stopped before it began"));
+  if (waiting) waiting->done(cancelled("stopped before it began"));
 }
 
 bool Worker::busy() const {

@@ -29,7 +29,7 @@ def files(tmp_path_factory):
     source = next((DATA / "movietweetings-100k").glob("*ratings*"))
     tool("recommend", "fit", source, "--method", "pure-svd", "-k", 10, "-o", ratings)
     return {"iris": DATA / "iris.csv", "digits": DATA / "digits.csv.gz", "text": text,
-            "ratings": ratings}
+            "ratings": ratings, "camera": DATA / "camera.png"}
 
 
 class Explorer:

@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from conftest import tool, until
 
-VIEWS = ["#two", "#two?mode=turn&x=40", "#matrix?data=2", "#hand", "#pca?data=1", "#pca?data=1&view=3d",
+VIEWS = ["#two", "#two?mode=turn&x=40", "#image?data=5&k=30", "#image?sample=chelsea&show=difference&k=10",
+         "#matrix?data=2", "#hand", "#pca?data=1", "#pca?data=1&view=3d",
          "#text?data=3&q=freedom", "#ratings?data=4"]
 
 
@@ -203,6 +204,95 @@ def test_an_upload_that_is_no_matrix_is_refused_in_words(view):
     assert message.inner_text().startswith("bad.csv: line 3")
 
 
+def settled(page, k):
+    until(page, "k => document.querySelector('#stage').dataset.settled === k", str(k))
+
+
+def test_image_shows_the_values_of_the_command_line(view, files):
+    page = view.open("#image?data=5&k=50")
+    settled(page, 50)
+    report = tool("image", "inspect", files["camera"], "--ranks", 50)
+    expected = report["ranks"][0]
+    shown = page.locator("#image-numbers")
+    assert float(shown.get_attribute("data-energy")) == expected["energy"]
+    assert float(shown.get_attribute("data-psnr")) == expected["psnr"]
+    assert float(shown.get_attribute("data-bytes")) == expected["bytes"]
+    assert page.locator("#energy").inner_text() == "99.5959 %"
+    assert page.locator("#ssim").inner_text() == f"{expected['ssim']:.4f}"
+    sizes = page.get_by_role("region", name="Sizes").inner_text()
+    for size in (report["png_bytes"], report["source_bytes"], expected["jpeg"]["bytes"]):
+        assert f"{size:,}" in sizes
+    times = expected["bytes"] / expected["jpeg"]["bytes"]
+    assert f"The SVD loses: a JPEG of this quality is {times:.1f} times smaller." in page.locator("#verdict").inner_text()
+    assert "image inspect" in page.locator(".commands").inner_text()
+
+
+def test_the_slider_shows_a_sketch_at_once_and_the_exact_picture_when_it_rests(view):
+    page = view.open("#two")
+    page.route("**/api/image/spectrum", lambda route: route.abort())  # what makes all ranks exact
+    view.expected = "ERR_FAILED"
+    page.evaluate("location.hash = '#image?sample=noise&k=5'")
+    page.get_by_text("Exact. Rank 5").wait_for()
+    page.unroute("**/api/image/spectrum")
+    page.get_by_label("Rank k", exact=True).focus()
+    page.keyboard.press("PageUp")
+    settled(page, 15)
+    in_address(page, "k=15")
+    assert page.locator("#stage").get_attribute("data-exact") == "true"
+    energy = float(page.locator("#stage").get_attribute("data-energy"))
+    page.get_by_label("Rank k as a number").fill("16")
+    page.keyboard.press("Enter")
+    settled(page, 16)
+    assert float(page.locator("#stage").get_attribute("data-energy")) > energy
+
+
+@pytest.mark.parametrize("sample, rank", [("gradient", 2), ("checkerboard", 2), ("noise", 512)])
+def test_samples_have_the_rank_that_theory_says(view, sample, rank):
+    page = view.open(f"#image?sample={sample}&k=2")
+    settled(page, 2)
+    assert page.locator("#image-rank").inner_text() == f"Numerical rank of grey: {rank}."
+    assert page.locator(".patterns figure").count() == min(rank, 8)
+
+
+def test_pictures_are_compared_and_saved(view, files, tmp_path):
+    page = view.open("#image?sample=chelsea&k=8")
+    settled(page, 8)
+    page.get_by_role("button", name="Blend").click()
+    in_address(page, "show=blend")
+    page.get_by_label("Blend: percent of rank k").fill("0")
+    in_address(page, "mix=0")
+    pixels = "() => [...document.querySelectorAll('#stage canvas')].map((canvas) => canvas.toDataURL())"
+    left, right = page.evaluate(pixels)
+    assert left == right
+    page.get_by_label("Blend: percent of rank k").fill("100")
+    in_address(page, "mix=100")
+    assert page.evaluate(pixels)[1] != left
+    assert download(page, "PNG", "[aria-label=Rank]").startswith(b"\x89PNG")
+    assert b"psnr," in download(page, "CSV", "[aria-label=Rank]")
+    packed, back = tmp_path / "cat.eck", tmp_path / "cat.png"
+    packed.write_bytes(download(page, "Save as .eck"))
+    assert tool("image", "expand", packed, "-o", back)["ranks"][0] == 8
+    page.get_by_label("What is decomposed").select_option("rgb")
+    settled(page, 8)
+    in_address(page, "colors=rgb")
+    assert "--colors channels" in page.locator(".commands").inner_text()
+    assert "LowRankImage" in page.locator(".commands").inner_text()
+
+
+def test_a_picture_that_is_cut_off_is_refused_in_words_and_a_good_one_shown(view, files):
+    view.expected = "400"
+    page = view.open("#image?data=5&k=3")
+    whole = files["camera"].read_bytes()
+    for content in (whole[:3000], whole):
+        page.get_by_label("Open a picture").set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": content})
+        if content is not whole:
+            message = page.get_by_role("alert")
+            message.wait_for()
+            assert message.inner_text().startswith("mine.png")
+    page.get_by_role("img", name="mine.png, 512 × 512 pixels").wait_for()
+    settled(page, 20)
+
+
 def test_by_hand_shows_mathml_of_the_typed_matrix(view):
     page = view.open("#hand")
     page.get_by_label("Matrix", exact=True).fill("[[4,0],[3,-5]]")
@@ -282,7 +372,7 @@ def test_every_view_is_reached_by_keys(view):
     for _ in range(12):
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.hash ?? ''"))
-    assert {"#two", "#matrix", "#hand", "#pca", "#text", "#ratings"} <= seen
+    assert {"#two", "#image", "#matrix", "#hand", "#pca", "#text", "#ratings"} <= seen
 
 
 def test_the_page_works_without_any_network_but_its_own(view):

@@ -20,7 +20,7 @@ Worker::Answer endless(std::promise<void>& begun) {
   return [&begun](Context& context) {
     begun.set_value();
     while (!context.cancelled()) std::this_thread::yield();
-    return failure(409, "cancelled", context.stopped_by_time() ? "by time" : "by hand");
+    return failure(503, "stopped", context.stopped_by_time() ? "by time" : "by hand");
   };
 }
 
@@ -41,9 +41,9 @@ TEST(Worker, ANewQuestionStopsTheOneThatRunsAndIsNotStoppedItself) {
   begun.get_future().wait();
   EXPECT_TRUE(worker.busy());
   auto second = ask(worker, [](Context& running) {
-    return Response{.status = running.cancelled() ? 409 : 200, .body = ""};
+    return Response{.status = running.cancelled() ? 503 : 200, .body = ""};
   });
-  EXPECT_EQ(first.get().status, 409);
+  EXPECT_EQ(first.get().status, 503);
   EXPECT_EQ(second.get().status, 200);
 }
 
@@ -64,7 +64,7 @@ TEST(Worker, OfQuestionsThatWaitOnlyTheLastIsComputed) {
     return Response{.body = "second"};
   });
   auto third = ask(worker, [](Context&) { return Response{.body = "third"}; });
-  EXPECT_EQ(second.get().status, 409);
+  EXPECT_EQ(second.get().headers, (Headers{{"X-Cancelled", "1"}}));
   release.set_value();
   EXPECT_EQ(first.get().body, "first");
   EXPECT_EQ(third.get().body, "third");
@@ -78,9 +78,9 @@ TEST(Worker, CancelStopsWhatRunsAndAnswersWhatWaits) {
   auto running = ask(worker, endless(begun));
   begun.get_future().wait();
   worker.cancel();
-  EXPECT_EQ(running.get().status, 409);
+  EXPECT_EQ(running.get().status, 503);
   auto next = ask(worker, [](Context& now) {
-    return Response{.status = now.cancelled() ? 409 : 200, .body = ""};
+    return Response{.status = now.cancelled() ? 503 : 200, .body = ""};
   });
   EXPECT_EQ(next.get().status, 200);
 }
@@ -102,7 +102,7 @@ TEST(Worker, StopsWhatRunsWhenItGoesAway) {
     answer = ask(worker, endless(begun));
     begun.get_future().wait();
   }
-  EXPECT_EQ(answer.get().status, 409);
+  EXPECT_EQ(answer.get().status, 503);
 }
 
 }  // namespace

@@ -8,7 +8,6 @@ import { commands, pythonImports, pythonRead, quoted, saveBytes } from '../expor
 export const id = 'matrix';
 export const title = 'Matrix';
 export const shows = 'matrix';
-export const takesMatrix = true;
 
 const SHARES = [0.8, 0.9, 0.95];
 

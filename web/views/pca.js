@@ -8,7 +8,6 @@ import { commands, csvText, pythonImports, pythonRead, quoted, saveText } from '
 export const id = 'pca';
 export const title = 'PCA';
 export const shows = 'matrix';
-export const takesMatrix = true;
 
 export function mount(root, fields, app) {
   const sets = app.of('matrix').filter((set) => !set.scalar.startsWith('complex'));

@@ -1,6 +1,6 @@
 // 2 x 2: the circle, its image, and the three steps between them.
 import { h, perFrame, s, set, show } from '../dom.js';
-import { latest } from '../api.js';
+import { ask, latest } from '../api.js';
 import { commands, exportTools } from '../exports.js';
 import { polar, rotation, stage, svd2, times, wrapped } from '../two_math.js';
 
@@ -126,7 +126,7 @@ export function mount(root, fields, app) {
     preset.value = '';
   } }, h('option', { value: '' }, 'Examples …'), Object.keys(PRESETS).map((name) => h('option', { value: name }, name)));
 
-  const answered = latest('two', (answer, asked) => {
+  const answered = latest((question) => ask('two', question), (answer, asked) => {
     // The matrix may have changed meanwhile: then this answer is about another one.
     if (asked.matrix.flat().every((x, i) => x === state.A[i])) confirmed(answer);
   }, app.say);

@@ -10,8 +10,8 @@
 namespace eckart::explore {
 
 struct ExplorerOptions {
-  // Matrices and saved models that the page shows. Nothing else is ever opened: a browser names
-  // what is here by number, or sends bytes of its own.
+  // Matrices, pictures and saved models that the page shows. Nothing else is ever opened: a browser
+  // names what is here by number, or sends bytes of its own.
   std::vector<std::string> files;
 
   int port = 0;  // on the loopback address; 0: a free one. REQUIRES: 0 <= port <= 65535
