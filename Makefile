@@ -2,13 +2,14 @@
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo release test bench asan asan-python tsan fuzz clean
+.PHONY: help demo release test bench campaign asan asan-python tsan fuzz clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo    install what is missing, build, decompose real matrices"
 	@echo "make test    install what is missing, build, run every test"
 	@echo "make bench   time against other libraries, write bench/results/"
+	@echo "make campaign  what the tests run for a second, for minutes: campaign/README.md"
 	@echo "make asan    every C++ test under the address and undefined-behaviour sanitizers"
 	@echo "make asan-python  tests of the Python package under the same sanitizers"
 	@echo "make tsan    every C++ test under the thread sanitizer"
@@ -42,6 +43,12 @@ bench:
 	@tools/install_packages.sh build bench
 	@$(call build,bench)
 	@bench/run.sh
+
+campaign:
+	@tools/install_packages.sh build test
+	@$(call build,dev)
+	@mkdir -p campaign/results
+	@build/dev/campaign/certificates --table campaign/results/certificates.md
 
 asan:
 	@tools/install_packages.sh build test

@@ -48,8 +48,10 @@ struct Certificate {
   Bound orthogonality_V;  // ||V^H V - I||_F / sqrt(k)
   // ||A||_F and what the k triplets hold of it.
   Bound frobenius_norm;
-  Bound energy;           // sum_i sigma_i^2 / ||A||_F^2
-  Bound frobenius_error;  // ||A - A_k||_F / ||A||_F from the two lines above
+  Bound energy;  // sum_i sigma_i^2 / ||A||_F^2
+  // ||A - A_k||_F / ||A||_F from the two lines above; where that is no more than their rounding, a
+  // bound from the residuals of all min(m, n) triplets, or the probes' estimate.
+  Bound frobenius_error;
   // ||A - A_k||_2 / sigma_1: an upper bound (from random probes, or ||A - A_k||_F where that is
   // sharper), and the largest value that was seen, which is a true lower bound.
   Bound spectral_error;

@@ -222,18 +222,56 @@ void refine_frobenius_error(std::span<const real_t<T>> sigma,
   }
 }
 
-// Returns the sharper of two upper bounds of ||A - A_k||_2 / scale: the probes', which may fail,
-// and ||A - A_k||_F, which holds for good triplets.
-Bound spectral_bound(double probed, index_t probes, double scale, const Certificate& certificate) {
+// Returns an upper bound of ||A - U S V^H||_F / ||A||_F, of the kind that the residuals are.
+//
+// Complete: A - U S V^H = (A V - U S) V^H + A (I - V V^H), or the same from the other side. Else
+//   ||A - U S V^H||^2 = ||A||^2 - sum sigma^2 - 2 sum sigma_i Re(u_i^H A v_i - sigma_i)
+//                       + tr(S (U^H U) S (V^H V)) - sum sigma^2
+// with |u^H A v - sigma| <= r + sigma ||U^H U - I||; and the sums are rounded.
+template <class Real>
+Bound frobenius_bound(std::span<const Real> sigma,
+                      const std::vector<double>& residuals,
+                      bool complete,
+                      const Certificate& certificate) {
+  const double norm = certificate.frobenius_norm.value;
+  const double root_k = std::sqrt(static_cast<double>(sigma.size()));
+  const double loss_U = root_k * certificate.orthogonality_U.value;
+  const double loss_V = root_k * certificate.orthogonality_V.value;
+  Bound bound = certificate.residual;
+  bound.failure_probability *= 3;  // of the residuals, and of either loss
+  if (complete) {
+    bound.value = root_of_squares(residuals) / norm + loss_U + loss_V;
+    return bound;
+  }
+  double moved = 0;
+  double fourth = 0;
+  for (std::size_t i = 0; i < sigma.size(); ++i) {
+    const double share = static_cast<double>(sigma[i]) / norm;
+    moved += share * residuals[i] / norm;
+    fourth += share * share * share * share;
+  }
+  const double left = std::max(0.0, 1 - certificate.energy.value);
+  bound.value = std::sqrt(left + 32 * static_cast<double>(std::numeric_limits<Real>::epsilon()) +
+                          2 * moved + 3 * std::sqrt(fourth) * (loss_U + loss_V) + loss_U * loss_V);
+  return bound;
+}
+
+// Returns the sharper of two upper bounds of ||A - A_k||_2 / scale: the probes', and that of
+// ||A - A_k||_F.
+template <class Real>
+Bound spectral_bound(double probed,
+                     index_t probes,
+                     double scale,
+                     std::span<const Real> sigma,
+                     const std::vector<double>& residuals,
+                     bool complete,
+                     const Certificate& certificate) {
   const Bound by_probes = {probed / scale, BoundKind::probabilistic,
                            std::pow(10.0, -static_cast<double>(probes))};
-  const bool good = certificate.orthogonality_U.value <= certificate.accuracy &&
-                    certificate.orthogonality_V.value <= certificate.accuracy &&
-                    certificate.residual.value <= certificate.accuracy;
-  Bound by_energy = certificate.frobenius_error;
-  const bool bound =
-      by_energy.kind == BoundKind::exact || by_energy.kind == BoundKind::probabilistic;
-  if (!bound || !good) return by_probes;
+  if (!certificate.frobenius_norm.known() || certificate.frobenius_norm.value == 0) {
+    return by_probes;
+  }
+  Bound by_energy = frobenius_bound(sigma, residuals, complete, certificate);
   by_energy.value *= certificate.frobenius_norm.value / scale;
   return by_energy.value <= by_probes.value ? by_energy : by_probes;
 }
@@ -490,8 +528,8 @@ void fill_certificate(const LinearOperator<T>& A,
   if (frobenius >= 0) fill_energy(sigma, frobenius, certificate);
   if (finite) {
     refine_frobenius_error(sigma, residuals, *remainder, complete, certificate);
-    certificate.spectral_error =
-        spectral_bound(remainder->upper, options.probes, scale, certificate);
+    certificate.spectral_error = spectral_bound(remainder->upper, options.probes, scale, sigma,
+                                                residuals, complete, certificate);
     certificate.spectral_error_seen = exact(remainder->seen / scale);
   }
   for (double& residual : residuals) residual /= scale;
