@@ -2,7 +2,7 @@
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo release test bench campaign asan asan-python tsan fuzz clean
+.PHONY: help demo release test bench campaign package newcomer asan asan-python tsan fuzz clean
 .DELETE_ON_ERROR:
 
 help:
@@ -10,6 +10,8 @@ help:
 	@echo "make test    install what is missing, build, run every test"
 	@echo "make bench   time against other libraries, write bench/results/"
 	@echo "make campaign  what the tests run for a second, for minutes: campaign/README.md"
+	@echo "make package  Debian packages, into build/release"
+	@echo "make newcomer install and use everything in a bare Debian, as the README says (root)"
 	@echo "make asan    every C++ test under the address and undefined-behaviour sanitizers"
 	@echo "make asan-python  tests of the Python package under the same sanitizers"
 	@echo "make tsan    every C++ test under the thread sanitizer"
@@ -49,6 +51,12 @@ campaign:
 	@$(call build,dev)
 	@mkdir -p campaign/results
 	@build/dev/campaign/certificates --table campaign/results/certificates.md
+
+package: release
+	@cd build/release && cpack
+
+newcomer:
+	@tools/newcomer.sh
 
 asan:
 	@tools/install_packages.sh build test

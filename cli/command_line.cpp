@@ -177,9 +177,23 @@ void add_completion(CLI::App& top, std::string& shell) {
       ->group("Arguments");
 }
 
+void add_man(CLI::App& top, ManOptions& o) {
+  CLI::App& command = *top.add_subcommand("man", "print the manual page of a command");
+  command.footer(
+      "eckart man svd | man -l -\n"
+      "eckart man lsa fit | man -l -\n"
+      "eckart man -o ~/.local/share/man/man1");
+  command.add_option("COMMAND", o.words, "its words; none: the overview")
+      ->type_name("")
+      ->group("Arguments");
+  Group{command, "Output"}.text("-o,--output", "DIR", "write the pages of all commands there",
+                                o.folder);
+}
+
 void add_help(CLI::App& command) {
   for (CLI::App* sub : command.get_subcommands({})) add_help(*sub);
   command.set_help_flag("-h,--help", "print this");
+  command.set_help_all_flag("--help-all", "with every option");
 }
 
 }  // namespace
@@ -205,6 +219,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options) {
   add_doctor(*top, options.doctor);
   add_accelerate(*top, options.accelerate);
   add_completion(*top, options.shell);
+  add_man(*top, options.man);
   add_help(*top);
   top->require_subcommand(1);
   return top;

@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "explore.hpp"
@@ -37,6 +38,7 @@ struct Options {
   DoctorOptions doctor;
   AccelerateOptions accelerate;
   std::string shell;  // of completion
+  ManOptions man;
 };
 
 // Returns the option table; parsing with it fills options, which must outlive it.
@@ -60,8 +62,19 @@ void add_recommend(CLI::App& top, RecommendOptions& o);
 // Declares the commands for weights of models.
 void add_model(CLI::App& top, ModelOptions& options);
 
-// Returns the help of one subcommand, or the overview when command is the top.
-std::string help_text(const CLI::App& command);
+// Returns the help of one subcommand, or the overview when command is the top. Unless all is set
+// it fits a screen: options that are seldom needed are only listed.
+std::string help_text(const CLI::App& command, bool all);
+
+// The options under one heading of the help, in its order.
+struct OptionGroup {
+  std::string heading;
+  std::vector<const CLI::Option*> options;
+};
+std::vector<OptionGroup> option_groups_of(const CLI::App& command);
+
+// Returns the exit codes of a command, and what they mean.
+std::vector<std::pair<std::string, std::string>> exit_codes_of(const CLI::App& command);
 
 // Throws UsageError for the first subcommand or option that does not exist, with the nearest
 // that does. arguments excludes the program name.
@@ -72,6 +85,10 @@ std::string command_path(const CLI::App& command);
 
 // Returns a completion script for "bash", "zsh" or "fish".
 std::string completion_script(const CLI::App& top, const std::string& shell);
+
+// Prints the manual page of one command in troff, or writes those of all. Returns the exit code.
+// Throws UsageError, IoError.
+int run_man(const CLI::App& top, const ManOptions& options);
 
 // The subcommands and options of a command that users can type.
 std::vector<const CLI::App*> subcommands_of(const CLI::App& command);

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "command_line.hpp"
@@ -11,12 +12,30 @@
 namespace eckart::cli {
 namespace {
 
+// Of a screen: lines, and columns.
+constexpr std::ptrdiff_t height = 50;
+constexpr std::size_t width = 98;
+
 std::string indented(const std::string& text) {
   std::istringstream lines(text);
   std::string result;
   for (std::string line; std::getline(lines, line);)
     result += line.empty() ? "\n" : "  " + line + "\n";
   return result;
+}
+
+// Words in lines of a screen's width.
+std::string wrapped(const std::vector<std::string>& words, const std::string& between) {
+  std::string text, line;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!line.empty() && 2 + line.size() + between.size() + words[i].size() > width) {
+      const std::size_t end = between == " " ? 0 : between.find_last_not_of(' ') + 1;
+      text += "  " + line + between.substr(0, end) + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : between) + words[i];
+  }
+  return text + "  " + line + "\n";
 }
 
 // "-k, --rank N", or the name of an argument.
@@ -30,13 +49,24 @@ std::string spelling(const CLI::Option& option) {
   return text;
 }
 
-// Continuation lines of a description stand below its first.
+// What an option is spelt like, and in a column beside it what it does.
 std::string entry(const std::string& left, const std::string& description) {
-  constexpr std::size_t column = 26;
-  if (left.size() + 2 > column) {
-    return fmt::format("  {}\n{:{}}{}\n", left, "", column + 2, description);
+  constexpr std::size_t column = 28;
+  const std::string margin = fmt::format("\n{:{}}", "", column);
+  std::string text = fmt::format("  {:<{}}", left, column - 2);
+  std::size_t at = text.size();
+  if (left.size() + 4 > column) at = width;
+  std::istringstream words(description);
+  for (std::string word; words >> word;) {
+    if (at + 1 + word.size() > width) {
+      text += margin + word;
+      at = column + word.size();
+    } else {
+      text += (at > column ? " " : "") + word;
+      at += (at > column ? 1 : 0) + word.size();
+    }
   }
-  return fmt::format("  {:<{}}{}\n", left, column, description);
+  return text + "\n";
 }
 
 std::string usage_line(const CLI::App& command) {
@@ -110,14 +140,27 @@ void check_option(const CLI::App& command, const std::string& argument) {
                    suggestion(name, is_long ? known : std::vector<std::string>(), help));
 }
 
-}  // namespace
+// What is left out of a help, step by step until it fits a screen, and then listed by name: options
+// that most commands have; then whole headings, the last first.
+std::vector<std::set<std::string>> seldom_needed(const CLI::App& command) {
+  std::vector<std::set<std::string>> steps = {
+      {"input-format", "missing", "seed", "threads", "max-memory", "max-time", "json", "quiet",
+       "color", "help", "help-all"},
+      {"Larger than memory"},
+      {"Running"},
+      {"Input"}};
+  const auto groups = option_groups_of(command);
+  for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
+    if (group->heading != "Arguments" && group->heading != "Output")
+      steps.push_back({group->heading});
+  }
+  return steps;
+}
 
-std::string help_text(const CLI::App& command) {
-  std::string text;
-  if (!command.get_parent())
-    text += command.get_description() + "\n";
-  else
-    text += fmt::format("eckart {}: {}\n", path_of(command), command.get_description());
+// The help of a command; options that are folded, by name or by heading, are listed at its end.
+std::string text_without(const CLI::App& command, const std::set<std::string>& folded) {
+  std::string text = command.get_parent() ? fmt::format("eckart {}: ", path_of(command)) : "";
+  text += command.get_description() + "\n";
   text += "\nExamples\n" + indented(command.get_footer());
   text += "\nUsage\n  " + usage_line(command) + "\n";
   const auto commands = subcommands_of(command);
@@ -128,25 +171,71 @@ std::string help_text(const CLI::App& command) {
     if (!command.get_parent())
       text += fmt::format("  {:<12}{}\n", "help", "the help of a command: eckart help svd");
   }
-  std::vector<std::string> groups;
+  std::vector<std::string> more;
+  for (const OptionGroup& group : option_groups_of(command)) {
+    std::string entries;
+    for (const CLI::Option* option : group.options) {
+      const std::string name = option->get_positional() ? "" : option->get_lnames().front();
+      if (folded.contains(name) || folded.contains(group.heading))
+        more.push_back("--" + name);
+      else
+        entries += entry(spelling(*option), option->get_description());
+    }
+    if (!entries.empty()) text += "\n" + group.heading + "\n" + entries;
+  }
+  if (!more.empty()) {
+    const std::string all = "eckart " + path_of(command) + (command.get_parent() ? " " : "");
+    text += fmt::format("\nMore options, explained by {}--help-all\n{}", all, wrapped(more, " "));
+  }
+  std::vector<std::string> codes;
+  for (const auto& [code, meaning] : exit_codes_of(command)) codes.push_back(code + " " + meaning);
+  return text + "\nExit codes\n" + wrapped(codes, "; ");
+}
+
+}  // namespace
+
+std::vector<OptionGroup> option_groups_of(const CLI::App& command) {
+  std::vector<OptionGroup> groups;
   for (const CLI::Option* option : options_of(command)) {
-    if (std::find(groups.begin(), groups.end(), option->get_group()) == groups.end())
-      groups.push_back(option->get_group());
+    const auto group = std::find_if(groups.begin(), groups.end(), [option](const auto& g) {
+      return g.heading == option->get_group();
+    });
+    if (group == groups.end())
+      groups.push_back({option->get_group(), {option}});
+    else
+      group->options.push_back(option);
   }
   // "Options" is where CLI11 keeps --help; it goes last.
-  std::stable_partition(groups.begin(), groups.end(), [](const auto& g) { return g != "Options"; });
-  for (const std::string& group : groups) {
-    text += "\n" + group + "\n";
-    for (const CLI::Option* option : options_of(command)) {
-      if (option->get_group() == group) text += entry(spelling(*option), option->get_description());
-    }
+  std::stable_partition(groups.begin(), groups.end(),
+                        [](const auto& g) { return g.heading != "Options"; });
+  return groups;
+}
+
+std::vector<std::pair<std::string, std::string>> exit_codes_of(const CLI::App& command) {
+  if (path_of(command) == "accelerate") {
+    return {{"0 to 255", "that of the program"},
+            {"127", "it cannot be started"},
+            {"2", "wrong command line"},
+            {"3", "the drop-in is missing"}};
   }
-  if (!command.get_parent()) {
-    text +=
-        "\nExit codes\n"
-        "  0 the accuracy asked for was met    3 a file cannot be read, written or understood\n"
-        "  1 it was not, or a check failed     4 stopped by a limit: memory, time\n"
-        "  2 the command line makes no sense   5 internal error    130 interrupted\n";
+  const bool doctor = path_of(command) == "doctor";
+  return {{"0", doctor ? "nothing is wrong" : "as accurate as asked"},
+          {"1", doctor ? "something is wrong" : "less accurate, or a check failed"},
+          {"2", "wrong command line"},
+          {"3", "a file cannot be read or written"},
+          {"4", "a limit of memory or time"},
+          {"5", "internal error"},
+          {"130", "interrupted"}};
+}
+
+std::string help_text(const CLI::App& command, bool all) {
+  std::set<std::string> folded;
+  std::string text = text_without(command, folded);
+  if (all || std::count(text.begin(), text.end(), '\n') <= height) return text;
+  for (const std::set<std::string>& names : seldom_needed(command)) {
+    folded.insert(names.begin(), names.end());
+    text = text_without(command, folded);
+    if (std::count(text.begin(), text.end(), '\n') <= height) break;
   }
   return text;
 }

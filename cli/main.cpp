@@ -63,6 +63,7 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("image")) return run_image(parsed_command(top).get_name(), options.image);
   if (top.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (top.got_subcommand("accelerate")) return run_accelerate(options.accelerate);
+  if (top.got_subcommand("man")) return run_man(top, options.man);
   write_stdout(completion_script(top, options.shell));
   return exit_met;
 }
@@ -73,7 +74,7 @@ const CLI::App* help_wanted(const CLI::App& top, const std::vector<std::string>&
   bool flag = false;
   for (const std::string& argument : arguments) {
     if (argument == "--") break;
-    flag = flag || argument == "-h" || argument == "--help";
+    flag = flag || argument == "-h" || argument == "--help" || argument == "--help-all";
   }
   if (!verb && !flag) return nullptr;
   const CLI::App* command = &top;
@@ -132,19 +133,21 @@ int run(std::vector<std::string> arguments) {
   hide_brackets(arguments);
   const auto top = make_command_line(options);
   if (arguments.empty()) {
-    std::fputs(help_text(*top).c_str(), stderr);
+    std::fputs(help_text(*top, false).c_str(), stderr);
     return exit_usage;
   }
   const bool verb = arguments.front() == "help";
   check_names(*top, verb ? std::vector(arguments.begin() + 1, arguments.end()) : arguments);
   if (const CLI::App* command = help_wanted(*top, arguments)) {
-    if (speaks()) write_stdout(help_text(*command));
+    const auto end = std::find(arguments.begin(), arguments.end(), "--");
+    const bool all = std::find(arguments.begin(), end, "--help-all") != end;
+    if (speaks()) write_stdout(help_text(*command, all));
     return exit_met;
   }
   try {
     top->parse(std::vector(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {  // as in -qh
-    write_stdout(help_text(parsed_command(*top)));
+    write_stdout(help_text(parsed_command(*top), false));
     return exit_met;
   } catch (const CLI::CallForVersion& version) {
     write_stdout(std::string(version.what()) + "\n");

@@ -305,6 +305,11 @@ struct AccelerateOptions {
   bool quiet = false;
 };
 
+struct ManOptions {
+  std::vector<std::string> words;  // of a command
+  std::string folder;
+};
+
 // Each runs a subcommand and returns its exit code. Throws UsageError and what the library throws.
 int run_svd(const SvdOptions& options);
 int run_info(const InfoOptions& options);

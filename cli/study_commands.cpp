@@ -67,7 +67,7 @@ void add_explore(CLI::App& top, ExploreOptions& o) {
               e.files.push_back(not_empty("FILE", name.starts_with(" [") ? name.substr(1) : name));
             }
           },
-          "matrices (as for svd), pictures, models of lsa (.lsa) and recommend (.safetensors)")
+          "matrices (as for svd), pictures, models of lsa and recommend, weights (as for model)")
       ->type_name("")
       ->group("Arguments");
   Group page{command, "Page"};

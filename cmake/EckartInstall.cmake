@@ -69,6 +69,14 @@ function(eckart_install)
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
   if(TARGET eckart_cli)
     install(TARGETS eckart_cli COMPONENT eckart)
+    install(DIRECTORY ${PROJECT_BINARY_DIR}/man DESTINATION ${CMAKE_INSTALL_DATADIR}
+      COMPONENT eckart)
+    foreach(place bash-completion/completions/eckart zsh/vendor-completions/_eckart
+        fish/vendor_completions.d/eckart.fish)
+      get_filename_component(folder ${place} DIRECTORY)
+      install(FILES ${PROJECT_BINARY_DIR}/${place}
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} COMPONENT eckart)
+    endforeach()
   endif()
   foreach(drop_in eckart_lapack eckart_lapack64)
     if(TARGET ${drop_in})

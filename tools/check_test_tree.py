@@ -14,7 +14,8 @@ TESTED_ELSEWHERE = {
     "src/drivers/plan.cpp": "tests/drivers/svd_test.cpp",
     # What the explorer answers, by the whole way of a request.
     **dict.fromkeys([f"src/explore/{name}.cpp" for name in (
-        "assets", "matrix_view", "model_views", "pca_view", "question", "shelf", "small_views")],
+        "assets", "matrix_view", "model_views", "pca_view", "question", "shelf", "small_views",
+        "weights_view")],
         "tests/explore/api_test.cpp"),
     **dict.fromkeys([f"src/explore/{name}.cpp" for name in ("pictures", "samples")],
                     "tests/explore/picture_view_test.cpp"),

@@ -63,22 +63,23 @@ export function followProgress(heard) {
   follow();
 }
 
-/** Returns a function that starts a turn and returns whether that turn is still the newest: answers
- * that come late are about a question that nobody has any more. */
-export function newest() {
+/** Returns a function that starts a turn and returns whether that turn is still the newest and the
+ * node on the page: answers that come late are about a question that nobody has any more. */
+export function newest(node) {
   let last = 0;
   return () => {
     const mine = ++last;
-    return () => mine === last;
+    return () => mine === last && node.isConnected;
   };
 }
 
 /** Asks questions one after the other; of those that wait only the last is asked.
- * Returns a function that takes a question and calls answered with each answer and its question. */
+ * Returns a function that takes a question and calls answered with each answer and its question;
+ * its drop() leaves what waits unasked, before a question of another kind. */
 export function latest(answer, answered, failed) {
   let busy = false;
   let waiting = null;
-  return async function next(question) {
+  const next = async (question) => {
     if (busy) {
       waiting = question;
       return;
@@ -96,4 +97,6 @@ export function latest(answer, answered, failed) {
       next(then);
     }
   };
+  next.drop = () => { waiting = null; };
+  return next;
 }

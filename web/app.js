@@ -8,8 +8,9 @@ import * as hand from './views/hand.js';
 import * as pca from './views/pca.js';
 import * as text from './views/text.js';
 import * as ratings from './views/ratings.js';
+import * as model from './views/model.js';
 
-const views = [two, image, matrix, hand, pca, text, ratings];
+const views = [two, image, matrix, hand, pca, text, ratings, model];
 const $ = (id) => document.getElementById(id);
 
 /** What every view gets. */

@@ -1,6 +1,7 @@
 // A cloud of points in two or three dimensions, on a canvas.
 import { h, percent, show, table } from './dom.js';
 import { exportTools } from './exports.js';
+import { SvgContext } from './svg_context.js';
 import { ticks } from './chart.js';
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -31,16 +32,29 @@ export function cloudFigure(cloud) {
   const angles = { turn: 0.6, tilt: 0.35 };
 
   function draw() {
-    const width = Math.max(260, figure.clientWidth || 640);
-    const height = Math.round(Math.min(520, Math.max(280, width * 0.66)));
+    const { width, height } = size();
     const fine = devicePixelRatio || 1;
     canvas.width = width * fine;
     canvas.height = height * fine;
     canvas.style.height = `${height}px`;
     const context = canvas.getContext('2d');
     context.scale(fine, fine);
+    paint(context, width, height);
+  }
+  function size() {
+    const width = Math.max(260, figure.clientWidth || 640);
+    return { width, height: Math.round(Math.min(520, Math.max(280, width * 0.66))) };
+  }
+  function paint(context, width, height) {
     context.font = '12px system-ui, sans-serif';
     (three ? draw3 : draw2)(context, width, height);
+  }
+  /** The same as a drawing of lines and dots. */
+  function drawing() {
+    const { width, height } = size();
+    const context = new SvgContext(width, height);
+    paint(context, width, height);
+    return context.svg;
   }
 
   function dots(context, xs, ys, count, colour, r) {
@@ -68,7 +82,7 @@ export function cloudFigure(cloud) {
       context.stroke();
     });
   }
-  const size = n > 5000 ? 1.2 : n > 800 ? 2 : 3.2;
+  const radius = n > 5000 ? 1.2 : n > 800 ? 2 : 3.2;
   const label = (axis) => axis.name + (axis.share === undefined ? '' : ` (${percent(axis.share)})`);
 
   function draw2(context, width, height) {
@@ -104,7 +118,7 @@ export function cloudFigure(cloud) {
     context.rotate(-Math.PI / 2);
     context.fillText(label(columns[1]), 0, 0);
     context.restore();
-    dots(context, columns[0].values.map(x), columns[1].values.map(y), n, css('--first'), size);
+    dots(context, columns[0].values.map(x), columns[1].values.map(y), n, css('--first'), radius);
     if (added) crosses(context, added[0].map(x), added[1].map(y));
   }
 
@@ -139,7 +153,7 @@ export function cloudFigure(cloud) {
       context.fillStyle = css('--soft');
       context.fillText(label(axis), Math.min(width - 70, Math.max(70, x1)), y1 - 5);
     });
-    dots(context, px, py, n, css('--first'), size);
+    dots(context, px, py, n, css('--first'), radius);
     if (added) {
       const places = added[0].map((_, i) => project(...added.map((column, j) => column[i] - middle[j])));
       crosses(context, places.map((p) => p[0]), places.map((p) => p[1]));
@@ -173,7 +187,7 @@ export function cloudFigure(cloud) {
   const head = ['row', ...columns.map((axis) => axis.name)];
   const rows = () => columns[0].values.map((_, i) => [i + 1, ...columns.map((axis) => axis.values[i])]);
   const figure = h('figure', {}, h('figcaption', {}, `${cloud.title}${three ? ': drag or use the arrow keys to turn it' : ''}`), canvas,
-    exportTools('scores', () => canvas, () => ({ head, rows: rows() })),
+    exportTools('scores', () => canvas, () => ({ head, rows: rows() }), drawing),
     h('details', {}, h('summary', {}, 'As a table'), h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Table of scores' },
       table(head, rows().slice(0, 200).map((row) => row.map((x) => show(x)))),
       n > 200 ? h('p', { class: 'note' }, `The first 200 of ${n}; CSV has all that are shown.`) : null)));

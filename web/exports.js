@@ -22,7 +22,10 @@ export function svgText(svg) {
   const from = [svg, ...svg.querySelectorAll('*')];
   [copy, ...copy.querySelectorAll('*')].forEach((node, i) => {
     const style = getComputedStyle(from[i]);
-    for (const name of COPIED) node.setAttribute(name, style.getPropertyValue(name));
+    for (const name of COPIED) {
+      const value = style.getPropertyValue(name);  // none of a drawing that is not on the page
+      if (value) node.setAttribute(name, value);
+    }
     node.removeAttribute('class');
   });
   const box = svg.viewBox.baseVal;
@@ -57,13 +60,15 @@ export function csvText(head, rows) {
 /** Returns the buttons that save a drawing, and the numbers behind it.
  * @param {string} name of the files, without extension
  * @param {() => Element} drawing an SVG or a canvas
- * @param {() => {head: string[], rows: any[][]}} numbers */
-export function exportTools(name, drawing, numbers) {
+ * @param {() => {head: string[], rows: any[][]}} numbers
+ * @param {() => SVGSVGElement} [vector] the same as an SVG, where drawing is a canvas that can be drawn
+ *   by lines; of pixels there is a PNG alone */
+export function exportTools(name, drawing, numbers, vector = drawing) {
   const button = (text, action) => h('button', { type: 'button', onclick: action }, text);
   const tools = h('div', { class: 'tools', role: 'group', 'aria-label': 'Save' },
     button('PNG', async () => save(`${name}.png`, await pngOf(drawing()))));
-  if (drawing() instanceof SVGElement) {
-    tools.append(button('SVG', () => saveText(`${name}.svg`, svgText(drawing()))));
+  if (vector !== drawing || drawing() instanceof SVGElement) {
+    tools.append(button('SVG', () => saveText(`${name}.svg`, svgText(vector()))));
   }
   if (numbers) {
     tools.append(button('CSV', () => {

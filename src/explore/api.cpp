@@ -72,6 +72,8 @@ Response Api::compute(const Request& request, Context& context) {
   if (name == "image/spectrum") return answer_image_spectrum(question, shelf_, pictures_, context);
   if (name == "image/quality") return answer_image_quality(question, shelf_, pictures_, context);
   if (name == "image/packed") return answer_image_packed(question, shelf_, pictures_, context);
+  if (name == "model/layers") return answer_model_layers(question, shelf_);
+  if (name == "model/spectrum") return answer_model_spectrum(question, shelf_, context);
   if (name == "text/query") return answer_text_query(question, shelf_, context);
   if (name == "text/similar") return answer_text_similar(question, shelf_, context);
   if (name == "text/topics") return answer_text_topics(question, shelf_);

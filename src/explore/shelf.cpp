@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -67,6 +68,24 @@ void describe(const image::PictureFile& picture, ordered_json& entry) {
   entry["bits"] = image.bits;
   entry["bytes"] = picture.bytes;
   entry["most_rank"] = most_rank(image);
+}
+
+void describe(const io::Model& model, ordered_json& entry) {
+  entry["kind"] = "model";
+  entry["tensors"] = model.tensors.size();
+  entry["bytes"] = model.bytes();
+}
+
+bool is_weights_file(const std::string& path) {
+  for (const char* ending : {".safetensors", ".safetensors.index.json", ".gguf", ".npz"}) {
+    if (path.ends_with(ending)) return true;
+  }
+  return std::filesystem::is_directory(path);
+}
+
+// Whether people mean a model by it, not a matrix: SciPy, too, keeps several arrays of one matrix.
+bool is_model_archive(const io::Model& archive) {
+  return archive.tensors.size() > 1 && !archive.find("format") && !archive.find("shape");
 }
 
 // Whether it is a picture that people mean: by its first bytes, or by what it is called.
@@ -134,8 +153,16 @@ int Shelf::open(const std::string& path, std::uint64_t max_bytes) {
   if (path.starts_with('[')) {
     set.name = path;
     set.content = io::read_matrix(path, {.max_bytes = max_bytes});
-  } else if (path.ends_with(".safetensors")) {
-    set.content = io::read_recommender(path);
+  } else if (is_weights_file(path)) {
+    io::Model model = io::read_model(path, max_bytes);
+    const auto format = model.metadata.find("format");
+    if (format != model.metadata.end() && format->second == "eckart recommender") {
+      set.content = io::read_recommender(path);
+    } else if (!path.ends_with(".npz") || is_model_archive(model)) {
+      set.content = std::move(model);
+    } else {
+      set.content = io::read_matrix(path, {.max_bytes = max_bytes});
+    }
   } else if (path.ends_with(".lsa")) {
     set.content = io::read_lsa(path);
   } else if (is_picture_file(path)) {
@@ -230,6 +257,9 @@ const recommend::Model& recommender_of(const DataSet& set) {
 }
 const image::PictureFile& picture_of(const DataSet& set) {
   return content_of<image::PictureFile>(set, "a picture");
+}
+const io::Model& weights_of(const DataSet& set) {
+  return content_of<io::Model>(set, "the weights of a model");
 }
 
 }  // namespace eckart::explore

@@ -13,6 +13,7 @@
 #include "eckart/apps/lsa.hpp"
 #include "eckart/apps/recommend/model.hpp"
 #include "eckart/image/packed.hpp"
+#include "eckart/io/tensors.hpp"
 
 namespace eckart::explore {
 
@@ -22,7 +23,7 @@ struct DataSet {
   std::string source;  // what the command line calls it; empty of an upload
   std::string sample;  // which of the explorer's own pictures it is; empty: none
   std::uint64_t upload_bytes = 0;
-  std::variant<AnyMatrix, LsaModel, recommend::Model, image::PictureFile> content;
+  std::variant<AnyMatrix, LsaModel, recommend::Model, image::PictureFile, io::Model> content;
 };
 
 // Safe from several threads: what was found stays alive while it is used.
@@ -31,8 +32,9 @@ class Shelf {
   // No more than these bytes are held of uploads; the oldest make room.
   explicit Shelf(std::uint64_t upload_limit) : upload_limit_(upload_limit) {}
 
-  // Opens a file of the command line: a recommender (.safetensors), a model of text (.lsa), a
-  // picture, or a matrix. Throws IoError, MemoryLimit.
+  // Opens a file of the command line: a recommender or the weights of a model (.safetensors, .gguf,
+  // .npz of several arrays, a folder), a model of text (.lsa), a picture, or a matrix.
+  // Throws IoError, MemoryLimit.
   int open(const std::string& path, std::uint64_t max_bytes);
   // Takes the bytes of a picture or a matrix, under a name that no file is opened by. Throws
   // likewise.
@@ -62,5 +64,6 @@ const AnyMatrix& matrix_of(const DataSet& set);
 const LsaModel& text_model_of(const DataSet& set);
 const recommend::Model& recommender_of(const DataSet& set);
 const image::PictureFile& picture_of(const DataSet& set);
+const io::Model& weights_of(const DataSet& set);
 
 }  // namespace eckart::explore

@@ -68,6 +68,13 @@ Response answer_image_packed(const Question& question,
                              Pictures& pictures,
                              Context& context);
 
+// {"data"} to the tensors of a model and the matrices that they stand for.
+Response answer_model_layers(const Question& question, const Shelf& shelf);
+
+// {"data", "tensor", "matrix"} to what `eckart model spectrum` says of one of them, by numbers from
+// 0 in that list, and its singular values.
+Response answer_model_spectrum(const Question& question, const Shelf& shelf, Context& context);
+
 // {"data", "query" | "document", "count"} to the nearest documents; {"data", "count"} to topics.
 Response answer_text_query(const Question& question, const Shelf& shelf, Context& context);
 Response answer_text_similar(const Question& question, const Shelf& shelf, Context& context);

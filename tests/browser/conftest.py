@@ -29,7 +29,8 @@ def files(tmp_path_factory):
     source = next((DATA / "movietweetings-100k").glob("*ratings*"))
     tool("recommend", "fit", source, "--method", "pure-svd", "-k", 10, "-o", ratings)
     return {"iris": DATA / "iris.csv", "digits": DATA / "digits.csv.gz", "text": text,
-            "ratings": ratings, "camera": DATA / "camera.png"}
+            "ratings": ratings, "camera": DATA / "camera.png",
+            "weights": DATA / "silero_vad" / "silero_vad_16k.safetensors"}
 
 
 class Explorer:

@@ -7,7 +7,7 @@ import pytest
 
 COMMANDS = ["svd", "info", "check", "lowrank", "update", "transform", "inverse", "energy", "pca",
             "score", "solve", "rank", "cond", "norm", "pinv", "null", "range", "doctor",
-            "completion"]
+            "completion", "man"]
 NESTED = ["lsa " + name for name in
           ("fit", "query", "similar", "terms", "topics", "update", "evaluate", "export")]
 NESTED += ["image " + name for name in ("compress", "expand", "inspect", "sheet", "preview")]
@@ -16,7 +16,7 @@ CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "-n"]}
 
 def options_of(eckart, command):
     return set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*|-[a-z](?=,))",
-                          eckart(*command.split(), "--help").out.split("Usage")[1]))
+                          eckart(*command.split(), "--help-all").out.split("Usage")[1]))
 
 
 @pytest.mark.parametrize("shell", CHECKS)

@@ -78,6 +78,6 @@ def test_what_does_not_fit_is_refused(eckart, arguments, words):
 
 
 def test_help_and_completion_know_them(eckart):
-    text = " ".join(eckart("svd", "--help").out.split())
+    text = " ".join(eckart("svd", "--help-all").out.split())
     assert "--hermitian" in text and "relative" in text and "jacobi" in text
     assert "--hermitian" in eckart("completion", "bash").out

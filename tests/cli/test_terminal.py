@@ -37,7 +37,7 @@ def test_the_overview_lists_every_command_and_exit_code(eckart):
 
 def test_help_explains_every_option(eckart):
     for command in COMMANDS:
-        lines = eckart(command, "--help").out.splitlines()
+        lines = eckart(command, "--help-all").out.splitlines()
         for i, line in enumerate(lines):
             if re.match(r"  (-\w, |    )--", line):
                 described = re.search(r"--\S+.*  +\S", line) or lines[i + 1].startswith(" " * 20)

@@ -9,7 +9,10 @@
 
 #include "eckart/apps/pca.hpp"
 #include "eckart/io/matrix_file.hpp"
+#include "eckart/io/tensors.hpp"
+#include "eckart/models/weight_spectrum.hpp"
 #include "eckart/operators.hpp"
+#include "explore/archive.hpp"
 #include "explore/assets.hpp"
 #include "explorer_testing.hpp"
 
@@ -268,6 +271,50 @@ TEST(Api, SameQuestionSameBytesForAnyNumberOfThreads) {
         explorer.post("/api/pca", R"({"data":1,"components":3,"center":true})").body;
     if (first.empty()) first = body;
     EXPECT_EQ(body, first) << threads;
+  }
+}
+
+TEST(Api, TheSpectraOfAModelAreThoseOfItsMatrices) {
+  Explorer explorer;
+  constexpr const char* path = EXAMPLES_DATA "/silero_vad/silero_vad_16k.safetensors";
+  explorer.shelf.open(path, 0);
+  EXPECT_EQ(json::parse(explorer.get("/api/data").body)["data"][0]["kind"], "model");
+  const json tensors = explorer.ask("model/layers", {{"data", 1}})["tensors"];
+  const io::Model model = io::read_model(path);
+  ASSERT_EQ(tensors.size(), model.tensors.size());
+  std::size_t lstm = 0, bias = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i]["name"] == "lstm_cell.weight_hh") lstm = i;
+    if (tensors[i]["name"] == "lstm_cell.bias_hh") bias = i;
+  }
+  EXPECT_EQ(tensors[lstm]["matrices"], json({{{"part", ""}, {"rows", 512}, {"cols", 128}}}));
+  EXPECT_EQ(tensors[bias]["matrices"], json::array());
+  const json answer =
+      explorer.ask("model/spectrum", {{"data", 1}, {"tensor", lstm}, {"matrix", 0}});
+  const WeightSpectrum s = weight_spectrum(io::to_transposed<float>(model.tensors[lstm], 512, 128));
+  EXPECT_EQ(answer["sigma"].get<std::vector<double>>(), s.sigma);
+  EXPECT_EQ(answer["stable_rank"].get<double>(), s.stable_rank);
+  EXPECT_EQ(answer["energy_ranks"]["0.9"].get<index_t>(), s.energy_rank(0.9));
+  EXPECT_EQ(explorer.refusal("model/spectrum",
+                             json({{"data", 1}, {"tensor", bias}, {"matrix", 0}}).dump()),
+            "lstm_cell.bias_hh is no matrix");
+  explorer.context_.set_memory_cap_bytes(1000);
+  explorer.refusal("model/spectrum", json({{"data", 1}, {"tensor", lstm}, {"matrix", 0}}).dump(),
+                   413);
+}
+
+TEST(Api, AnArchiveOfSeveralArraysIsAModelAndOfOneAMatrix) {
+  const Matrix<double> A(3, 2);
+  for (const int arrays : {1, 2}) {
+    Archive archive;
+    archive.add<double>("first", A.view());
+    if (arrays == 2) archive.add<double>("second", A.view());
+    const std::string path = testing::TempDir() + "/arrays.npz";
+    std::ofstream(path, std::ios::binary) << std::move(archive).finish();
+    Explorer explorer;
+    explorer.shelf.open(path, 0);
+    EXPECT_EQ(json::parse(explorer.get("/api/data").body)["data"][0]["kind"],
+              arrays == 2 ? "model" : "matrix");
   }
 }
 

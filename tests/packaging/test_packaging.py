@@ -85,6 +85,23 @@ def test_a_project_that_fetches_the_source_gets_the_library_and_nothing_else(tmp
             "consumer"]
 
 
+def test_parts_can_be_left_out(tmp_path):
+    done = configure(ROOT, tmp_path, "-DECKART_EXPLORER=OFF", "-DECKART_BUILD_LAPACK=OFF")
+    assert done.returncode == 0, done.stderr
+    inputs = run("ninja", "-t", "inputs", "bin/eckart", cwd=tmp_path).splitlines()
+    sources = {Path(file).relative_to(ROOT).as_posix() for file in inputs if file.endswith(".cpp")}
+    assert "cli/absent/explore.cpp" in sources and "cli/svd_command.cpp" in sources
+    assert not [file for file in sources if file.startswith(("src/explore/", "lapack/"))]
+    assert "cli/explore_command.cpp" not in sources
+
+
+def test_manual_pages_and_completions_are_installed(prefix):
+    assert find(prefix, "eckart-lsa-fit.1.gz").parent.name == "man1"
+    assert "complete -o filenames -F _eckart eckart" in find(prefix, "completions/eckart").read_text()
+    assert find(prefix, "_eckart").read_text().startswith("#compdef eckart")
+    assert "complete -c eckart" in find(prefix, "eckart.fish").read_text()
+
+
 def test_the_installed_tool_works_and_finds_the_drop_in(prefix):
     tool = find(prefix, "bin") / "eckart"
     assert json.loads(run(tool, "svd", "[[3,2],[2,3]]", "--json"))["sigma"] == pytest.approx([5, 1])

@@ -1,6 +1,6 @@
 // The derivation by hand of the matrix that is typed in.
 import { h, show, written } from '../dom.js';
-import { ask } from '../api.js';
+import { ask, newest } from '../api.js';
 import { commands, saveText } from '../exports.js';
 
 export const id = 'hand';
@@ -24,6 +24,7 @@ export function mount(root, fields, app) {
     h('label', { for: 'typed' }, 'Matrix'), text, h('button', { class: 'main' }, 'Derive'), examples);
   const page = h('div', { id: 'derivation' });
   const lines = commands();
+  const turn = newest(page);
   root.append(h('h1', {}, 'The decomposition by hand'),
     h('p', { class: 'lead' }, 'Every step for your matrix, of up to 6 rows and columns. Whole numbers, fractions and short decimals are '
       + 'treated exactly, square roots included, as far as that goes.'),
@@ -33,10 +34,16 @@ export function mount(root, fields, app) {
 
   async function derive() {
     const matrix = text.value.trim();
+    const isNow = turn();
     app.remember({ m: matrix });
     lines.set(`eckart explain '${matrix.replaceAll("'", '')}'`, `import numpy as np, eckart\nU, s, Vt = eckart.svd(np.array(${matrix}, dtype=float))`);
     const answer = await app.working('Deriving', () => ask('explain', { matrix }));
-    if (!answer || !page.isConnected) return;
+    if (!isNow()) return;
+    if (!answer) {  // what stands there is about another matrix
+      delete page.dataset.sigma;
+      page.replaceChildren(h('p', { class: 'note' }, 'Nothing was derived.'));
+      return;
+    }
     page.dataset.sigma = answer.sigma.join(' ');
     page.replaceChildren(
       ...answer.steps.map((step, i) => h('section', { class: 'card step', 'aria-labelledby': `step${i}` },

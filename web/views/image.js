@@ -46,7 +46,6 @@ export function mount(root, fields, app) {
   let spectrum = null;  // once all triplets are known: then every rank is exact at once
   let quality = null;
   let resting = 0;
-  const turn = newest();
 
   // What does not change with the picture.
   const chooser = h('div', { class: 'row' });
@@ -79,6 +78,7 @@ export function mount(root, fields, app) {
   const rightCaption = h('figcaption');
   const rightFigure = h('figure', {}, rightCaption, right);
   const stage = h('div', { id: 'stage', class: 'columns' }, leftFigure, rightFigure);
+  const turn = newest(stage);
   const below = h('div', { class: 'stack' });
   const numbers = h('div', { id: 'image-numbers' });
   const lines = commands();
@@ -115,6 +115,7 @@ export function mount(root, fields, app) {
   /** Everything about a picture, from the sketch to what its bytes are worth. */
   async function load() {
     clearTimeout(resting);
+    moved.drop();
     const isNow = turn();
     spectrum = quality = facts = null;
     delete stage.dataset.settled;
@@ -149,6 +150,7 @@ export function mount(root, fields, app) {
   }
   function answeredRank(answer, question) {
     if (question.data !== set.id || question.channels !== state.channels) return;
+    if (facts?.exact && facts.rank === state.k && question.rank !== state.k) return;
     shown = pictureOf(answer);
     facts = { ...shown.facts, rank: question.rank };
     draw();
@@ -169,7 +171,9 @@ export function mount(root, fields, app) {
     moved({ ...about(), rank: state.k, side: SIDE, exact: spectrum !== null });
     clearTimeout(resting);
     resting = setTimeout(() => {
+      if (!stage.isConnected) return;
       remember();
+      moved.drop();
       const isNow = turn();
       app.working('Refining the picture', () => settle(isNow));
     }, REST);

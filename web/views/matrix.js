@@ -1,6 +1,6 @@
 // Any matrix: its picture, its spectrum, how few triplets hold it, how right that is.
 import { counted, h, percent, show } from '../dom.js';
-import { ask, askBytes } from '../api.js';
+import { ask, askBytes, newest } from '../api.js';
 import { chartFigure } from '../chart.js';
 import { heatFigure } from '../heat.js';
 import { commands, pythonImports, pythonRead, quoted, saveBytes } from '../exports.js';
@@ -40,6 +40,7 @@ export function mount(root, fields, app) {
   const chosen = sets.find((set) => String(set.id) === fields.get('data')) ?? sets[0];
   const state = { data: chosen?.id ?? null, log: fields.get('axis') !== 'linear', k: Number(fields.get('k')) || 0 };
   const body = h('div', { class: 'stack' });
+  const turn = newest(body);
   root.append(h('h1', {}, 'How many directions a matrix has'),
     h('p', { class: 'lead' }, 'The singular values say how much each direction matters; their squares add up to the energy of the matrix.'),
     h('section', { class: 'card', 'aria-label': 'Data' },
@@ -54,14 +55,15 @@ export function mount(root, fields, app) {
   }
 
   async function load(set) {
+    const isNow = turn();
     state.data = set.id;
     remember();
     body.replaceChildren(h('p', { class: 'note' }, 'Computing …'));
-    const answer = await app.working(`Decomposing ${set.name}`, async () => ({
-      spectrum: await ask('spectrum', { data: set.id }),
-      heat: await askBytes('heat', { data: set.id, rows: 256, cols: 256 }),
-    }));
-    if (!body.isConnected) return;
+    const answer = await app.working(`Decomposing ${set.name}`, async () => {
+      const spectrum = await ask('spectrum', { data: set.id });
+      return isNow() ? { spectrum, heat: await askBytes('heat', { data: set.id, rows: 256, cols: 256 }) } : null;
+    });
+    if (!isNow()) return;
     if (!answer) {
       body.replaceChildren(h('p', {}, 'Nothing was computed. '), h('button', { type: 'button', onclick: () => load(set) }, 'Try again'));
       return;

@@ -1,6 +1,6 @@
 // Principal components: the cloud, its axes, and what centring changes.
 import { counted, h, percent, show, table } from '../dom.js';
-import { ask } from '../api.js';
+import { ask, newest } from '../api.js';
 import { chartFigure } from '../chart.js';
 import { cloudFigure } from '../cloud.js';
 import { commands, csvText, pythonImports, pythonRead, quoted, saveText } from '../exports.js';
@@ -13,8 +13,10 @@ export function mount(root, fields, app) {
   const sets = app.of('matrix').filter((set) => !set.scalar.startsWith('complex'));
   const chosen = sets.find((set) => String(set.id) === fields.get('data')) ?? sets[0];
   const state = { data: chosen?.id ?? null, center: fields.get('center') !== 'no', scale: fields.get('scale') === 'yes',
-    three: fields.get('view') === '3d', axes: (fields.get('axes') ?? '1,2,3').split(',').map(Number), points: fields.get('points') ?? '' };
+    three: fields.get('view') === '3d', axes: (fields.get('axes') ?? '1,2,3').split(',').map(Number), points: fields.get('points') ?? '',
+    entries: Number(fields.get('entries')) || 1, deviation: fields.get('times') === 'deviation' };
   const body = h('div', { class: 'stack' });
+  const turn = newest(body);
   const tick = (name, label) => h('label', { class: 'tick' }, h('input', { type: 'checkbox', id: name, checked: state[name],
     onchange: (event) => { state[name] = event.target.checked; load(); } }), label);
   root.append(h('h1', {}, 'The directions in which rows differ'),
@@ -28,7 +30,8 @@ export function mount(root, fields, app) {
 
   function remember() {
     app.remember({ data: state.data, center: state.center ? '' : 'no', scale: state.scale ? 'yes' : '',
-      view: state.three ? '3d' : '', axes: String(state.axes) === '1,2,3' ? '' : state.axes.join(), points: state.points });
+      view: state.three ? '3d' : '', axes: String(state.axes) === '1,2,3' ? '' : state.axes.join(), points: state.points,
+      entries: state.entries === 1 ? '' : state.entries, times: state.deviation ? 'deviation' : '' });
   }
 
   /** The rows that were typed, or null. */
@@ -39,13 +42,19 @@ export function mount(root, fields, app) {
   }
 
   async function load() {
+    const isNow = turn();
     remember();
     const set = sets.find((other) => other.id === state.data);
     const points = typed();
     const question = { data: set.id, components: 10, center: state.center, scale: state.scale };
     const answer = await app.working(`Components of ${set.name}`,
       () => ask('pca', points ? { ...question, with_points: true, points } : question));
-    if (answer && body.isConnected) present(set, answer);
+    if (!isNow()) return;
+    if (answer) {
+      present(set, answer);
+    } else {
+      body.replaceChildren(h('p', {}, 'Nothing was computed. '), h('div', {}, h('button', { type: 'button', onclick: () => { state.points = ''; load(); } }, 'Try again')));
+    }
   }
 
   function present(set, answer) {
@@ -80,17 +89,22 @@ export function mount(root, fields, app) {
     let sum = 0;
     const varianceRows = variance.map((share, i) => [i + 1, answer.explained_variance[i], share, sum += share]);
     const loadings = h('div');
-    const loadingOf = h('select', { 'aria-label': 'Component whose entries are shown', onchange: () => drawLoadings() },
-      answer.components.map((_, j) => h('option', { value: j }, `component ${j + 1}`)));
+    const loadingOf = h('select', { 'aria-label': 'Component whose entries are shown', onchange: () => { state.entries = Number(loadingOf.value); drawLoadings(); remember(); } },
+      answer.components.map((_, j) => h('option', { value: j + 1, selected: state.entries === j + 1 }, `component ${j + 1}`)));
+    const deviation = h('label', { class: 'tick' }, h('input', { type: 'checkbox', checked: state.deviation,
+      onchange: (event) => { state.deviation = event.target.checked; drawLoadings(); remember(); } }), 'times its deviation');
     const drawLoadings = () => {
-      const j = Number(loadingOf.value);
-      const entries = answer.components[j];
+      const j = Number(loadingOf.value) - 1;
+      const factor = state.deviation ? Math.sqrt(answer.explained_variance[j]) : 1;
+      const entries = answer.components[j].map((x) => x * factor);
+      const what = state.deviation ? 'Loadings' : 'Entries';
       const reach = Math.max(...entries.map(Math.abs)) || 1;
-      loadings.replaceChildren(chartFigure({ name: `component-${j + 1}`, title: `Entries of component ${j + 1} by column`, height: 240,
+      loadings.replaceChildren(chartFigure({ name: `component-${j + 1}`, title: `${what} of component ${j + 1} by column`, height: 240,
         text: `largest in column ${entries.map(Math.abs).indexOf(reach) + 1}`,
-        x: { label: 'column', range: [0.5, entries.length + 0.5], whole: true }, y: { label: 'entry', range: [-reach, reach] },
+        x: { label: 'column', range: [0.5, entries.length + 0.5], whole: true }, y: { label: state.deviation ? 'loading' : 'entry', range: [-reach, reach] },
         series: [{ name: 'entries', kind: entries.length > 200 ? 'line' : 'bars', css: 'first', points: entries.map((x, i) => [i + 1, x]) }],
-        rules: [{ y: 0, label: '' }], head: ['column', 'entry', 'mean'], rows: entries.map((x, i) => [i + 1, x, answer.mean[i] ?? 0]) }));
+        rules: [{ y: 0, label: '' }], head: ['column', 'entry', 'loading', 'mean'],
+        rows: answer.components[j].map((x, i) => [i + 1, x, x * Math.sqrt(answer.explained_variance[j]), answer.mean[i] ?? 0]) }));
     };
     drawLoadings();
     const area = h('textarea', { rows: 2, id: 'points', class: 'mono', placeholder: Array(Math.min(4, answer.cols)).fill('1.0').join(', ') + (answer.cols > 4 ? ', …' : '') });
@@ -119,7 +133,7 @@ export function mount(root, fields, app) {
               answer.angle > 20 ? 'Here it matters: uncentred, the first direction is mostly the mean.' : 'Here it hardly matters.'),
             h('p', { class: answer.certificate.met ? 'good' : 'bad' }, `${answer.certificate.met ? '✓' : '✗'} residual ${show(answer.certificate.residual, 2)}, accuracy ${show(answer.certificate.accuracy, 2)} asked`)))),
       h('div', { class: 'columns' },
-        h('section', { class: 'card', 'aria-label': 'Components' }, h('div', { class: 'row' }, h('h2', {}, 'Components'), loadingOf), loadings),
+        h('section', { class: 'card', 'aria-label': 'Components' }, h('div', { class: 'row' }, h('h2', {}, 'Components'), loadingOf, deviation), loadings),
         h('section', { class: 'card', 'aria-label': 'New points' }, h('h2', {}, 'New points'),
           h('p', {}, h('label', { for: 'points' }, `Rows of ${counted(answer.cols, 'number')}, a line each: where do they fall?`)), area,
           h('div', { class: 'tools' }, h('button', { type: 'button', onclick: () => { state.points = area.value.trim(); load(); } }, 'Project them')),

@@ -1,7 +1,7 @@
 // A recommender: what somebody rated, what they may like, and why.
 import { h, show, table } from '../dom.js';
-import { ask } from '../api.js';
-import { commands, csvText, quoted, saveText } from '../exports.js';
+import { ask, newest } from '../api.js';
+import { commands, csvText, pythonText, quoted, saveText } from '../exports.js';
 
 export const id = 'ratings';
 export const title = 'Ratings';
@@ -27,27 +27,35 @@ export function mount(root, fields, app) {
     lists, h('section', { class: 'card', 'aria-label': 'Similar items' }, h('h2', {}, 'Similar items'), similar), lines.card);
   for (const node of root.children) if (node !== root.firstChild) node.style.marginBottom = '1.1rem';
   similar.append(h('p', { class: 'note' }, 'Choose an item in a list.'));
-  start();
+  const turns = { names: newest(names), user: newest(lists), item: newest(similar) };
+  app.working('Recommending', start);
 
   async function suggest(part) {
+    const isNow = turns.names();
     const answer = await ask('ratings/names', { data: state.data, part, count: 20 }).catch(() => null);
-    if (answer) names.replaceChildren(...answer.names.map((name) => h('option', { value: name })));
+    if (answer && isNow()) names.replaceChildren(...answer.names.map((name) => h('option', { value: name })));
     return answer?.names ?? [];
   }
   async function start() {
     const known = await suggest('');
+    if (!lists.isConnected) return;
     if (!state.user) state.user = known[0] ?? '';
     user.value = state.user;
     await recommend();
-    if (state.item) await alike(state.item);
+    if (state.item && lists.isConnected) await alike(state.item);
   }
 
   const link = (item) => h('button', { type: 'button', class: 'quiet', 'aria-label': `Items like ${item}`, onclick: () => alike(item) }, item);
 
   async function recommend() {
+    const isNow = turns.user();
     remember();
     const answer = await app.working('Recommending', () => ask('ratings/top', { data: state.data, user: state.user, count: 15 }));
-    if (!answer || !lists.isConnected) return;
+    if (!isNow()) return;
+    if (!answer) {  // the lists are somebody else's
+      lists.replaceChildren(h('p', { class: 'note' }, 'Nothing was recommended.'));
+      return;
+    }
     const rated = [...answer.ratings].sort((a, b) => b.rating - a.rating);
     lists.replaceChildren(
       h('section', { class: 'card', 'aria-label': 'Recommended' }, h('h2', {}, `For ${answer.user}`),
@@ -59,10 +67,15 @@ export function mount(root, fields, app) {
   }
 
   async function alike(item) {
+    const isNow = turns.item();
     state.item = item;
     remember();
     const answer = await app.working('Comparing', () => ask('ratings/similar', { data: state.data, item, count: 15 }));
-    if (!answer || !similar.isConnected) return;
+    if (!isNow()) return;
+    if (!answer) {
+      similar.replaceChildren(h('p', { class: 'note' }, 'Nothing was compared.'));
+      return;
+    }
     similar.replaceChildren(h('p', {}, 'Like ', h('strong', {}, answer.item)),
       table(['item', 'likeness'], answer.items.map((other) => [link(other.item), show(other.score, 4)])));
   }
@@ -72,6 +85,7 @@ export function mount(root, fields, app) {
     const model = quoted(chosen.source);
     const tail = state.item ? `\neckart recommend similar ${model} --item ${quoted(state.item)}` : '';
     lines.set(`eckart recommend top ${model} --user ${quoted(state.user)}${tail}`,
-      `import subprocess, json\njson.loads(subprocess.check_output(["eckart", "recommend", "top", ${JSON.stringify(chosen.source)}, "--user", ${JSON.stringify(state.user)}, "--json"]))`);
+      `import eckart\nmodel = eckart.SVDRecommender.load(${pythonText(chosen.source)})\nmodel.recommend(${pythonText(state.user)}, n_items=10)`
+      + (state.item ? `\nmodel.similar_items(${pythonText(state.item)}, n=10)` : ''));
   }
 }

@@ -1,7 +1,7 @@
 // A model of text: search by meaning, similar documents, topics.
 import { h, percent, show, table } from '../dom.js';
-import { ask } from '../api.js';
-import { commands, csvText, quoted, saveText } from '../exports.js';
+import { ask, newest } from '../api.js';
+import { commands, csvText, pythonText, quoted, saveText } from '../exports.js';
 
 export const id = 'text';
 export const title = 'Text';
@@ -27,12 +27,24 @@ export function mount(root, fields, app) {
       h('section', { class: 'card', 'aria-label': 'Topics' }, h('h2', {}, 'Topics'), topics)), lines.card);
   for (const node of root.children) if (node !== root.firstChild) node.style.marginBottom = '1.1rem';
   const model = quoted(chosen.source);
-  search().then(showTopics);
+  const turn = newest(found);
+  search();
 
+  /** The search, and the topics where they are not there yet. */
   async function search() {
+    const isNow = turn();
+    await app.working('Searching', async () => {
+      await look(isNow);
+      if (isNow() && !topics.hasChildNodes()) await showTopics();
+    });
+  }
+
+  async function look(isNow) {
     app.remember({ data: state.data, q: state.doc ? '' : state.q, doc: state.doc });
     const what = state.doc ? `similar ${model} '#${state.doc}'` : `query ${model} ${quoted(state.q || 'words')}`;
-    lines.set(`eckart lsa ${what}\neckart lsa topics ${model}`, `import subprocess, json\njson.loads(subprocess.check_output(["eckart", "lsa", "${state.doc ? 'similar' : 'query'}", ${JSON.stringify(chosen.source)}, ${JSON.stringify(state.doc ? `#${state.doc}` : state.q)}, "--json"]))`);
+    const call = state.doc ? `similar_documents(${state.doc - 1}, n=10)` : `query(${pythonText(state.q || 'words')}, n=10)`;
+    lines.set(`eckart lsa ${what}\neckart lsa topics ${model}`,
+      `import eckart\nmodel = eckart.LatentSemanticAnalysis.load(${pythonText(chosen.source)})\nmodel.${call}  # (document, cosine), counted from 0`);
     if (!state.doc && !state.q.trim()) {
       found.replaceChildren(h('p', { class: 'note' }, 'Type a few words, or a whole paragraph.'));
       return;
@@ -40,7 +52,11 @@ export function mount(root, fields, app) {
     const answer = await app.working('Searching', () => (state.doc
       ? ask('text/similar', { data: state.data, document: state.doc, count: 20 })
       : ask('text/query', { data: state.data, query: state.q, count: 20 })));
-    if (!answer || !found.isConnected) return;
+    if (!isNow()) return;
+    if (!answer) {
+      found.replaceChildren(h('p', { class: 'note' }, 'Nothing was searched for.'));
+      return;
+    }
     found.replaceChildren(
       h('p', { class: 'note' }, state.doc ? `Like ${answer.document}` : answer.unknown_tokens ? `${answer.unknown_tokens} of the words are not in the model.` : 'Nearest first.'),
       answer.hits.length ? h('ol', {}, answer.hits.map((hit) => h('li', {}, h('strong', {}, hit.document), ` ${show(hit.cosine, 3)} `,

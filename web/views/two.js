@@ -1,5 +1,5 @@
 // 2 x 2: the circle, its image, and the three steps between them.
-import { h, perFrame, s, set, show } from '../dom.js';
+import { h, perFrame, s, set, show, table } from '../dom.js';
 import { ask, latest } from '../api.js';
 import { commands, exportTools } from '../exports.js';
 import { polar, rotation, stage, svd2, times, wrapped } from '../two_math.js';
@@ -152,9 +152,12 @@ export function mount(root, fields, app) {
     });
     draw();
     report(svd2(state.A));
+    listPoints();
     engine.textContent = 'Computed in this page; the engine is asked when you pause.';
     clearTimeout(resting);
-    resting = setTimeout(() => answered({ matrix: [state.A.slice(0, 2), state.A.slice(2)] }), 120);
+    resting = setTimeout(() => {
+      if (plane.isConnected) answered({ matrix: [state.A.slice(0, 2), state.A.slice(2)] });
+    }, 120);
     const text = `[[${state.A[0]},${state.A[1]}],[${state.A[2]},${state.A[3]}]]`;
     lines.set(`eckart svd "${text}"\neckart explain "${text}"`,
       `import numpy as np, eckart\nU, s, Vt = eckart.svd(np.array(${text}, dtype=float))`);
@@ -305,6 +308,21 @@ export function mount(root, fields, app) {
     playing = requestAnimationFrame(frame);
   }
 
+  /** What the picture shows, in words and numbers. */
+  const points = h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'The picture as a table' });
+  const pointsShown = h('details', { ontoggle: () => listPoints() }, h('summary', {}, 'As a table'), points);
+  function listPoints() {
+    if (!pointsShown.open) return;
+    const { U, sigma, V } = svd2(state.A);
+    const column = (M, j, factor = 1) => [factor * M[0][j], factor * M[1][j]];
+    const a = [state.A.slice(0, 2), state.A.slice(2)];
+    const vectors = [['e₁', [1, 0], 'Ae₁', column(a, 0)], ['e₂', [0, 1], 'Ae₂', column(a, 1)],
+      ['v₁', column(V, 0), 'Av₁ = σ₁u₁', column(U, 0, sigma[0])], ['v₂', column(V, 1), 'Av₂ = σ₂u₂', column(U, 1, sigma[1])]];
+    const pair = (v) => `(${v.map((x) => show(x, 5)).join(', ')})`;
+    points.replaceChildren(table(['on the circle', 'at', 'becomes', 'at', 'length'],
+      vectors.map(([from, v, to, w]) => [from, pair(v), to, pair(w), show(Math.hypot(...w), 6)])));
+  }
+
   const numbersOf = () => {
     const { U, sigma, V } = svd2(state.A);
     return { head: ['quantity', '1', '2'], rows: [['A row 1', ...state.A.slice(0, 2)], ['A row 2', ...state.A.slice(2)],
@@ -315,7 +333,7 @@ export function mount(root, fields, app) {
       + 'v₁ and v₂ on the circle. Drag the orange ends: they are the columns of A.'),
     h('div', { class: 'columns wide-left' },
       h('div', { class: 'stack' }, h('section', { class: 'card', 'aria-label': 'Picture' }, h('figure', {}, plane),
-        exportTools('eckart-2x2', () => plane, numbersOf)),
+        exportTools('eckart-2x2', () => plane, numbersOf), pointsShown),
       h('section', { class: 'card', 'aria-label': 'Animation' }, modes, steps, search)),
       h('div', { class: 'stack' },
         h('section', { class: 'card', 'aria-label': 'The matrix' }, h('div', { class: 'row' }, h('h2', {}, 'The matrix A'),
