@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Breaks the numerical code on purpose, one place at a time, and counts how often a test notices.
+
+  campaign/mutants.py [--mutants N] [--seed S] [--folders factor,drivers,...] [--table FILE]
+
+Works in a copy of the committed tree under build/mutants, so that nothing here is touched. A mutant
+is killed by a test that fails, crashes or takes ten times as long; one that does not compile does
+not count. Survivors are printed with the line that nobody missed: each is a test to write, or a
+change that changes nothing. After DeMillo, Lipton, Sayward, Computer 11(4):34-41, 1978.
+"""
+import argparse
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COPY = ROOT / "build/mutants"
+# What tests a folder of src, nearest first.
+PROGRAMS = {
+    "kernels": ["kernels", "operators", "factor", "drivers"],
+    "blas": ["blas", "factor"],
+    "factor": ["factor", "drivers"],
+    "operators": ["operators", "drivers"],
+    "drivers": ["drivers"],
+    "apps": ["apps"],
+    "recommend": ["recommend"],
+    "models": ["models"],
+}
+# Tests that measure memory or time, or repeat others with more seeds.
+SLOW = "-Memory*:*PublishedSpectra*:*KnownFailures*"
+
+# What is found, and what may stand there instead. Spaces around binary operators are the house's.
+CHANGES = [
+    (r" \+ ", [" - "]), (r" - ", [" + "]), (r" \* ", [" / "]), (r" / ", [" * "]),
+    (r" \+= ", [" -= ", " = "]), (r" -= ", [" += "]), (r" \*= ", [" /= "]),
+    (r" < ", [" <= ", " > "]), (r" <= ", [" < "]), (r" > ", [" >= ", " < "]), (r" >= ", [" > "]),
+    (r" == ", [" != "]), (r" != ", [" == "]), (r" && ", [" || "]), (r" \|\| ", [" && "]),
+    (r"std::max\(", ["std::min("]), (r"std::min\(", ["std::max("]),
+    (r"std::abs\(", ["("]), (r"std::sqrt\(", ["("]), (r"conjugate\(", ["("]),
+    (r"Op::adjoint", ["Op::none"]), (r"Op::none", ["Op::adjoint"]),
+    (r"(?<![\w.])0(?![\w.x])", ["1"]), (r"(?<![\w.])1(?![\w.x])", ["0", "2"]),
+    (r"(?<![\w.])2(?![\w.x])", ["1", "3"]),
+    (r"\btrue\b", ["false"]), (r"\bfalse\b", ["true"]),
+    (r"\bif \(!", ["if ("]), (r"\bif \((?!constexpr)", ["if (!("]),
+]
+# Lines without consequences for results: types, messages, memory and time.
+QUIET = re.compile(r"^\s*(//|#|template|using|namespace|static_assert|throw|\})|fmt::format|report_?\."
+                   r"|reserve\(|push_back\(\"|constexpr index_t .*(chunk|block)|Prefetch|prefetch"
+                   r"|_bytes|elements|timer|warnings|why|stage\(|[\w:<>]+ \w+\($|^\s*(template|const )?"
+                   r"\w+[<>&\w: ]* \w+,$")
+
+
+def places(path):
+    """Returns (line number, start, end, replacements) of all that can be changed in a file."""
+    found = []
+    for number, line in enumerate(path.read_text().splitlines()):
+        if QUIET.search(line):
+            continue
+        code = line.split("//")[0]
+        for pattern, instead in CHANGES:
+            for match in re.finditer(pattern, code):
+                if code[:match.start()].count('"') % 2 == 1:
+                    continue
+                found.append((number, match.start(), match.end(), instead))
+    return found
+
+
+def mutate(path, place, replacement):
+    """Writes the changed file and returns the changed line."""
+    number, start, end, _ = place
+    lines = path.read_text().splitlines(keepends=True)
+    line = lines[number]
+    tail = line[end:]
+    if replacement.endswith("(!("):  # the condition gets a parenthesis of its own
+        depth = 1
+        for at, char in enumerate(tail):
+            depth += {"(": 1, ")": -1}.get(char, 0)
+            if depth == 0:
+                tail = tail[:at] + ")" + tail[at:]
+                break
+        else:
+            return None
+    lines[number] = line[:start] + replacement + tail
+    path.write_text("".join(lines))
+    return lines[number].strip()
+
+
+def run(command, limit=None):
+    """Returns the exit status; 124 if it took longer than the limit."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "20000"}
+    try:
+        return subprocess.run(command, cwd=COPY, env=environment, timeout=limit,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+    except subprocess.TimeoutExpired:
+        return 124
+
+
+def suites(folder, stem):
+    """Returns a filter for the tests of src/FOLDER/STEM.cpp, which stand in one file."""
+    path = COPY / f"tests/{folder}/{stem}_test.cpp"
+    if not path.exists():
+        return None
+    names = set(re.findall(r"^(?:TYPED_)?TEST(?:_F|_P)?\((\w+)", path.read_text(), re.M))
+    return ":".join(f"{name}.*:{name}/*.*:*/{name}.*" for name in sorted(names))
+
+
+def steps(path):
+    """Returns the test runs for a file, nearest first: (program, filter)."""
+    folder = path.parent.name
+    own = suites(folder, path.stem)
+    runs = [(folder, own)] if own else []
+    return runs + [(program, SLOW) for program in PROGRAMS[folder]]
+
+
+def test(program, filters):
+    return [f"build/dev/tests/{program}_tests", "--gtest_fail_fast", "--gtest_brief=1",
+            f"--gtest_filter={filters}"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--mutants", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folders", default="factor,drivers,operators,kernels,apps,recommend")
+    parser.add_argument("--table", help="write a table in Markdown")
+    options = parser.parse_args()
+    folders = options.folders.split(",")
+
+    COPY.mkdir(parents=True, exist_ok=True)
+    archive = subprocess.Popen(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "-m", "-C", COPY], stdin=archive.stdout, check=True)
+    programs = sorted({program for folder in folders for program in PROGRAMS[folder]})
+    targets = [f"{program}_tests" for program in programs]
+    subprocess.run(["cmake", "--preset", "dev", "-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF"], cwd=COPY,
+                   check=True, stdout=subprocess.DEVNULL)
+    print("building", *targets, flush=True)
+    subprocess.run(["cmake", "--build", "build/dev", "--target", *targets], cwd=COPY, check=True,
+                   stdout=subprocess.DEVNULL)
+    seconds = {}
+    for program in programs:
+        begin = time.monotonic()
+        if run(test(program, SLOW)) != 0:
+            sys.exit(f"{program}_tests fail before anything is broken")
+        seconds[program] = time.monotonic() - begin
+
+    generator = random.Random(options.seed)
+    files = [path for folder in folders for path in sorted((COPY / "src" / folder).glob("*.cpp"))]
+    all_places = [(path, place) for path in files for place in places(path)]
+    generator.shuffle(all_places)
+    tally = {folder: [0, 0] for folder in folders}  # killed, all
+    survivors = []
+    for path, place in all_places:
+        if sum(all_ for _, all_ in tally.values()) == options.mutants:
+            break
+        original = path.read_text()
+        before = original.splitlines()[place[0]].strip()
+        after = mutate(path, place, generator.choice(place[3]))
+        try:
+            if after is None or run(["cmake", "--build", "build/dev", "--target", *targets]) != 0:
+                continue
+            killed = any(run(test(program, filters), 30 + 10 * seconds[program]) != 0
+                         for program, filters in steps(path))
+        finally:
+            path.write_text(original)
+        folder = path.parent.name
+        tally[folder][0] += killed
+        tally[folder][1] += 1
+        where = f"{path.relative_to(COPY)}:{place[0] + 1}"
+        print("killed  " if killed else "SURVIVED", where, "|", before, "->", after, flush=True)
+        if not killed:
+            survivors.append((where, before, after))
+
+    rows = [f"| src/{folder} | {all_} | {killed} | {killed / all_:.0%} |"
+            for folder, (killed, all_) in tally.items() if all_]
+    killed, all_ = (sum(column) for column in zip(*tally.values()))
+    table = "\n".join(["| folder | mutants | killed | share |", "|---|---|---|---|", *rows,
+                       f"| all | {all_} | {killed} | {killed / all_:.0%} |"])
+    print(table)
+    if options.table:
+        lines = ["# What the tests notice", "", f"{all_} random changes to the numerical code, "
+                 f"seed {options.seed}; `campaign/mutants.py`.", "", table, "", "## Survivors", ""]
+        lines += [f"- `{where}`: `{before}` -> `{after}`" for where, before, after in survivors]
+        Path(options.table).write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
