@@ -1,3 +1,5 @@
+#include "ranks.hpp"
+
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -5,7 +7,6 @@
 #include <thread>
 
 #include "eckart/mpi/world.hpp"
-#include "ranks.hpp"
 
 namespace eckart::cli {
 

@@ -1,7 +1,7 @@
 // A build without MPI: every process is on its own.
-#include <nlohmann/json.hpp>
-
 #include "cli/ranks.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace eckart::cli {
 
