@@ -35,7 +35,7 @@ def run(pace, head, log, say, tiny):
     ]
     for what, times, budget in measured:
         middle, most = np.percentile(times, [50, 95])
-        verdict = "| |"
+        verdict = "| | |"
         if budget is not None:
             verdict = f"| {budget:.1f} | {'met' if most <= budget else '**not met**'} |"
         rows.append(f"| {what} | {middle:.2f} | {most:.2f} {verdict}")
