@@ -18,11 +18,13 @@
 #include "core/philox.hpp"
 #include "core/sketch.hpp"
 #include "drivers/driver.hpp"
+#include "drivers/spread.hpp"
 #include "eckart/certify.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
+#include "factor/over_ranks.hpp"
 #include "factor/product_checks.hpp"
 #include "factor/sign_rule.hpp"
 #include "factor/tall_qr.hpp"
@@ -65,10 +67,13 @@ class SparseSigns {
     bool may_be_identity;
   };
 
-  SparseSigns(index_t rows, std::span<const Part> parts, std::uint64_t seed, Context& context) {
+  // The rows of the shard.
+  SparseSigns(const Shard& shard, std::span<const Part> parts, std::uint64_t seed, Context& context)
+      : shard_(shard) {
+    const index_t rows = shard.count;
     view_.rows = rows;
     for (const Part& part : parts) {
-      view_.per_row += entries(part, rows);
+      view_.per_row += entries(part);
       view_.cols += part.width;
     }
     columns_.resize(static_cast<std::size_t>(rows * view_.per_row));
@@ -83,27 +88,27 @@ class SparseSigns {
   const core::TestMatrix<T>& view() const { return view_; }
 
  private:
-  static bool is_identity(const Part& part, index_t rows) {
-    return part.may_be_identity && part.width == rows;
+  bool is_identity(const Part& part) const {
+    return part.may_be_identity && part.width == shard_.total;
   }
-  static index_t entries(const Part& part, index_t rows) {
+  index_t entries(const Part& part) const {
     constexpr index_t most = 8;
-    return is_identity(part, rows) ? 1 : std::min(most, part.width);
+    return is_identity(part) ? 1 : std::min(most, part.width);
   }
 
   void fill_row(index_t i, std::span<const Part> parts, std::uint64_t seed) {
     index_t first = i * view_.per_row;
     index_t first_column = 0;
     for (const Part& part : parts) {
-      const index_t count = entries(part, view_.rows);
+      const index_t count = entries(part);
       const auto size = static_cast<std::size_t>(count);
       const std::span columns(columns_.data() + first, size);
       const std::span values(values_.data() + first, size);
-      if (is_identity(part, view_.rows)) {
-        columns[0] = static_cast<std::int32_t>(i);
+      if (is_identity(part)) {
+        columns[0] = static_cast<std::int32_t>(shard_.first + i);
         values[0] = 1;
       } else {
-        core::choose_signs(seed, part.stream, i, part.width, columns, values);
+        core::choose_signs(seed, part.stream, shard_.first + i, part.width, columns, values);
         const auto scale = static_cast<real_t<T>>(
             std::sqrt(static_cast<double>(part.width) / static_cast<double>(count)));
         for (real_t<T>& value : values) value *= scale;
@@ -114,6 +119,7 @@ class SparseSigns {
     }
   }
 
+  Shard shard_;
   std::vector<std::int32_t> columns_;
   std::vector<real_t<T>> values_;
   core::TestMatrix<T> view_;
@@ -146,12 +152,14 @@ class SinglePassSvd {
         options_(options),
         context_(context),
         result_(result),
-        Psi_(A.rows(),
+        left_(A.row_shard()),
+        right_(A.col_shard()),
+        Psi_(left_,
              std::array{Part{w_.core, core_stream, true}, Part{w_.error, error_stream, false}},
              options.seed,
              context),
-        Y_(A.rows(), w_.range),
-        Z_(A.cols(), w_.core + w_.error) {}
+        Y_(left_.count, w_.range),
+        Z_(right_.count, w_.core + w_.error) {}
 
   void run() {
     read();
@@ -165,14 +173,14 @@ class SinglePassSvd {
 
   // ||A||_F: in the mean every column of the sketches has its energy.
   double estimated_norm() const {
-    if (w_.core == A_.rows()) return std::sqrt(energy<T>(Z_.view().columns(0, w_.core)));
-    return std::sqrt(energy<T>(Z_.view()) / static_cast<double>(Z_.cols()));
+    if (w_.core == A_.rows()) return std::sqrt(energy_of_all(Z_.view().columns(0, w_.core)));
+    return std::sqrt(energy_of_all(Z_.view()) / static_cast<double>(Z_.cols()));
   }
 
   // Y <- A Omega and Z <- A^H [Psi Theta].
   void read() {
     auto timer = result_.report.stage("read");
-    const SparseSigns<T> Omega(A_.cols(), std::array{Part{w_.range, range_stream, true}},
+    const SparseSigns<T> Omega(right_, std::array{Part{w_.range, range_stream, true}},
                                options_.seed, context_);
     result_.report.passes_over_A +=
         core::add_sketches<T>(A_, Omega.view(), Y_.view(), Psi_.view(), Z_.view(), context_);
@@ -192,6 +200,7 @@ class SinglePassSvd {
     for (index_t j = 0; j < samples.cols(); ++j) {
       for (index_t i = 0; i < samples.rows(); ++i) samples(i, j) = conjugate(turned(j, i));
     }
+    factor::sum_over_ranks(left_, samples.view());
     return samples;
   }
 
@@ -201,16 +210,18 @@ class SinglePassSvd {
     const Matrix<T> samples = sampled(Y_);
     const MatrixView<const T> W = samples.view().block(0, 0, w_.core, w_.range);
     Matrix<T> R(w_.range, w_.range);
-    factor::tall_qr(Y_.view(), R.view(), context_);
-    // Z may have more columns than rows: then Z^H is taken as it stands.
+    factor::tall_qr(Y_.view(), R.view(), context_, left_);
+    // Z may have more columns than rows: then all of Z^H is taken as it stands.
     const bool tall = A_.cols() >= w_.core;
-    Matrix<T> P = Matrix<T>::uninitialized(A_.cols(), tall ? w_.core : 0);
+    Matrix<T> P = Matrix<T>::uninitialized(right_.count, tall ? w_.core : 0);
     Matrix<T> S(tall ? w_.core : A_.cols(), w_.core);
     if (tall) {
       copy<T>(std::as_const(Z_).view().columns(0, w_.core), P.view());
-      factor::tall_qr(P.view(), S.view(), context_);
+      factor::tall_qr(P.view(), S.view(), context_, right_);
     } else {
-      copy<T>(std::as_const(Z_).view().columns(0, w_.core), S.view());
+      copy<T>(std::as_const(Z_).view().columns(0, w_.core),
+              S.view().block(right_.first, 0, right_.count, w_.core));
+      factor::sum_over_ranks(right_, S.view());
     }
     const Matrix<T> RW = times_pseudoinverse(R, W);
     Matrix<T> core(w_.range, S.rows());
@@ -258,9 +269,15 @@ class SinglePassSvd {
       return product;
     };
     result_.U = lifted(Y_, small.U);
-    result_.V = P.cols() > 0 ? lifted(P, small.V) : std::move(small.V);
+    if (P.cols() > 0) {
+      result_.V = lifted(P, small.V);
+    } else {
+      result_.V = Matrix<T>::uninitialized(right_.count, w_.k);
+      copy<T>(std::as_const(small.V).view().block(right_.first, 0, right_.count, w_.k),
+              result_.V.view());
+    }
     result_.sigma = std::move(small.sigma);
-    factor::apply_sign_rule(result_.U.view(), result_.V.view(), w_.k, context_);
+    factor::apply_sign_rule(result_.U.view(), result_.V.view(), w_.k, context_, right_);
   }
 
   // From Theta^H (A - U diag(sigma) V^H): the mean of its energy is that of the remainder.
@@ -277,7 +294,7 @@ class SinglePassSvd {
     blas::multiply<T>(Op::none, Op::none, T{-1}, std::as_const(result_.V).view(),
                       std::as_const(C).view(), T{1}, left, context_);
     const auto count = static_cast<double>(w_.error);
-    const double error = std::sqrt(energy<T>(left) / count);
+    const double error = std::sqrt(energy_of_all(left) / count);
     const auto estimate = [](double value) { return Bound{value, BoundKind::estimated, 0}; };
 
     Certificate& certificate = result_.report.certificate;
@@ -289,8 +306,8 @@ class SinglePassSvd {
     certificate.frobenius_norm = estimate(norm);
     certificate.frobenius_error = estimate(norm > 0 ? error / norm : 0);
     certificate.energy = estimate(norm > 0 ? energy_held() / (norm * norm) : 1);
-    certificate.orthogonality_U = {loss(result_.U.view()), BoundKind::exact, 0};
-    certificate.orthogonality_V = {loss(result_.V.view()), BoundKind::exact, 0};
+    certificate.orthogonality_U = {loss(result_.U.view(), left_), BoundKind::exact, 0};
+    certificate.orthogonality_V = {loss(result_.V.view(), right_), BoundKind::exact, 0};
     if (!(relative <= certificate.accuracy)) {
       certificate.findings.push_back(fmt::format(
           "what one pass left out, about {:.1e} sigma_1, is above {:.1e}, and no second "
@@ -306,16 +323,23 @@ class SinglePassSvd {
     certificate.met = certificate.findings.empty();
   }
 
+  // The energy of all n rows.
+  double energy_of_all(MatrixView<const T> X) const {
+    std::vector<double> sum = {energy<T>(X)};
+    factor::sum_over_ranks(right_, sum);
+    return sum.front();
+  }
+
   double energy_held() const {
     double sum = 0;
     for (const real_t<T> s : result_.sigma) sum += static_cast<double>(s) * static_cast<double>(s);
     return sum;
   }
 
-  double loss(MatrixView<const T> X) const {
+  double loss(MatrixView<const T> X, const Shard& shard) const {
     if (X.cols == 0) return 0;
     Matrix<T> G(X.cols, X.cols);
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, X, T{0}, G.view(), context_);
+    factor::inner_products<T>(X, X, G.view(), shard, context_);
     for (index_t i = 0; i < X.cols; ++i) G(i, i) -= T{1};
     return std::sqrt(energy<T>(std::as_const(G).view()) / static_cast<double>(X.cols));
   }
@@ -325,6 +349,8 @@ class SinglePassSvd {
   const SinglePassSvdOptions& options_;
   Context& context_;
   SvdResult<T>& result_;
+  Shard left_;
+  Shard right_;
   SparseSigns<T> Psi_;  // m x (core + error): Psi and Theta
   Matrix<T> Y_;         // A Omega
   Matrix<T> Z_;         // A^H [Psi Theta]
@@ -333,16 +359,16 @@ class SinglePassSvd {
 }  // namespace
 
 template <Scalar T>
-double single_pass_svd_bytes(index_t rows,
-                             index_t cols,
+double single_pass_svd_bytes(const LinearOperator<T>& A,
                              index_t rank,
                              const SinglePassSvdOptions& options) {
-  const Widths w = widths_for(rows, cols, rank, options);
+  const Widths w = widths_for(A.rows(), A.cols(), rank, options);
   const auto wide = static_cast<double>(w.core + w.error);
   const auto l = static_cast<double>(w.range);
-  const auto m = static_cast<double>(rows), n = static_cast<double>(cols);
+  const auto here = static_cast<double>(A.row_shard().largest + A.col_shard().largest);
   constexpr double signs = 24 * (sizeof(std::int32_t) + sizeof(real_t<T>));
-  return sizeof(T) * ((m + n) * (2 * wide + l) + 12 * wide * wide) + (m + n) * signs;
+  return sizeof(T) * (here * (2 * wide + l) + 12 * wide * wide) + here * signs +
+         drivers::exchange_bytes(A);
 }
 
 template <Scalar T>
@@ -359,12 +385,11 @@ SvdResult<T> single_pass_svd(const LinearOperator<T>& A,
           fmt::format("error_vectors must be >= 2, got {}", options.error_vectors));
   drivers::require_accuracy(options.accuracy);
   SvdResult<T> result;
-  result.report =
-      drivers::start_report("single-pass", A, options.seed,
-                            single_pass_svd_bytes<T>(A.rows(), A.cols(), rank, options), context);
+  result.report = drivers::start_report("single-pass", A, options.seed,
+                                        single_pass_svd_bytes<T>(A, rank, options), context);
   const Widths widths = widths_for(A.rows(), A.cols(), rank, options);
   if (widths.k == 0) {
-    drivers::fill_zero_result(result, A.rows(), A.cols(), 0);
+    drivers::fill_zero_result(result, A, 0);
     result.report.certificate.met = true;
   } else {
     const drivers::StopAtOnce stop(context);  // nothing before the end of the pass
@@ -388,21 +413,17 @@ template SvdResult<std::complex<float>> single_pass_svd(const LinearOperator<std
                                                         Context&);
 template SvdResult<std::complex<double>> single_pass_svd(
     const LinearOperator<std::complex<double>>&, index_t, const SinglePassSvdOptions&, Context&);
-template double single_pass_svd_bytes<float>(index_t,
-                                             index_t,
-                                             index_t,
-                                             const SinglePassSvdOptions&);
-template double single_pass_svd_bytes<double>(index_t,
-                                              index_t,
-                                              index_t,
-                                              const SinglePassSvdOptions&);
-template double single_pass_svd_bytes<std::complex<float>>(index_t,
-                                                           index_t,
-                                                           index_t,
-                                                           const SinglePassSvdOptions&);
-template double single_pass_svd_bytes<std::complex<double>>(index_t,
-                                                            index_t,
-                                                            index_t,
-                                                            const SinglePassSvdOptions&);
+template double single_pass_svd_bytes(const LinearOperator<float>&,
+                                      index_t,
+                                      const SinglePassSvdOptions&);
+template double single_pass_svd_bytes(const LinearOperator<double>&,
+                                      index_t,
+                                      const SinglePassSvdOptions&);
+template double single_pass_svd_bytes(const LinearOperator<std::complex<float>>&,
+                                      index_t,
+                                      const SinglePassSvdOptions&);
+template double single_pass_svd_bytes(const LinearOperator<std::complex<double>>&,
+                                      index_t,
+                                      const SinglePassSvdOptions&);
 
 }  // namespace eckart

@@ -21,6 +21,8 @@ class AdjointOperator final : public LinearOperator<T>,
 
   index_t rows() const override { return A_.cols(); }
   index_t cols() const override { return A_.rows(); }
+  Shard row_shard() const override { return A_.col_shard(); }
+  Shard col_shard() const override { return A_.row_shard(); }
   Storage storage() const override { return A_.storage(); }
   index_t entries_per_product() const override { return A_.entries_per_product(); }
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
@@ -51,7 +53,9 @@ class AdjointOperator final : public LinearOperator<T>,
     return core::add_sketches(A_, Psi, Z, Omega, Y, context);
   }
   void copy_to(MatrixView<T> AH, Context& context) const override {
-    if (storage() == Storage::matrix_free) return LinearOperator<T>::copy_to(AH, context);
+    if (storage() == Storage::matrix_free || !row_shard().alone()) {
+      return LinearOperator<T>::copy_to(AH, context);
+    }
     Matrix<T> copy(A_.rows(), A_.cols());
     A_.copy_to(copy.view(), context);
     for (index_t j = 0; j < AH.cols; ++j) {
