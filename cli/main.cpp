@@ -14,7 +14,6 @@
 #include "eckart/machine.hpp"
 #include "exit_code.hpp"
 #include "interrupt.hpp"
-#include "ranks.hpp"
 #include "terminal.hpp"
 
 namespace eckart::cli {
@@ -30,14 +29,11 @@ const CLI::App& parsed_command(const CLI::App& top) {
 
 // Returns the code of the subcommand that was parsed.
 int dispatch(const CLI::App& top, const Options& options) {
-  if (ranks() && !top.got_subcommand("svd")) {
-    throw UsageError(path_of(parsed_command(top)) +
-                     " runs in one process: start it without mpirun; what runs on several is svd");
-  }
   if (top.got_subcommand("svd")) return run_svd(options.svd);
   if (top.got_subcommand("info")) return run_info(options.info);
   if (top.got_subcommand("check")) return run_check(options.check);
   if (top.got_subcommand("lowrank")) return run_lowrank(options.lowrank);
+  if (top.got_subcommand("convert")) return run_convert(options.convert);
   if (top.got_subcommand("update")) return run_update(options.update);
   if (top.got_subcommand("transform")) return run_transform(options.transform);
   if (top.got_subcommand("inverse")) return run_inverse(options.inverse);
@@ -140,8 +136,7 @@ int run(std::vector<std::string> arguments) {
   check_names(*top, verb ? std::vector(arguments.begin() + 1, arguments.end()) : arguments);
   if (const CLI::App* command = help_wanted(*top, arguments)) {
     const auto end = std::find(arguments.begin(), arguments.end(), "--");
-    const bool all = std::find(arguments.begin(), end, "--help-all") != end;
-    if (speaks()) write_stdout(help_text(*command, all));
+    write_stdout(help_text(*command, std::find(arguments.begin(), end, "--help-all") != end));
     return exit_met;
   }
   try {
@@ -159,7 +154,6 @@ int run(std::vector<std::string> arguments) {
 }
 
 int fail(int code, const std::string& message) {
-  end_ranks(code, "eckart: " + printable(message));
   std::fprintf(stderr, "eckart: %s\n", printable(message).c_str());
   return code;
 }
@@ -199,8 +193,5 @@ int main(int argc, char** argv) {
   // A file beyond ulimit -f shows as EFBIG, which is reported and cleaned up after.
   signal(SIGXFSZ, SIG_IGN);
   eckart::cli::repair_environment(argv);
-  eckart::cli::join_ranks();
-  const int code = eckart::cli::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
-  eckart::cli::leave_ranks();
-  return code;
+  return eckart::cli::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -7,32 +7,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "eckart/io/spread.hpp"
 #include "exit_code.hpp"
-#include "ranks.hpp"
+#include "parse_value.hpp"
 
 namespace eckart::cli {
 namespace {
-
-io::Format format_named(const std::string& name) {
-  if (name == "npy") return io::Format::npy;
-  if (name == "npz") return io::Format::npz;
-  if (name == "mtx") return io::Format::matrix_market;
-  if (name == "csv") return io::Format::csv;
-  if (name == "tsv") return io::Format::tsv;
-  if (name == "safetensors") return io::Format::safetensors;
-  return io::Format::automatic;
-}
-
-io::ReadOptions read_options(const RunOptions& options) {
-  using Missing = io::ReadOptions::Missing;
-  const Missing missing = options.missing == "error"  ? Missing::error
-                          : options.missing == "zero" ? Missing::zero
-                                                      : Missing::keep;
-  return {.format = format_named(options.input_format),
-          .missing = missing,
-          .max_bytes = options.max_memory_bytes};
-}
 
 template <Scalar T>
 MatrixFacts facts_of(const DenseMatrix<T>& matrix) {
@@ -97,12 +76,13 @@ AnyMatrix load_matrix(const RunOptions& options, const std::string& path) {
         "name a file, or pipe one in");
   }
   refuse_device(path);
-  return io::read_matrix(path, read_options(options));
-}
-
-AnyMatrix read_rows(const RunOptions& options) {
-  refuse_device(options.input);
-  return io::read_rows(options.input, read_options(options), *ranks());
+  using Missing = io::ReadOptions::Missing;
+  const Missing missing = options.missing == "error"  ? Missing::error
+                          : options.missing == "zero" ? Missing::zero
+                                                      : Missing::keep;
+  return io::read_matrix(path, {.format = format_named(options.input_format),
+                                .missing = missing,
+                                .max_bytes = options.max_memory_bytes});
 }
 
 MatrixFacts facts_of(const AnyMatrix& matrix, const std::string& source) {

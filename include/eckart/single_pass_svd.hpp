@@ -47,9 +47,10 @@ template <Scalar T>
                                            const SinglePassSvdOptions& options = {},
                                            Context& context = default_context());
 
-// Returns the bytes that single_pass_svd allocates, on the rank with most rows where A is spread.
+// Returns the bytes that single_pass_svd allocates.
 template <Scalar T>
-double single_pass_svd_bytes(const LinearOperator<T>& A,
+double single_pass_svd_bytes(index_t rows,
+                             index_t cols,
                              index_t rank,
                              const SinglePassSvdOptions& options = {});
 

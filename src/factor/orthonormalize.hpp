@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "eckart/communicator.hpp"
 #include "eckart/context.hpp"
 #include "eckart/matrix.hpp"
 
@@ -24,8 +23,7 @@ struct RandomSource {
 // orthogonality when X_given is nearly in range(Q).
 // One round is all where X_given has next to nothing along Q (1 % of what is left of its shortest
 // column); else two, and three with random directions.
-// Where Q and X are spread over ranks, the shard says which of their rows are here.
-// REQUIRES: at least Q.cols + X.cols rows, all ranks together
+// REQUIRES: X.rows >= Q.cols + X.cols
 template <Scalar T>
 void orthonormalize_against(MatrixView<const T> Q,
                             MatrixView<T> X,
@@ -33,7 +31,6 @@ void orthonormalize_against(MatrixView<const T> Q,
                             MatrixView<T> S,
                             double norm,
                             RandomSource& random,
-                            const Context& context,
-                            const Shard& shard = {});
+                            const Context& context);
 
 }  // namespace eckart::factor
