@@ -14,6 +14,7 @@
 #include "eckart/machine.hpp"
 #include "exit_code.hpp"
 #include "interrupt.hpp"
+#include "ranks.hpp"
 #include "terminal.hpp"
 
 namespace eckart::cli {
@@ -29,6 +30,10 @@ const CLI::App& parsed_command(const CLI::App& top) {
 
 // Returns the code of the subcommand that was parsed.
 int dispatch(const CLI::App& top, const Options& options) {
+  if (ranks() && !top.got_subcommand("svd")) {
+    throw UsageError(path_of(parsed_command(top)) +
+                     " runs in one process: start it without mpirun; what runs on several is svd");
+  }
   if (top.got_subcommand("svd")) return run_svd(options.svd);
   if (top.got_subcommand("info")) return run_info(options.info);
   if (top.got_subcommand("check")) return run_check(options.check);
@@ -136,7 +141,8 @@ int run(std::vector<std::string> arguments) {
   check_names(*top, verb ? std::vector(arguments.begin() + 1, arguments.end()) : arguments);
   if (const CLI::App* command = help_wanted(*top, arguments)) {
     const auto end = std::find(arguments.begin(), arguments.end(), "--");
-    write_stdout(help_text(*command, std::find(arguments.begin(), end, "--help-all") != end));
+    const bool all = std::find(arguments.begin(), end, "--help-all") != end;
+    if (speaks()) write_stdout(help_text(*command, all));
     return exit_met;
   }
   try {
@@ -154,6 +160,7 @@ int run(std::vector<std::string> arguments) {
 }
 
 int fail(int code, const std::string& message) {
+  end_ranks(code, "eckart: " + printable(message));
   std::fprintf(stderr, "eckart: %s\n", printable(message).c_str());
   return code;
 }
@@ -193,5 +200,8 @@ int main(int argc, char** argv) {
   // A file beyond ulimit -f shows as EFBIG, which is reported and cleaned up after.
   signal(SIGXFSZ, SIG_IGN);
   eckart::cli::repair_environment(argv);
-  return eckart::cli::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
+  eckart::cli::join_ranks();
+  const int code = eckart::cli::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
+  eckart::cli::leave_ranks();
+  return code;
 }

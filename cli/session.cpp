@@ -7,11 +7,23 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "eckart/io/spread.hpp"
 #include "exit_code.hpp"
 #include "parse_value.hpp"
+#include "ranks.hpp"
 
 namespace eckart::cli {
 namespace {
+
+io::ReadOptions read_options(const RunOptions& options) {
+  using Missing = io::ReadOptions::Missing;
+  const Missing missing = options.missing == "error"  ? Missing::error
+                          : options.missing == "zero" ? Missing::zero
+                                                      : Missing::keep;
+  return {.format = format_named(options.input_format),
+          .missing = missing,
+          .max_bytes = options.max_memory_bytes};
+}
 
 template <Scalar T>
 MatrixFacts facts_of(const DenseMatrix<T>& matrix) {
@@ -76,13 +88,12 @@ AnyMatrix load_matrix(const RunOptions& options, const std::string& path) {
         "name a file, or pipe one in");
   }
   refuse_device(path);
-  using Missing = io::ReadOptions::Missing;
-  const Missing missing = options.missing == "error"  ? Missing::error
-                          : options.missing == "zero" ? Missing::zero
-                                                      : Missing::keep;
-  return io::read_matrix(path, {.format = format_named(options.input_format),
-                                .missing = missing,
-                                .max_bytes = options.max_memory_bytes});
+  return io::read_matrix(path, read_options(options));
+}
+
+AnyMatrix read_rows(const RunOptions& options) {
+  refuse_device(options.input);
+  return io::read_rows(options.input, read_options(options), *ranks());
 }
 
 MatrixFacts facts_of(const AnyMatrix& matrix, const std::string& source) {

@@ -9,12 +9,14 @@
 #include "certificate_text.hpp"
 #include "eckart/io/report_json.hpp"
 #include "eckart/io/result_folder.hpp"
+#include "eckart/io/spread.hpp"
 #include "eckart/plot/standard.hpp"
 #include "eckart/svd.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
 #include "out_of_core.hpp"
 #include "plot_file.hpp"
+#include "ranks.hpp"
 #include "request.hpp"
 #include "saved.hpp"
 #include "session.hpp"
@@ -98,9 +100,10 @@ std::string plan_text(const SvdPlan& plan, const std::string& source, const Sess
   std::string text =
       fmt::format("method   {}: {}\n", session.terminal.bold(to_string(plan.method)), plan.why);
   text += fmt::format(
-      "passes   {:.3g} over A\nflops    {:.2g}\nmemory   {} beyond the input of {}\n", plan.passes,
-      plan.flops, format_bytes(static_cast<std::uint64_t>(plan.peak_bytes)),
-      format_bytes(static_cast<std::uint64_t>(plan.input_bytes)));
+      "passes   {:.3g} over A\nflops    {:.2g}\nmemory   {} beyond the input of {}{}\n",
+      plan.passes, plan.flops, format_bytes(static_cast<std::uint64_t>(plan.peak_bytes)),
+      format_bytes(static_cast<std::uint64_t>(plan.input_bytes)),
+      ranks() ? fmt::format(", on each of {} ranks", ranks()->size()) : "");
   if (plan.read_bytes > 0) {
     text += fmt::format("reading  {}", format_bytes(static_cast<std::uint64_t>(plan.read_bytes)));
     const std::string time = reading_text(source, plan.read_bytes);
@@ -114,7 +117,9 @@ template <Scalar T>
 std::string files_text(const SvdOptions& o, const SvdResult<T>& result) {
   std::string text = "files    ";
   const std::string folder = printable(o.folder);
-  const auto rows = result.U.rows(), cols = result.V.rows();
+  // Of several ranks each has a part of the rows.
+  const auto rows = ranks() ? result.report.rows : result.U.rows();
+  const auto cols = ranks() ? result.report.cols : result.V.rows();
   if (rows * result.U.cols() > 0 || cols * result.V.cols() > 0) {
     text += fmt::format("{0}/U.npy ({1} × {2})  {0}/Vt.npy ({3} × {4})\n         ", folder, rows,
                         result.U.cols(), result.V.cols(), cols);
@@ -179,10 +184,15 @@ ordered_json report_json(const MatrixFacts& facts, const SvdOptions& o, const Sv
 // the same words.
 template <Scalar T>
 void save(const SvdOptions& o,
+          const LinearOperator<T>& A,
           const AffineMap<T>& map,
           const SvdResult<T>& result,
           const ordered_json& report) {
   const CompanionVectors<T> beside(map);
+  if (ranks()) {
+    return io::write_spread_result(o.folder, result, A.row_shard(), A.col_shard(), o.force,
+                                   json_text(report), beside.list());
+  }
   try {
     io::write_result(o.folder, result, o.force, json_text(report), beside.list());
   } catch (const Error&) {
@@ -198,6 +208,7 @@ int plan(const LinearOperator<T>& A,
          const SvdOptions& o,
          Session& session) {
   const SvdPlan plan = plan_svd(A, request_of(o), session.context);
+  if (!speaks()) return exit_met;
   if (session.json) {
     ordered_json object = ordered_json::parse(io::to_json(plan));
     object["matrix"] = to_json(facts);
@@ -219,13 +230,15 @@ int decompose(const LinearOperator<T>& A,
   session.progress.clear();
   ordered_json report = report_json(facts, o, result.report);
   if (o.hermitian) report["lambda"] = as_doubles(result.lambda);
-  if (!o.folder.empty()) save(o, map, result, report);
+  if (ranks()) report["ranks"] = traffic_json();
+  if (!o.folder.empty()) save(o, A, map, result, report);
   if (!o.plot.empty()) {
     const std::vector<double> sigma = as_doubles(result.sigma);
     write_plot(o.plot,
                plot::spectrum(sigma, frobenius_norm_of(result.report, sigma), floor_of(o, result)),
                o.force);
   }
+  if (!speaks()) return exit_code_of(result.report);
   print_warnings(result.report, session);
   if (A.bytes_per_read() > 0) report["reads"] = A.reads();
   if (session.json) {
@@ -276,6 +289,48 @@ int run_out_of_core(const SvdOptions& options, Session& session) {
   return code;
 }
 
+// The facts of all ranks' rows together.
+MatrixFacts facts_of_all(const AnyMatrix& rows, const std::string& source) {
+  MatrixFacts facts = facts_of(rows, source);
+  std::vector<double> sums = {static_cast<double>(facts.rows),
+                              static_cast<double>(facts.stored_entries),
+                              static_cast<double>(facts.bytes)};
+  ranks()->sum(sums);
+  facts.rows = static_cast<index_t>(sums[0]);
+  facts.stored_entries = static_cast<index_t>(sums[1]);
+  facts.bytes = static_cast<std::uint64_t>(sums[2]);
+  return facts;
+}
+
+// Rows stay where they are read; columns are centred by the means of all rows.
+int run_svd_over_ranks(const SvdOptions& o, Session& session) {
+  if (o.smallest || o.target || o.full || o.hermitian || !o.plot.empty()) {
+    throw UsageError(
+        "--smallest, --target, --full, --hermitian and --plot need all rows in one process: start "
+        "svd without mpirun");
+  }
+  const OutOfCoreOptions& file = o.out_of_core;
+  if (file.wanted || !file.checkpoint.empty() || !file.shape.empty() || !file.element.empty()) {
+    throw UsageError(
+        "--out-of-core, --checkpoint, --shape and --dtype are of one process: start svd without "
+        "mpirun; a .npy file is mapped, and each rank reads its own rows of it alone");
+  }
+  if (o.run.input == "-") {
+    throw UsageError("'-' is the standard input of one process; name a file that all ranks see");
+  }
+  const AnyMatrix rows = read_rows(o.run);
+  const MatrixFacts facts = facts_of_all(rows, o.run.input);
+  return with_operator(rows, facts.source, session, [&](const auto& here) {
+    using T = scalar_of<decltype(here)>;
+    const auto run = o.plan ? plan<T> : decompose<T>;
+    const auto A = make_sharded(here, *ranks());
+    if (!o.center && !o.scale) return run(*A, {}, facts, o, session);
+    const AffineMap<T> map = standardisation(*A, o.center, o.scale, session.context);
+    const auto mapped = make_affine(here, map);
+    return run(*make_sharded(*mapped, *ranks()), map, facts, o, session);
+  });
+}
+
 }  // namespace
 
 int run_svd(const SvdOptions& options) {
@@ -283,12 +338,13 @@ int run_svd(const SvdOptions& options) {
   if (options.folder == "-") {
     throw UsageError("-o -: a result is a folder of files; name one, or take --json");
   }
-  if (!options.folder.empty() && !options.plan) {
+  if (!options.folder.empty() && !options.plan && speaks()) {
     check_target(options.folder, options.force, true);
     check_not_input(options.folder, {options.run.input});
   }
   if (!options.plan) check_plot(options.plot, options.force, {options.run.input});
   Session session(options.run);
+  if (ranks()) return run_svd_over_ranks(options, session);
   if (is_out_of_core(options.run, options.out_of_core)) return run_out_of_core(options, session);
   const AnyMatrix matrix = load_matrix(options.run);
   const MatrixFacts facts = facts_of(matrix, options.run.input);

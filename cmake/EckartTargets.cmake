@@ -39,7 +39,7 @@ function(eckart_library)
     target_sources(eckart PRIVATE $<TARGET_OBJECTS:${layer}>)
   endforeach()
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/eckart/*.hpp)
-  list(FILTER headers EXCLUDE REGEX "/include/eckart/(plot|image|explore)/")
+  list(FILTER headers EXCLUDE REGEX "/include/eckart/(plot|image|explore|mpi)/")
   target_sources(eckart PUBLIC
     FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
   target_compile_features(eckart PUBLIC cxx_std_20)
@@ -82,6 +82,18 @@ function(eckart_image)
     PUBLIC Eckart::eckart
     PRIVATE eckart_flags OpenMP::OpenMP_CXX fmt::fmt PNG::PNG JPEG::JPEG ZLIB::ZLIB)
   set_target_properties(eckart_image PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()
+
+# Adds src/mpi as a library of its own: who computes on one machine needs no MPI.
+function(eckart_mpi)
+  find_package(MPI REQUIRED COMPONENTS C)
+  add_library(eckart_mpi STATIC ${PROJECT_SOURCE_DIR}/src/mpi/world.cpp)
+  target_sources(eckart_mpi PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include
+    FILES ${PROJECT_SOURCE_DIR}/include/eckart/mpi/world.hpp)
+  target_link_libraries(eckart_mpi PUBLIC Eckart::eckart PRIVATE eckart_flags MPI::MPI_C)
+  # The C++ bindings of old are no part of MPI any more.
+  target_compile_definitions(eckart_mpi PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+  set_target_properties(eckart_mpi PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()
 
 # Adds tests/<folder>/*_test.cpp as one GoogleTest program, each test a ctest entry.

@@ -52,10 +52,13 @@ ALLOWED = {
     "public explore": {"vocabulary", "public explore"},
     "src/explore": {"vocabulary", "methods", "public io", "public apps", "public models",
                     "public image", "public explore", "src/explore"},
+    # Moving bytes between processes.
+    "public mpi": {"vocabulary", "public mpi"},
+    "src/mpi": {"vocabulary", "public mpi", "src/mpi"},
     "lapack": {"vocabulary", "methods", "lapack"},
     # The command line shares the drop-in's counters with it.
     "cli": {"vocabulary", "methods", "public io", "public apps", "public models", "public plot",
-            "public image", "public explore", "cli", "lapack"},
+            "public image", "public explore", "public mpi", "cli", "lapack"},
     "python": {"vocabulary", "methods", "public io", "public apps", "public models", "python"},
     "examples": {"vocabulary", "methods", "public io", "public apps", "public models",
                  "examples"},
@@ -97,7 +100,7 @@ def group_of(path):
     if parts[0] == "include":
         kinds = {"io": "public io", "apps": "public apps", "models": "public models",
                  "plot": "public plot", "image": "public image",
-                 "explore": "public explore"}
+                 "explore": "public explore", "mpi": "public mpi"}
         kinds |= dict.fromkeys(METHODS, "methods")
         return kinds.get(parts[2], "vocabulary")
     return "/".join(parts[:2]) if parts[0] == "src" else parts[0]

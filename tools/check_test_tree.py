@@ -20,6 +20,11 @@ TESTED_ELSEWHERE = {
     **dict.fromkeys([f"src/explore/{name}.cpp" for name in ("pictures", "samples")],
                     "tests/explore/picture_view_test.cpp"),
     "src/explore/explorer.cpp": "tests/explore/server_test.cpp",
+    # Processes that exchange bytes, through the program that they run.
+    "src/mpi/world.cpp": "tests/mpi/test_mpi.py",
+    # A step of all ranks, through what they read.
+    "src/io/together.cpp": "tests/io/spread_test.cpp",
+    "src/io/read_rows.cpp": "tests/io/spread_test.cpp",
     # What is in a panel, through the picture that holds it.
     "src/plot/panel.cpp": "tests/plot/picture_test.cpp",
 }

@@ -48,6 +48,8 @@ struct LanczosSvdOptions {
 // small to tell; where the triplets turn out to be so many that it is shorter, all are found
 // densely.
 // k > min(m, n) means min(m, n).
+// Of a matrix that is spread over ranks each rank gets its rows of U and V; sigma and the report
+// are the same on all.
 //
 // Accuracy: stops when the recurrence claims residuals <= accuracy * sigma_1 and true residuals
 // agree. A remainder probe then looks for missed triplets; any that it finds re-enter the basis and
@@ -75,6 +77,12 @@ template <Scalar T>
 template <Scalar T>
 double lanczos_svd_bytes(index_t rows,
                          index_t cols,
+                         index_t rank,
+                         const LanczosSvdOptions<T>& options = {});
+
+// The same for A, on the rank with most rows.
+template <Scalar T>
+double lanczos_svd_bytes(const LinearOperator<T>& A,
                          index_t rank,
                          const LanczosSvdOptions<T>& options = {});
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "eckart/communicator.hpp"
 #include "eckart/context.hpp"
 #include "eckart/matrix.hpp"
 #include "eckart/types.hpp"
@@ -58,9 +59,12 @@ enum class Gram {
 template <Scalar T>
 using RowsStep = std::function<void(index_t first, MatrixView<T> rows)>;
 
-// An m x n matrix that drivers reach only through these calls. Dense, sparse, affine,
-// file-backed and user-written operators implement it. One virtual call moves a whole block,
-// so dispatch costs one indirect call per pass over A.
+// An m x n matrix that drivers reach only through these calls. It may be spread over ranks, which
+// then run the same driver: rows() and cols() are those of all of A, while each rank holds rows of
+// every block, m-long ones by row_shard() and n-long ones by col_shard(). Below, a block that is
+// said to have m or n rows has row_shard().count or col_shard().count of them here. Dense, sparse,
+// affine, file-backed and user-written operators implement it. One virtual call moves a whole
+// block, so dispatch costs one indirect call per pass over A.
 //
 // A driver calls every member from the thread that called the driver, never from inside a
 // parallel region; an implementation may use context.threads() threads, and its result must
@@ -71,6 +75,10 @@ class LinearOperator {
   virtual ~LinearOperator() = default;
   virtual index_t rows() const = 0;
   virtual index_t cols() const = 0;
+
+  // Which rows of m-long and of n-long blocks lie here.
+  virtual Shard row_shard() const { return Shard::whole(rows()); }
+  virtual Shard col_shard() const { return Shard::whole(cols()); }
 
   // Y <- A X.     X is n x b, Y is m x b, b >= 1. X and Y do not overlap.
   virtual void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const = 0;
@@ -130,7 +138,8 @@ class LinearOperator {
   // eps ||A||: a centred matrix carries the rounding of the uncentred one.
   virtual double rounding_level() const { return 0; }
 
-  // Writes the m x n matrix. The default forms A by blocks: n products with A.
+  // Writes the rows of A that lie here, all n columns. The default forms A by blocks: n products
+  // with A.
   virtual void copy_to(MatrixView<T> A, Context& context) const;
 };
 

@@ -57,6 +57,17 @@ std::unique_ptr<LinearOperator<T>> make_affine(const LinearOperator<T>& A, Affin
 template <Scalar T>
 std::unique_ptr<LinearOperator<T>> make_adjoint(const LinearOperator<T>& A);
 
+// Returns the operator of a matrix whose rows are spread over ranks: A holds those of this rank,
+// which come after those of the ranks before it and may be none. The rows of n-long blocks are
+// spread evenly. Every rank calls it, and whatever is then called with the result. Centre, scale or
+// weight the rows of each rank before: of the result, standardisation() finds the columns' means.
+// A and ranks must outlive it.
+// Cost of a product: that of A, and n b numbers to and from this rank in log2(ranks) messages.
+// Throws InvalidArgument if the ranks disagree about the number of columns.
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_sharded(const LinearOperator<T>& A,
+                                                const Communicator& ranks);
+
 // Returns the map that centres the columns of A (subtracts their means) and, if scale, divides
 // them by their standard deviation (divisor m - 1; a constant column is divided by 1).
 // Cost: one look at the entries, two if scale.

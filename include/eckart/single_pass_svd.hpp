@@ -47,10 +47,9 @@ template <Scalar T>
                                            const SinglePassSvdOptions& options = {},
                                            Context& context = default_context());
 
-// Returns the bytes that single_pass_svd allocates.
+// Returns the bytes that single_pass_svd allocates, on the rank with most rows where A is spread.
 template <Scalar T>
-double single_pass_svd_bytes(index_t rows,
-                             index_t cols,
+double single_pass_svd_bytes(const LinearOperator<T>& A,
                              index_t rank,
                              const SinglePassSvdOptions& options = {});
 

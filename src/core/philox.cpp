@@ -54,18 +54,20 @@ void fill_gaussian(MatrixView<T> A,
                    std::uint64_t seed,
                    std::uint32_t stream,
                    index_t first_col,
-                   const Context& context) {
+                   const Context& context,
+                   index_t first_row) {
   using Real = real_t<T>;
   constexpr index_t rows_per_chunk = 256;
   for_each_chunk(A.rows, rows_per_chunk, context, [&](index_t, index_t first, index_t last) {
     for (index_t j = 0; j < A.cols; ++j) {
       for (index_t i = first; i < last; ++i) {
         if constexpr (is_complex<T>) {
-          const Pair g = gaussian_pair(seed, stream, i, first_col + j);
+          const Pair g = gaussian_pair(seed, stream, first_row + i, first_col + j);
           A(i, j) = {static_cast<Real>(g.first * std::numbers::sqrt2 / 2),
                      static_cast<Real>(g.second * std::numbers::sqrt2 / 2)};
         } else {
-          A(i, j) = static_cast<Real>(gaussian_pair(seed, stream, i, first_col + j).first);
+          A(i, j) =
+              static_cast<Real>(gaussian_pair(seed, stream, first_row + i, first_col + j).first);
         }
       }
     }
@@ -73,12 +75,20 @@ void fill_gaussian(MatrixView<T> A,
 }
 
 template void fill_gaussian(
-    MatrixView<float>, std::uint64_t, std::uint32_t, index_t, const Context&);
+    MatrixView<float>, std::uint64_t, std::uint32_t, index_t, const Context&, index_t);
 template void fill_gaussian(
-    MatrixView<double>, std::uint64_t, std::uint32_t, index_t, const Context&);
-template void fill_gaussian(
-    MatrixView<std::complex<float>>, std::uint64_t, std::uint32_t, index_t, const Context&);
-template void fill_gaussian(
-    MatrixView<std::complex<double>>, std::uint64_t, std::uint32_t, index_t, const Context&);
+    MatrixView<double>, std::uint64_t, std::uint32_t, index_t, const Context&, index_t);
+template void fill_gaussian(MatrixView<std::complex<float>>,
+                            std::uint64_t,
+                            std::uint32_t,
+                            index_t,
+                            const Context&,
+                            index_t);
+template void fill_gaussian(MatrixView<std::complex<double>>,
+                            std::uint64_t,
+                            std::uint32_t,
+                            index_t,
+                            const Context&,
+                            index_t);
 
 }  // namespace eckart::core

@@ -16,14 +16,15 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                     std::array<std::uint32_t, 2> key);
 
 // Fills A with independent standard normal numbers; a complex entry has two, of variance 1/2
-// each, so that its modulus has variance 1 as well. Entry (i, j) depends on seed, stream, i and
-// j + first_col alone: a block of columns can be filled piece by piece.
+// each, so that its modulus has variance 1 as well. Entry (i, j) depends on seed, stream,
+// i + first_row and j + first_col alone: a block can be filled piece by piece.
 // Different streams of one seed are independent.
 template <Scalar T>
 void fill_gaussian(MatrixView<T> A,
                    std::uint64_t seed,
                    std::uint32_t stream,
                    index_t first_col,
-                   const Context& context);
+                   const Context& context,
+                   index_t first_row = 0);
 
 }  // namespace eckart::core

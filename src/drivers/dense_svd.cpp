@@ -11,6 +11,7 @@
 
 #include "core/parallel.hpp"
 #include "drivers/driver.hpp"
+#include "drivers/spread.hpp"
 #include "eckart/error.hpp"
 #include "eckart/jacobi_svd.hpp"
 #include "eckart/operators.hpp"
@@ -142,6 +143,7 @@ SvdResult<T> dense_svd(const LinearOperator<T>& A,
                        Context& context) {
   const auto start = std::chrono::steady_clock::now();
   drivers::require_accuracy(options.accuracy);
+  if (!A.row_shard().alone()) return drivers::spread_dense_svd(A, options, context);
   if (A.storage() == Storage::matrix_free) {  // form it once, then look at entries freely
     drivers::require_memory(
         "dense",

@@ -83,14 +83,17 @@ void finish(SvdResult<T>& result, double scale, std::chrono::steady_clock::time_
 }
 
 template <Scalar T>
-void fill_zero_result(SvdResult<T>& result, index_t rows, index_t cols, index_t k) {
-  result.U = Matrix<T>(rows, k);
-  result.V = Matrix<T>(cols, k);
+void fill_zero_result(SvdResult<T>& result, const LinearOperator<T>& A, index_t k) {
+  result.U = Matrix<T>(A.row_shard().count, k);
+  result.V = Matrix<T>(A.col_shard().count, k);
   result.sigma.assign(static_cast<std::size_t>(k), 0);
-  for (index_t i = 0; i < k; ++i) {
-    result.U(i, i) = 1;
-    result.V(i, i) = 1;
-  }
+  const auto set = [&](Matrix<T>& X, const Shard& shard) {
+    for (index_t i = shard.first; i < std::min(k, shard.first + shard.count); ++i) {
+      X(i - shard.first, i) = 1;
+    }
+  };
+  set(result.U, A.row_shard());
+  set(result.V, A.col_shard());
 }
 
 template SvdReport start_report(
@@ -120,9 +123,13 @@ template void finish(SvdResult<std::complex<float>>&,
 template void finish(SvdResult<std::complex<double>>&,
                      double,
                      std::chrono::steady_clock::time_point);
-template void fill_zero_result(SvdResult<float>&, index_t, index_t, index_t);
-template void fill_zero_result(SvdResult<double>&, index_t, index_t, index_t);
-template void fill_zero_result(SvdResult<std::complex<float>>&, index_t, index_t, index_t);
-template void fill_zero_result(SvdResult<std::complex<double>>&, index_t, index_t, index_t);
+template void fill_zero_result(SvdResult<float>&, const LinearOperator<float>&, index_t);
+template void fill_zero_result(SvdResult<double>&, const LinearOperator<double>&, index_t);
+template void fill_zero_result(SvdResult<std::complex<float>>&,
+                               const LinearOperator<std::complex<float>>&,
+                               index_t);
+template void fill_zero_result(SvdResult<std::complex<double>>&,
+                               const LinearOperator<std::complex<double>>&,
+                               index_t);
 
 }  // namespace eckart::drivers

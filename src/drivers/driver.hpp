@@ -51,8 +51,8 @@ class StopAtOnce {
 template <Scalar T>
 void finish(SvdResult<T>& result, double scale, std::chrono::steady_clock::time_point start);
 
-// Returns k triplets of a zero matrix: sigma zero, vectors from the identity.
+// Returns k triplets of a zero matrix A: sigma zero, vectors from the identity.
 template <Scalar T>
-void fill_zero_result(SvdResult<T>& result, index_t rows, index_t cols, index_t k);
+void fill_zero_result(SvdResult<T>& result, const LinearOperator<T>& A, index_t k);
 
 }  // namespace eckart::drivers

@@ -8,11 +8,13 @@
 
 #include "core/parallel.hpp"
 #include "drivers/driver.hpp"
+#include "drivers/spread.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
 #include "factor/orthonormalize.hpp"
+#include "factor/over_ranks.hpp"
 #include "factor/product_checks.hpp"
 #include "factor/sign_rule.hpp"
 #include "operators/scaled.hpp"
@@ -26,23 +28,29 @@ Matrix<T> gram_matrix(const LinearOperator<T>& A, Context& context, SvdReport& r
   auto timer = report.stage("Gram matrix");
   constexpr index_t block = 64;
   const index_t n = A.cols();
+  const Shard here = A.col_shard();
   Matrix<T> G(n, n);
-  Matrix<T> E(n, std::min(block, n));
-  Matrix<T> AE(A.rows(), E.cols());
+  const MatrixView<T> rows = G.view().block(here.first, 0, here.count, n);
+  Matrix<T> E(here.count, std::min(block, n));
+  Matrix<T> AE(A.row_shard().count, E.cols());
+  const auto set = [&](index_t i, index_t j, T value) {
+    if (i >= here.first && i < here.first + here.count) E(i - here.first, j) = value;
+  };
   for (index_t first = 0; first < n; first += E.cols()) {
     const index_t count = std::min(E.cols(), n - first);
-    for (index_t j = 0; j < count; ++j) E(first + j, j) = 1;
+    for (index_t j = 0; j < count; ++j) set(first + j, j, 1);
     A.apply(std::as_const(E).view().columns(0, count), AE.view().columns(0, count), context);
-    A.apply_adjoint(std::as_const(AE).view().columns(0, count), G.view().columns(first, count),
+    A.apply_adjoint(std::as_const(AE).view().columns(0, count), rows.columns(first, count),
                     context);
     factor::require_finite_product<T>(A, AE.view().columns(0, count), factor::Side::rows, context);
-    factor::require_finite_product<T>(A, G.view().columns(first, count), factor::Side::columns,
+    factor::require_finite_product<T>(A, rows.columns(first, count), factor::Side::columns,
                                       context);
-    for (index_t j = 0; j < count; ++j) E(first + j, j) = 0;
+    for (index_t j = 0; j < count; ++j) set(first + j, j, 0);
     context.report_progress(
         {"Gram matrix", static_cast<double>(first + count) / static_cast<double>(n), -1});
-    if (context.cancelled()) core::throw_cancelled(context);
+    if (here.any(context.cancelled())) core::throw_cancelled(context);
   }
+  factor::sum_over_ranks(here, G.view());
   report.products += 2 * n;
   report.passes_over_A += 2;
   return G;
@@ -54,11 +62,12 @@ template <Scalar T>
 void divide_by_sigma(MatrixView<T> U,
                      const std::vector<real_t<T>>& sigma,
                      std::uint64_t seed,
+                     const Shard& shard,
                      const Context& context) {
   using Real = real_t<T>;
-  const Real lost =
-      sigma.empty() ? Real{0}
-                    : sigma[0] * static_cast<Real>(U.rows) * std::numeric_limits<Real>::epsilon();
+  const Real lost = sigma.empty() ? Real{0}
+                                  : sigma[0] * static_cast<Real>(shard.total) *
+                                        std::numeric_limits<Real>::epsilon();
   index_t kept = 0;
   for (index_t j = 0; j < U.cols; ++j) {
     const Real s = sigma[static_cast<std::size_t>(j)];
@@ -73,7 +82,7 @@ void divide_by_sigma(MatrixView<T> U,
   Matrix<T> S(rest, rest);
   factor::RandomSource random{seed, 1};
   factor::orthonormalize_against<T>(U.columns(0, kept), U.columns(kept, rest), H.view(), S.view(),
-                                    1, random, context);
+                                    1, random, context, shard);
 }
 
 // Returns A^H A = V diag(sigma^2) V^H. It is positive semidefinite: its eigenvectors are its
@@ -103,8 +112,12 @@ void decompose(const LinearOperator<T>& A, index_t k, Context& context, SvdResul
   SvdReport& report = result.report;
   const drivers::StopAtOnce stop(context);
   factor::DenseFactors<T> squared = eigendecomposition(A, k, context, report);
-  result.V = std::move(squared.V);
-  result.U = Matrix<T>(A.rows(), k);
+  const Shard here = A.col_shard();
+  result.V = Matrix<T>(here.count, k);
+  for (index_t j = 0; j < k; ++j) {
+    std::copy_n(squared.V.view().column(j) + here.first, here.count, result.V.view().column(j));
+  }
+  result.U = Matrix<T>(A.row_shard().count, k);
   squared.sigma.resize(static_cast<std::size_t>(k));
   result.sigma = std::move(squared.sigma);
   for (real_t<T>& s : result.sigma) s = std::sqrt(s);
@@ -112,7 +125,7 @@ void decompose(const LinearOperator<T>& A, index_t k, Context& context, SvdResul
   if (k > 0) A.apply(std::as_const(result.V).view(), result.U.view(), context);
   report.products += k;
   report.passes_over_A += 1;
-  divide_by_sigma(result.U.view(), result.sigma, report.seed, context);
+  divide_by_sigma(result.U.view(), result.sigma, report.seed, A.row_shard(), context);
 }
 
 }  // namespace
@@ -138,9 +151,12 @@ SvdResult<T> gram_svd(const LinearOperator<T>& A,
   require(rank >= 0, "rank must be >= 0, got " + std::to_string(rank));
   drivers::require_accuracy(options.accuracy);
   const index_t k = std::min({rank, A.rows(), A.cols()});
+  const index_t n = std::min(A.rows(), A.cols());
+  const double bytes = gram_svd_bytes<T>(drivers::rows_counted(A.row_shard(), n),
+                                         drivers::rows_counted(A.col_shard(), n), rank) +
+                       drivers::exchange_bytes(A);
   SvdResult<T> result;
-  result.report =
-      drivers::start_report("gram", A, 0, gram_svd_bytes<T>(A.rows(), A.cols(), rank), context);
+  result.report = drivers::start_report("gram", A, 0, bytes, context);
   const operators::Prepared<T> prepared(A, context);
   result.report.products += prepared.products();
   result.report.passes_over_A += static_cast<double>(prepared.products());
@@ -154,7 +170,7 @@ SvdResult<T> gram_svd(const LinearOperator<T>& A,
     }
     std::swap(result.U, result.V);
   }
-  factor::apply_sign_rule(result.U.view(), result.V.view(), k, context);
+  factor::apply_sign_rule(result.U.view(), result.V.view(), k, context, A.col_shard());
   if (options.certify) {
     factor::fill_certificate<T>(prepared.matrix(), result.U.view(), result.sigma, result.V.view(),
                                 {.accuracy = options.accuracy}, {}, -1, context, result.report);

@@ -17,6 +17,7 @@
 #include "drivers/driver.hpp"
 #include "drivers/plan.hpp"
 #include "drivers/rank_search.hpp"
+#include "drivers/spread.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
@@ -24,6 +25,7 @@
 #include "factor/dense_chain.hpp"
 #include "factor/golub_kahan.hpp"
 #include "factor/sign_rule.hpp"
+#include "factor/spread_svd.hpp"
 #include "factor/tall_qr.hpp"
 #include "operators/scaled.hpp"
 
@@ -93,7 +95,7 @@ class LanczosSvd {
   void run() {
     const index_t k = search_.open() ? std::min<index_t>(10, min_dim_) : search_.fixed_rank();
     if (k == 0) {
-      drivers::fill_zero_result(result_, A_.rows(), A_.cols(), 0);
+      drivers::fill_zero_result(result_, A_, 0);
       return certify({}, nullptr);
     }
     if (search_.cancels()) return finish_small();
@@ -127,7 +129,7 @@ class LanczosSvd {
     if (given.cols == 0 && A_.bytes_per_read() > 0) return basis.start_from({});  // no read
     if (given.cols == 0) return basis.start();
     if (!wide_) return basis.start_warm(given, accuracy_ / 2);
-    Matrix<T> left(A_.rows(), given.cols);
+    Matrix<T> left(A_.row_shard().count, given.cols);
     A_.apply(given, left.view(), context_);
     report_.products += given.cols;
     report_.passes_over_A += 1;
@@ -162,7 +164,8 @@ class LanczosSvd {
           fmt::format("apply_adjoint is not the adjoint of apply: <A x, y> and <x, A^H y> differ "
                       "by {:.1e} times what rounding explains",
                       basis.adjoint_defect()));
-      const bool stop = left || context_.cancelled() || report_.iterations >= max_steps;
+      const bool cancelled = tall_.row_shard().any(left || context_.cancelled());
+      const bool stop = cancelled || report_.iterations >= max_steps;
       if (!stop && !basis.full() && report_.iterations < pace_.next) continue;
       basis.solve();
 
@@ -208,8 +211,7 @@ class LanczosSvd {
         }
       }
       if (stop) {
-        report_.status =
-            context_.cancelled() ? drivers::stop_status(context_) : Status::iteration_limit;
+        report_.status = cancelled ? drivers::stop_status(context_) : Status::iteration_limit;
         // Of an unknown number, those that are near singular triplets.
         certify(lift(basis, needed ? k : (k + 3) / 4), nullptr);
         return Outcome::done;
@@ -237,7 +239,8 @@ class LanczosSvd {
 
   // Returns false if the run was cancelled meanwhile: the basis is then as it was.
   bool expand(factor::GolubKahanBasis<T>& basis) {
-    if (basis.size() == 0) {
+    // The ranks stop together, between steps.
+    if (basis.size() == 0 || !tall_.row_shard().alone()) {
       basis.expand();
       return true;
     }
@@ -324,20 +327,19 @@ class LanczosSvd {
            (cap == 0 || dense_bytes() <= cap);
   }
 
-  double dense_bytes() const {
-    return dense_svd_bytes<T>(A_.rows(), A_.cols(), Vectors::thin, min_dim_);
-  }
+  double dense_bytes() const { return drivers::thin_dense_bytes(A_); }
 
   // Throws MemoryLimit if a basis for k triplets does not fit, or one cannot be copied to it.
   void require_room(
       index_t k, index_t capacity, index_t block, factor::Recurrence recurrence, index_t copied) {
-    const index_t m = tall_.rows();
-    const index_t n = tall_.cols();
+    const index_t m = tall_.row_shard().largest;
+    const index_t n = tall_.col_shard().largest;
     const double copying =
         copied > 0 ? factor::GolubKahanBasis<T>::bytes(m, n, capacity, block, recurrence) +
                          factor::GolubKahanBasis<T>::bytes(m, n, copied, block, recurrence)
                    : 0;
-    require_memory(std::max(copying, bytes_of<T>(m, n, k, capacity, block, recurrence)));
+    require_memory(std::max(copying, bytes_of<T>(m, n, k, capacity, block, recurrence)) +
+                   drivers::exchange_bytes(A_));
   }
 
   // Throws MemoryLimit if that much is beyond the cap; notes it else.
@@ -355,13 +357,13 @@ class LanczosSvd {
     result_.U = {};
     result_.V = {};
     result_.sigma.clear();
-    Matrix<T> left = Matrix<T>::uninitialized(tall_.rows(), k);
-    Matrix<T> right = Matrix<T>::uninitialized(tall_.cols(), k);
+    Matrix<T> left = Matrix<T>::uninitialized(tall_.row_shard().count, k);
+    Matrix<T> right = Matrix<T>::uninitialized(tall_.col_shard().count, k);
     Matrix<T> image;    // A V
     Matrix<T> adjoint;  // A^H U, where one read of A serves both
     if (k > 0 && tall_.reads_once(Gram::columns)) {
       basis.lift_right(right.view());
-      adjoint = Matrix<T>::uninitialized(tall_.cols(), k);
+      adjoint = Matrix<T>::uninitialized(tall_.col_shard().count, k);
       report_.passes_over_A += tall_.apply_gram(Gram::columns, std::as_const(right).view(),
                                                 left.view(), adjoint.view(), {}, context_);
       report_.products += 2 * k;
@@ -379,7 +381,7 @@ class LanczosSvd {
     if (k > 0) {
       image = left.clone();
       Matrix<T> R(k, k);
-      factor::tall_qr(left.view(), R.view(), context_);
+      factor::tall_qr(left.view(), R.view(), context_, tall_.row_shard());
       factor::DenseFactors<T> small =
           factor::factor_small<T>(std::as_const(R).view(), report_.fallbacks, context_);
       blas::multiply_in_place<T>(left.view(), std::as_const(small.U).view(), context_);
@@ -401,7 +403,7 @@ class LanczosSvd {
                                             std::as_const(image).view());
     result_.U = std::move(wide_ ? right : left);
     result_.V = std::move(wide_ ? left : right);
-    factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
+    factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_, A_.col_shard());
     return residuals;
   }
 
@@ -457,10 +459,7 @@ class LanczosSvd {
   void finish_small() {
     auto timer = report_.stage("dense");
     require_memory(dense_bytes());
-    factor::DenseFactors<T> factors = factor::factor_dense<T>(
-        tall_.rows(), tall_.cols(), [&](MatrixView<T> to) { tall_.copy_to(to, context_); },
-        Vectors::thin, {}, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
-        report_.fallbacks, context_);
+    factor::DenseFactors<T> factors = all_factors();
     report_.products += tall_.cols();
     report_.passes_over_A += 1;
     result_.sigma = std::move(factors.sigma);
@@ -470,8 +469,22 @@ class LanczosSvd {
     result_.sigma.resize(static_cast<std::size_t>(k));
     result_.U.keep_columns(k);
     result_.V.keep_columns(k);
-    factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_);
+    factor::apply_sign_rule(result_.U.view(), result_.V.view(), k, context_, A_.col_shard());
     certify({}, nullptr);
+  }
+
+  factor::DenseFactors<T> all_factors() {
+    const Shard rows = tall_.row_shard();
+    if (rows.alone()) {
+      return factor::factor_dense<T>(
+          tall_.rows(), tall_.cols(), [&](MatrixView<T> to) { tall_.copy_to(to, context_); },
+          Vectors::thin, {}, factor::dense_chain<T>(DenseAlgorithm::divide_and_conquer),
+          report_.fallbacks, context_);
+    }
+    Matrix<T> copy(rows.count, tall_.cols());
+    tall_.copy_to(copy.view(), context_);
+    return factor::spread_svd<T>(std::move(copy), rows, tall_.col_shard(), report_.fallbacks,
+                                 context_);
   }
 
   void report_progress(const factor::GolubKahanBasis<T>& basis, index_t k, double worst) {
@@ -524,6 +537,24 @@ double lanczos_svd_bytes(index_t rows,
 }
 
 template <Scalar T>
+double lanczos_svd_bytes(const LinearOperator<T>& A,
+                         index_t rank,
+                         const LanczosSvdOptions<T>& options) {
+  const Shard left = A.row_shard();
+  const Shard right = A.col_shard();
+  if (left.alone()) return lanczos_svd_bytes(A.rows(), A.cols(), rank, options);
+  const bool wide = A.rows() < A.cols();
+  const index_t min_dim = std::min(A.rows(), A.cols());
+  const index_t k = std::min(rank, min_dim);
+  if (k == 0) return 0;
+  const Sizes sizes = choose_sizes(min_dim, k, options);
+  if (sizes.small) return drivers::thin_dense_bytes(A);
+  return bytes_of<T>(wide ? right.largest : left.largest, wide ? left.largest : right.largest, k,
+                     sizes.capacity, sizes.block, factor::Recurrence::gram) +
+         drivers::exchange_bytes(A);
+}
+
+template <Scalar T>
 SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
                          const RankRule& rule,
                          const LanczosSvdOptions<T>& options,
@@ -539,15 +570,15 @@ SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
   require_size(options.block_size, "block_size");
   require_size(options.basis_size, "basis_size");
   require_size(options.max_steps, "max_steps");
-  require(options.warm_start.cols == 0 || options.warm_start.rows == A.cols(),
+  const index_t cols_here = A.col_shard().count;
+  require(options.warm_start.cols == 0 || options.warm_start.rows == cols_here,
           fmt::format("warm_start has {} rows; the matrix has {} columns", options.warm_start.rows,
-                      A.cols()));
+                      cols_here));
 
   SvdResult<T> result;
   const index_t expected = drivers::expected_rank(rule, std::min(A.rows(), A.cols()));
-  result.report =
-      drivers::start_report("lanczos", A, options.seed,
-                            lanczos_svd_bytes<T>(A.rows(), A.cols(), expected, options), context);
+  result.report = drivers::start_report("lanczos", A, options.seed,
+                                        lanczos_svd_bytes<T>(A, expected, options), context);
   const operators::Prepared<T> prepared(A, context);
   result.report.products += prepared.products();
   result.report.passes_over_A += static_cast<double>(prepared.products());
@@ -593,5 +624,17 @@ template double lanczos_svd_bytes<std::complex<float>>(
     index_t, index_t, index_t, const LanczosSvdOptions<std::complex<float>>&);
 template double lanczos_svd_bytes<std::complex<double>>(
     index_t, index_t, index_t, const LanczosSvdOptions<std::complex<double>>&);
+template double lanczos_svd_bytes(const LinearOperator<float>&,
+                                  index_t,
+                                  const LanczosSvdOptions<float>&);
+template double lanczos_svd_bytes(const LinearOperator<double>&,
+                                  index_t,
+                                  const LanczosSvdOptions<double>&);
+template double lanczos_svd_bytes(const LinearOperator<std::complex<float>>&,
+                                  index_t,
+                                  const LanczosSvdOptions<std::complex<float>>&);
+template double lanczos_svd_bytes(const LinearOperator<std::complex<double>>&,
+                                  index_t,
+                                  const LanczosSvdOptions<std::complex<double>>&);
 
 }  // namespace eckart

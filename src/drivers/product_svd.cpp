@@ -131,7 +131,8 @@ SvdResult<T> product_svd(MatrixView<const T> B,
   SvdResult<T> result;
   result.report = drivers::start_report<T>("product", product, 0, bytes, context);
   if (k == 0) {
-    drivers::fill_zero_result(result, m, n, 0);
+    result.U = Matrix<T>(m, 0);
+    result.V = Matrix<T>(n, 0);
   } else {
     Matrix<T> core(left.R.rows(), right.R.rows());
     blas::gemm<T>(blas::Op::none, blas::Op::adjoint, T(1), left.R.view(), right.R.view(), T(0),

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "drivers/driver.hpp"
+#include "drivers/spread.hpp"
 #include "eckart/certify.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
@@ -91,7 +92,7 @@ class RandomizedSvd {
     Status& status = result_.report.status;
     status = Status::converged;
     while (!(search_.residual() <= allowed())) {
-      if (context_.cancelled()) {
+      if (tall_.row_shard().any(context_.cancelled())) {
         status = drivers::stop_status(context_);
         return;
       }
@@ -124,7 +125,7 @@ class RandomizedSvd {
     result_.sigma.assign(search_.sigma().begin(), search_.sigma().begin() + k_);
     result_.U = std::move(wide_ ? right : left);
     result_.V = std::move(wide_ ? left : right);
-    factor::apply_sign_rule(result_.U.view(), result_.V.view(), k_, context_);
+    factor::apply_sign_rule(result_.U.view(), result_.V.view(), k_, context_, A_.col_shard());
   }
 
   // Looks for what the result misses, in the orientation of the search.
@@ -190,16 +191,20 @@ SvdResult<T> randomized_svd(const LinearOperator<T>& A,
   require(options.degree >= 1, fmt::format("degree must be >= 1, got {}", options.degree));
   drivers::require_accuracy(options.accuracy);
 
+  const index_t width =
+      sketch_width(std::min(A.rows(), A.cols()), std::min({rank, A.rows(), A.cols()}), options);
+  const double bytes =
+      randomized_svd_bytes<T>(drivers::rows_counted(A.row_shard(), width),
+                              drivers::rows_counted(A.col_shard(), width), rank, options) +
+      drivers::exchange_bytes(A);
   SvdResult<T> result;
-  result.report =
-      drivers::start_report("randomized", A, options.seed,
-                            randomized_svd_bytes<T>(A.rows(), A.cols(), rank, options), context);
+  result.report = drivers::start_report("randomized", A, options.seed, bytes, context);
   const operators::Prepared<T> prepared(A, context);
   result.report.products += prepared.products();
   result.report.passes_over_A += static_cast<double>(prepared.products());
   const index_t k = std::min({rank, A.rows(), A.cols()});
   if (k == 0) {
-    drivers::fill_zero_result(result, A.rows(), A.cols(), 0);
+    drivers::fill_zero_result(result, A, 0);
     if (options.certify) {
       factor::fill_certificate<T>(prepared.matrix(), result.U.view(), result.sigma, result.V.view(),
                                   {.accuracy = options.accuracy}, {}, -1, context, result.report);

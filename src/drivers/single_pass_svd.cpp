@@ -12,11 +12,13 @@
 #include "blas/blas.hpp"
 #include "core/philox.hpp"
 #include "drivers/driver.hpp"
+#include "drivers/spread.hpp"
 #include "eckart/certify.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "factor/certificate.hpp"
 #include "factor/dense_chain.hpp"
+#include "factor/over_ranks.hpp"
 #include "factor/product_checks.hpp"
 #include "factor/sign_rule.hpp"
 #include "factor/tall_qr.hpp"
@@ -74,13 +76,15 @@ class SinglePassSvd {
         options_(options),
         context_(context),
         result_(result),
-        Psi_(A.rows(), w_.core + w_.error),
-        Y_(Matrix<T>::uninitialized(A.rows(), w_.range)),
-        Z_(Matrix<T>::uninitialized(A.cols(), w_.core + w_.error)) {}
+        left_(A.row_shard()),
+        right_(A.col_shard()),
+        Psi_(left_.count, w_.core + w_.error),
+        Y_(Matrix<T>::uninitialized(left_.count, w_.range)),
+        Z_(Matrix<T>::uninitialized(right_.count, w_.core + w_.error)) {}
 
   void run() {
     read();
-    const double total = energy<T>(error_sketch());
+    const double total = energy_of_all(error_sketch());
     approximate();
     certify(total);
   }
@@ -92,17 +96,18 @@ class SinglePassSvd {
   // [Psi Theta] to take their place, between the two products with a piece of A.
   void read() {
     auto timer = result_.report.stage("read");
-    core::fill_gaussian(Psi_.view().columns(0, w_.core), options_.seed, core_stream, 0, context_);
+    core::fill_gaussian(Psi_.view().columns(0, w_.core), options_.seed, core_stream, 0, context_,
+                        left_.first);
     core::fill_gaussian(Psi_.view().columns(w_.core, w_.error), options_.seed, error_stream, 0,
-                        context_);
+                        context_, left_.first);
     const index_t width = Psi_.cols();
+    Matrix<T> Omega(right_.count, width);
+    core::fill_gaussian(Omega.view().columns(0, w_.range), options_.seed, range_stream, 0, context_,
+                        right_.first);
     if (A_.reads_once(Gram::rows) && !A_.reads_once(Gram::columns)) {
       // The other way round: A^H [Psi Theta] is put aside.
-      Matrix<T> Omega(A_.cols(), width);
-      core::fill_gaussian(Omega.view().columns(0, w_.range), options_.seed, range_stream, 0,
-                          context_);
-      Matrix<T> first = Matrix<T>::uninitialized(A_.cols(), width);
-      Matrix<T> second = Matrix<T>::uninitialized(A_.rows(), width);
+      Matrix<T> first = Matrix<T>::uninitialized(right_.count, width);
+      Matrix<T> second = Matrix<T>::uninitialized(left_.count, width);
       const auto exchange = [&](index_t row, MatrixView<T> rows) {
         copy<T>(rows, Z_.view().block(row, 0, rows.rows, width));
         copy<T>(std::as_const(Omega).view().block(row, 0, rows.rows, width), rows);
@@ -111,10 +116,7 @@ class SinglePassSvd {
                          exchange, context_));
       copy<T>(std::as_const(second).view().columns(0, w_.range), Y_.view());
     } else {
-      Matrix<T> Omega(A_.cols(), width);
-      core::fill_gaussian(Omega.view().columns(0, w_.range), options_.seed, range_stream, 0,
-                          context_);
-      Matrix<T> product = Matrix<T>::uninitialized(A_.rows(), width);
+      Matrix<T> product = Matrix<T>::uninitialized(left_.count, width);
       const auto exchange = [&](index_t row, MatrixView<T> rows) {
         copy<T>(rows.columns(0, w_.range), Y_.view().block(row, 0, rows.rows, w_.range));
         copy<T>(std::as_const(Psi_).view().block(row, 0, rows.rows, width), rows);
@@ -135,19 +137,21 @@ class SinglePassSvd {
   void approximate() {
     auto timer = result_.report.stage("approximate");
     Matrix<T> W(w_.core, w_.range);
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, std::as_const(Psi_).view().columns(0, w_.core),
-                      std::as_const(Y_).view(), T{0}, W.view(), context_);
+    factor::inner_products<T>(std::as_const(Psi_).view().columns(0, w_.core),
+                              std::as_const(Y_).view(), W.view(), left_, context_);
     Matrix<T> R(w_.range, w_.range);
-    factor::tall_qr(Y_.view(), R.view(), context_);
-    // Z may have more columns than rows: then Z^H is taken as it stands.
+    factor::tall_qr(Y_.view(), R.view(), context_, left_);
+    // Z may have more columns than rows: then all of Z^H is taken as it stands.
     const bool tall = A_.cols() >= w_.core;
-    Matrix<T> P = Matrix<T>::uninitialized(A_.cols(), tall ? w_.core : 0);
+    Matrix<T> P = Matrix<T>::uninitialized(right_.count, tall ? w_.core : 0);
     Matrix<T> S(tall ? w_.core : A_.cols(), w_.core);
     if (tall) {
       copy<T>(std::as_const(Z_).view().columns(0, w_.core), P.view());
-      factor::tall_qr(P.view(), S.view(), context_);
+      factor::tall_qr(P.view(), S.view(), context_, right_);
     } else {
-      copy<T>(std::as_const(Z_).view().columns(0, w_.core), S.view());
+      copy<T>(std::as_const(Z_).view().columns(0, w_.core),
+              S.view().block(right_.first, 0, right_.count, w_.core));
+      factor::sum_over_ranks(right_, S.view());
     }
     const Matrix<T> RW = times_pseudoinverse(R, W);
     Matrix<T> core(w_.range, S.rows());
@@ -196,9 +200,15 @@ class SinglePassSvd {
       return product;
     };
     result_.U = lifted(Y_, small.U);
-    result_.V = P.cols() > 0 ? lifted(P, small.V) : std::move(small.V);
+    if (P.cols() > 0) {
+      result_.V = lifted(P, small.V);
+    } else {
+      result_.V = Matrix<T>::uninitialized(right_.count, w_.k);
+      copy<T>(std::as_const(small.V).view().block(right_.first, 0, right_.count, w_.k),
+              result_.V.view());
+    }
     result_.sigma = std::move(small.sigma);
-    factor::apply_sign_rule(result_.U.view(), result_.V.view(), w_.k, context_);
+    factor::apply_sign_rule(result_.U.view(), result_.V.view(), w_.k, context_, right_);
   }
 
   // From Theta^H (A - U diag(sigma) V^H): for Gaussian vectors the mean of its energy is that of
@@ -206,9 +216,9 @@ class SinglePassSvd {
   void certify(double total) {
     auto timer = result_.report.stage("certificate");
     Matrix<T> C(w_.k, w_.error);  // diag(sigma) U^H Theta
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, std::as_const(result_.U).view(),
-                      std::as_const(Psi_).view().columns(w_.core, w_.error), T{0}, C.view(),
-                      context_);
+    factor::inner_products<T>(std::as_const(result_.U).view(),
+                              std::as_const(Psi_).view().columns(w_.core, w_.error), C.view(),
+                              left_, context_);
     for (index_t j = 0; j < C.cols(); ++j) {
       for (index_t i = 0; i < w_.k; ++i) C(i, j) *= result_.sigma[static_cast<std::size_t>(i)];
     }
@@ -217,7 +227,7 @@ class SinglePassSvd {
                       std::as_const(C).view(), T{1}, left, context_);
     const auto count = static_cast<double>(w_.error);
     const double norm = std::sqrt(total / count);
-    const double error = std::sqrt(energy<T>(left) / count);
+    const double error = std::sqrt(energy_of_all(left) / count);
     const auto estimate = [](double value) { return Bound{value, BoundKind::estimated, 0}; };
 
     Certificate& certificate = result_.report.certificate;
@@ -229,8 +239,8 @@ class SinglePassSvd {
     certificate.frobenius_norm = estimate(norm);
     certificate.frobenius_error = estimate(norm > 0 ? error / norm : 0);
     certificate.energy = estimate(norm > 0 ? energy_held() / (norm * norm) : 1);
-    certificate.orthogonality_U = {loss(result_.U.view()), BoundKind::exact, 0};
-    certificate.orthogonality_V = {loss(result_.V.view()), BoundKind::exact, 0};
+    certificate.orthogonality_U = {loss(result_.U.view(), left_), BoundKind::exact, 0};
+    certificate.orthogonality_V = {loss(result_.V.view(), right_), BoundKind::exact, 0};
     if (!(relative <= certificate.accuracy)) {
       certificate.findings.push_back(fmt::format(
           "what one pass left out, about {:.1e} sigma_1, is above {:.1e}, and no second "
@@ -246,16 +256,23 @@ class SinglePassSvd {
     certificate.met = certificate.findings.empty();
   }
 
+  // The energy of all n rows.
+  double energy_of_all(MatrixView<const T> X) const {
+    std::vector<double> sum = {energy<T>(X)};
+    factor::sum_over_ranks(right_, sum);
+    return sum.front();
+  }
+
   double energy_held() const {
     double sum = 0;
     for (const real_t<T> s : result_.sigma) sum += static_cast<double>(s) * static_cast<double>(s);
     return sum;
   }
 
-  double loss(MatrixView<const T> X) const {
+  double loss(MatrixView<const T> X, const Shard& shard) const {
     if (X.cols == 0) return 0;
     Matrix<T> G(X.cols, X.cols);
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, X, T{0}, G.view(), context_);
+    factor::inner_products<T>(X, X, G.view(), shard, context_);
     for (index_t i = 0; i < X.cols; ++i) G(i, i) -= T{1};
     return std::sqrt(energy<T>(std::as_const(G).view()) / static_cast<double>(X.cols));
   }
@@ -265,6 +282,8 @@ class SinglePassSvd {
   const SinglePassSvdOptions& options_;
   Context& context_;
   SvdResult<T>& result_;
+  Shard left_;
+  Shard right_;
   Matrix<T> Psi_;  // m x (core + error): Psi and Theta
   Matrix<T> Y_;    // A Omega
   Matrix<T> Z_;    // A^H [Psi Theta]
@@ -273,15 +292,14 @@ class SinglePassSvd {
 }  // namespace
 
 template <Scalar T>
-double single_pass_svd_bytes(index_t rows,
-                             index_t cols,
+double single_pass_svd_bytes(const LinearOperator<T>& A,
                              index_t rank,
                              const SinglePassSvdOptions& options) {
-  const Widths w = widths_for(rows, cols, rank, options);
+  const Widths w = widths_for(A.rows(), A.cols(), rank, options);
   const auto wide = static_cast<double>(w.core + w.error);
   const auto l = static_cast<double>(w.range);
-  const auto m = static_cast<double>(rows), n = static_cast<double>(cols);
-  return sizeof(T) * ((m + n) * (3 * wide + l) + 12 * wide * wide);
+  const auto here = static_cast<double>(A.row_shard().largest + A.col_shard().largest);
+  return sizeof(T) * (here * (3 * wide + l) + 12 * wide * wide) + drivers::exchange_bytes(A);
 }
 
 template <Scalar T>
@@ -298,12 +316,11 @@ SvdResult<T> single_pass_svd(const LinearOperator<T>& A,
           fmt::format("error_vectors must be >= 2, got {}", options.error_vectors));
   drivers::require_accuracy(options.accuracy);
   SvdResult<T> result;
-  result.report =
-      drivers::start_report("single-pass", A, options.seed,
-                            single_pass_svd_bytes<T>(A.rows(), A.cols(), rank, options), context);
+  result.report = drivers::start_report("single-pass", A, options.seed,
+                                        single_pass_svd_bytes<T>(A, rank, options), context);
   const Widths widths = widths_for(A.rows(), A.cols(), rank, options);
   if (widths.k == 0) {
-    drivers::fill_zero_result(result, A.rows(), A.cols(), 0);
+    drivers::fill_zero_result(result, A, 0);
     result.report.certificate.met = true;
   } else {
     const drivers::StopAtOnce stop(context);  // nothing before the end of the pass
@@ -327,21 +344,17 @@ template SvdResult<std::complex<float>> single_pass_svd(const LinearOperator<std
                                                         Context&);
 template SvdResult<std::complex<double>> single_pass_svd(
     const LinearOperator<std::complex<double>>&, index_t, const SinglePassSvdOptions&, Context&);
-template double single_pass_svd_bytes<float>(index_t,
-                                             index_t,
-                                             index_t,
-                                             const SinglePassSvdOptions&);
-template double single_pass_svd_bytes<double>(index_t,
-                                              index_t,
-                                              index_t,
-                                              const SinglePassSvdOptions&);
-template double single_pass_svd_bytes<std::complex<float>>(index_t,
-                                                           index_t,
-                                                           index_t,
-                                                           const SinglePassSvdOptions&);
-template double single_pass_svd_bytes<std::complex<double>>(index_t,
-                                                            index_t,
-                                                            index_t,
-                                                            const SinglePassSvdOptions&);
+template double single_pass_svd_bytes(const LinearOperator<float>&,
+                                      index_t,
+                                      const SinglePassSvdOptions&);
+template double single_pass_svd_bytes(const LinearOperator<double>&,
+                                      index_t,
+                                      const SinglePassSvdOptions&);
+template double single_pass_svd_bytes(const LinearOperator<std::complex<float>>&,
+                                      index_t,
+                                      const SinglePassSvdOptions&);
+template double single_pass_svd_bytes(const LinearOperator<std::complex<double>>&,
+                                      index_t,
+                                      const SinglePassSvdOptions&);
 
 }  // namespace eckart

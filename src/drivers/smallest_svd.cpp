@@ -114,7 +114,7 @@ class SmallestSvd {
     }
     target_ = std::min(target_, norm_);  // the same triplets
     if (norm_ > 0) return false;
-    drivers::fill_zero_result(result_, A_.rows(), A_.cols(), k_);
+    drivers::fill_zero_result(result_, A_, k_);
     certify();
     return true;
   }

@@ -10,6 +10,7 @@
 
 #include "drivers/driver.hpp"
 #include "drivers/plan.hpp"
+#include "drivers/spread.hpp"
 #include "eckart/error.hpp"
 #include "eckart/gram_svd.hpp"
 #include "eckart/hermitian_svd.hpp"
@@ -113,15 +114,23 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
                           ? sizeof(T) * static_cast<double>(p.rows) * static_cast<double>(p.cols)
                           : 0;
 
+  // Of a matrix that is spread over ranks, what the largest share takes.
+  const bool spread = !A.row_shard().alone();
+  const index_t most = open ? min_dim : 2 * k + std::min<index_t>(20, min_dim);
+  const index_t rows = drivers::rows_counted(A.row_shard(), most);
+  const index_t cols = drivers::rows_counted(A.col_shard(), most);
+  const double exchange = drivers::exchange_bytes(A);
   Candidate dense{Method::dense, drivers::dense_cost(p, vectors, k),
-                  dense_svd_bytes<T>(p.rows, p.cols, vectors, open ? min_dim : k) + copy, ""};
+                  spread ? drivers::thin_dense_bytes(A)
+                         : dense_svd_bytes<T>(p.rows, p.cols, vectors, open ? min_dim : k) + copy,
+                  ""};
   Candidate lanczos{Method::lanczos, drivers::lanczos_cost(p, k),
-                    lanczos_svd_bytes<T>(p.rows, p.cols, k, lanczos_options(A, request, context)),
-                    ""};
+                    lanczos_svd_bytes<T>(A, k, lanczos_options(A, request, context)), ""};
   Candidate gram{Method::gram, drivers::gram_cost(p, k),
-                 gram_svd_bytes<T>(p.rows, p.cols, open ? min_dim : k), ""};
-  Candidate randomized{Method::randomized, drivers::randomized_cost(p, k),
-                       randomized_svd_bytes<T>(p.rows, p.cols, k, randomized_options(request)), ""};
+                 gram_svd_bytes<T>(rows, cols, open ? min_dim : k) + exchange, ""};
+  Candidate randomized{
+      Method::randomized, drivers::randomized_cost(p, k),
+      randomized_svd_bytes<T>(rows, cols, k, randomized_options(request)) + exchange, ""};
 
   const auto rule_out = [](Candidate& candidate, bool condition, const char* why) {
     if (condition && candidate.unsuitable.empty()) candidate.unsuitable = why;
@@ -130,6 +139,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
     rule_out(*candidate, vectors == Vectors::full, "full vectors need all triplets");
     rule_out(*candidate, inner(request), "only the leading triplets");
   }
+  rule_out(dense, spread && vectors == Vectors::full, "full vectors of rows spread over ranks");
   rule_out(randomized, open, "a rank to be found needs more than a fixed sketch");
   rule_out(lanczos, request.rank.needs_all_values(), "the rank rule needs every singular value");
   if (request.method == Method::automatic) {
@@ -158,7 +168,7 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
   if (request.method == Method::single_pass ||
       (request.method == Method::automatic && request.max_passes == 1)) {
     all.push_back({Method::single_pass, drivers::single_pass_cost(p, k),
-                   single_pass_svd_bytes<T>(p.rows, p.cols, k, single_pass_options(request)), ""});
+                   single_pass_svd_bytes<T>(A, k, single_pass_options(request)), ""});
     rule_out(all.back(), !request.rank.rank, "one pass is for a rank that is given");
     rule_out(all.back(), inner(request), "only the leading triplets");
     rule_out(all.back(), vectors == Vectors::full, "full vectors need all triplets");
@@ -185,6 +195,11 @@ std::vector<Candidate> candidates(const LinearOperator<T>& A,
     rule_out(all.back(), p.rows != p.cols, "a Hermitian matrix is square");
   }
   for (Candidate& candidate : all) {
+    const bool serves_ranks =
+        candidate.method == Method::dense || candidate.method == Method::lanczos ||
+        candidate.method == Method::gram || candidate.method == Method::randomized ||
+        candidate.method == Method::single_pass;
+    rule_out(candidate, spread && !serves_ranks, "its rows must all be on one rank");
     rule_out(candidate, request.relative_accuracy && candidate.method != Method::jacobi,
              "its accuracy is relative to the largest singular value");
   }

@@ -14,7 +14,9 @@
 #include "core/philox.hpp"
 #include "factor/dense_chain.hpp"
 #include "factor/golub_kahan.hpp"
+#include "factor/over_ranks.hpp"
 #include "factor/sampled_residuals.hpp"
+#include "factor/spread_svd.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
@@ -27,14 +29,9 @@ constexpr std::uint32_t probe_stream = 7;
 // From so many triplets on, a sample is cheaper than the definitions.
 constexpr index_t many = 48;
 
+// Returns ||x - s y||^2.
 template <Scalar T>
-double length(const T* x, index_t n) {
-  return std::sqrt(kernels::kernels<T>().shifted_energy(n, x, T{0}, 1));
-}
-
-// Returns ||x - s y||.
-template <Scalar T>
-double distance(const T* x, real_t<T> s, const T* y, index_t n) {
+double squared_distance(const T* x, real_t<T> s, const T* y, index_t n) {
   constexpr index_t piece = 1024;
   std::array<T, piece> difference;
   double sum = 0;
@@ -45,7 +42,7 @@ double distance(const T* x, real_t<T> s, const T* y, index_t n) {
     }
     sum += kernels::kernels<T>().shifted_energy(count, difference.data(), T{0}, 1);
   }
-  return std::sqrt(sum);
+  return sum;
 }
 
 // Y <- Y - U diag(sigma) C, with C given.
@@ -73,19 +70,21 @@ class RemainderOperator final : public LinearOperator<T> {
 
   index_t rows() const override { return A_.rows(); }
   index_t cols() const override { return A_.cols(); }
+  Shard row_shard() const override { return A_.row_shard(); }
+  Shard col_shard() const override { return A_.col_shard(); }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
     A_.apply(X, Y, context);
     if (V_.cols == 0) return;
     Matrix<T> C(V_.cols, X.cols);
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, V_, X, T{0}, C.view(), context);
+    inner_products<T>(V_, X, C.view(), A_.col_shard(), context);
     subtract_product(U_, sigma_, std::move(C), Y, context);
   }
   void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
     A_.apply_adjoint(Y, X, context);
     if (U_.cols == 0) return;
     Matrix<T> C(U_.cols, Y.cols);
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, U_, Y, T{0}, C.view(), context);
+    inner_products<T>(U_, Y, C.view(), A_.row_shard(), context);
     subtract_product(V_, sigma_, std::move(C), X, context);
   }
   // U diag(sigma) V^H X is taken off the rows of A X between the two products.
@@ -132,9 +131,11 @@ void look_at_small_remainder(const LinearOperator<T>& R,
                              SvdReport& report) {
   const bool wide = R.rows() < R.cols();
   const index_t n = std::min(R.rows(), R.cols());
-  Matrix<T> identity(n, n);
-  for (index_t i = 0; i < n; ++i) identity(i, i) = 1;
-  Matrix<T> tall(std::max(R.rows(), R.cols()), n);  // R or R^H
+  const Shard longer = wide ? R.col_shard() : R.row_shard();
+  const Shard shorter = wide ? R.row_shard() : R.col_shard();
+  Matrix<T> identity(shorter.count, n);
+  for (index_t i = 0; i < shorter.count; ++i) identity(i, shorter.first + i) = 1;
+  Matrix<T> tall(longer.count, n);  // R or R^H
   if (wide) {
     R.apply_adjoint(std::as_const(identity).view(), tall.view(), context);
   } else {
@@ -142,17 +143,18 @@ void look_at_small_remainder(const LinearOperator<T>& R,
   }
   report.products += n;
   report.passes_over_A += 1;
-  DenseFactors<T> factors = factor_small<T>(std::as_const(tall).view(), report.fallbacks, context);
+  DenseFactors<T> factors =
+      spread_svd<T>(std::move(tall), longer, shorter, report.fallbacks, context);
   remainder.seen = static_cast<double>(factors.sigma[0]);
   remainder.directions = std::move(wide ? factors.U : factors.V);
 }
 
 // Returns ||X^H X - I||_F / sqrt(k).
 template <Scalar T>
-double orthogonality_loss(MatrixView<const T> X, const Context& context) {
+double orthogonality_loss(MatrixView<const T> X, const Shard& shard, const Context& context) {
   if (X.cols == 0) return 0;
   Matrix<T> G(X.cols, X.cols);
-  blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, X, T{0}, G.view(), context);
+  inner_products<T>(X, X, G.view(), shard, context);
   for (index_t i = 0; i < X.cols; ++i) G(i, i) -= T{1};
   double sum = 0;
   for (index_t j = 0; j < X.cols; ++j) {
@@ -315,10 +317,12 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   const RemainderOperator<T> R(A, U, sigma, V);
 
   const bool in_memory = A.bytes_per_read() == 0;
-  Matrix<T> Omega(A.cols(), probes);
-  Matrix<T> Y(A.rows(), probes);
-  Matrix<T> start(A.cols(), in_memory ? 0 : probes);  // R^H Y
-  core::fill_gaussian(Omega.view(), seed, probe_stream, 0, context);
+  const Shard left = A.row_shard();
+  const Shard right = A.col_shard();
+  Matrix<T> Omega(right.count, probes);
+  Matrix<T> Y(left.count, probes);
+  Matrix<T> start(right.count, in_memory ? 0 : probes);  // R^H Y
+  core::fill_gaussian(Omega.view(), seed, probe_stream, 0, context, right.first);
   if (in_memory) {
     R.apply(std::as_const(Omega).view(), Y.view(), context);
     report.products += probes;
@@ -328,14 +332,14 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
                                          start.view(), {}, context);
     report.products += 2 * probes;
   }
+  const std::vector<double> before = column_lengths<T>(Omega.view(), right);
+  const std::vector<double> after = column_lengths<T>(Y.view(), left);
   double largest = 0;
   double energy = 0;
-  for (index_t j = 0; j < probes; ++j) {
-    const double stretched = length<T>(Y.view().column(j), Y.rows());
-    energy += stretched * stretched;
-    largest = std::max(largest, stretched);
-    remainder.seen =
-        std::max(remainder.seen, stretched / length<T>(Omega.view().column(j), Omega.rows()));
+  for (std::size_t j = 0; j < after.size(); ++j) {
+    energy += after[j] * after[j];
+    largest = std::max(largest, after[j]);
+    remainder.seen = std::max(remainder.seen, after[j] / before[j]);
   }
   remainder.frobenius = std::sqrt(energy / static_cast<double>(probes));
   remainder.upper = 10 * std::sqrt(2 / std::numbers::pi) * largest;
@@ -354,7 +358,7 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
                            in_memory ? Recurrence::bidiagonal : Recurrence::gram, seed, context,
                            own);
   if (in_memory) {
-    start = Matrix<T>(A.cols(), std::min(block, probes));
+    start = Matrix<T>(right.count, std::min(block, probes));
     R.apply_adjoint(std::as_const(Y).view().columns(0, start.cols()), start.view(), context);
     report.products += start.cols();
     report.passes_over_A += 1;
@@ -365,7 +369,7 @@ Remainder<T> probe_remainder(const LinearOperator<T>& A,
   report.products += own.products;
   report.passes_over_A += own.passes_over_A;
   remainder.seen = std::max(remainder.seen, static_cast<double>(basis.theta().front()));
-  remainder.directions = Matrix<T>(A.cols(), block);
+  remainder.directions = Matrix<T>(right.count, block);
   basis.lift_right(remainder.directions.view());
   return remainder;
 }
@@ -380,10 +384,13 @@ std::vector<double> true_residuals(const LinearOperator<T>& A,
                                    MatrixView<const T> image) {
   const index_t k = static_cast<index_t>(sigma.size());
   const bool known = k > 0 && image.cols == k;
-  std::vector<double> residuals(sigma.size());
+  const Shard rows = A.row_shard();
+  const Shard cols = A.col_shard();
+  std::vector<double> of_left(sigma.size());  // squares
+  std::vector<double> of_right(sigma.size());
   const index_t width = std::min(product_width(A), k);
-  Matrix<T> AV(A.rows(), known ? 0 : width);
-  Matrix<T> AHU(A.cols(), width);
+  Matrix<T> AV(rows.count, known ? 0 : width);
+  Matrix<T> AHU(cols.count, width);
   for (index_t first = 0; first < k; first += width) {
     const index_t count = std::min(width, k - first);
     if (!known) A.apply(V.columns(first, count), AV.view().columns(0, count), context);
@@ -394,13 +401,20 @@ std::vector<double> true_residuals(const LinearOperator<T>& A,
     core::for_each_chunk(count, 1, context, [&](index_t, index_t j, index_t) {
       const index_t t = first + j;
       const real_t<T> s = sigma[static_cast<std::size_t>(t)];
-      const double left = distance<T>(images.column(j), s, U.column(t), A.rows());
-      for (index_t i = 0; i < A.cols(); ++i) AHU(i, j) -= s * V(i, t);
-      const double right = length<T>(AHU.view().column(j), A.cols());
-      residuals[static_cast<std::size_t>(t)] = worse(left, right);
+      of_left[static_cast<std::size_t>(t)] =
+          squared_distance<T>(images.column(j), s, U.column(t), rows.count);
+      for (index_t i = 0; i < cols.count; ++i) AHU(i, j) -= s * V(i, t);
+      of_right[static_cast<std::size_t>(t)] =
+          kernels::kernels<T>().shifted_energy(cols.count, AHU.view().column(j), T{0}, 1);
     });
   }
   if (k > 0) report.passes_over_A += known ? 1 : 2;
+  sum_over_ranks(rows, of_left);
+  sum_over_ranks(cols, of_right);
+  std::vector<double> residuals;
+  for (std::size_t t = 0; t < sigma.size(); ++t) {
+    residuals.push_back(worse(std::sqrt(of_left[t]), std::sqrt(of_right[t])));
+  }
   return residuals;
 }
 
@@ -462,7 +476,8 @@ void fill_certificate(const LinearOperator<T>& A,
   Certificate certificate;
   certificate.accuracy = options.accuracy > 0 ? options.accuracy : default_accuracy<T>();
   certificate.residual.kind = BoundKind::exact;
-  if (residuals.empty() && options.sampled && static_cast<index_t>(sigma.size()) > many) {
+  const bool sampled = options.sampled && A.row_shard().alone();
+  if (residuals.empty() && sampled && static_cast<index_t>(sigma.size()) > many) {
     SampledResiduals seen = sample_residuals(A, U, sigma, V, options.seed, context, report);
     residuals = std::move(seen.residuals);
     const auto bound = [&](double value) {
@@ -473,8 +488,8 @@ void fill_certificate(const LinearOperator<T>& A,
     certificate.orthogonality_V = bound(seen.orthogonality_V);
   } else {
     if (residuals.empty()) residuals = true_residuals(A, U, sigma, V, context, report);
-    certificate.orthogonality_U = exact(orthogonality_loss(U, context));
-    certificate.orthogonality_V = exact(orthogonality_loss(V, context));
+    certificate.orthogonality_U = exact(orthogonality_loss(U, A.row_shard(), context));
+    certificate.orthogonality_V = exact(orthogonality_loss(V, A.col_shard(), context));
   }
   if (frobenius < 0 && A.storage() != Storage::matrix_free) frobenius = frobenius_norm(A, context);
 

@@ -12,6 +12,7 @@
 #include "core/philox.hpp"
 #include "eckart/error.hpp"
 #include "factor/dense_chain.hpp"
+#include "factor/over_ranks.hpp"
 #include "factor/product_checks.hpp"
 #include "factor/tall_qr.hpp"
 #include "kernels/kernels.hpp"
@@ -33,15 +34,6 @@ Matrix<T> resized(const Matrix<T>& A, index_t rows, index_t cols) {
   return larger;
 }
 
-template <Scalar T>
-double longest_column(MatrixView<const T> X) {
-  double longest = 0;
-  for (index_t j = 0; j < X.cols; ++j) {
-    longest = std::max(longest, kernels::kernels<T>().shifted_energy(X.rows, X.column(j), T{0}, 1));
-  }
-  return std::sqrt(longest);
-}
-
 constexpr std::uint32_t start_stream = 1;
 constexpr std::uint32_t refill_stream = 1000;
 
@@ -61,18 +53,20 @@ GolubKahanBasis<T>::GolubKahanBasis(const LinearOperator<T>& A,
       capacity_(capacity),
       block_(block),
       recurrence_(recurrence),
+      left_(A.row_shard()),
+      right_(A.col_shard()),
       random_{seed, refill_stream},
-      U_(Matrix<T>::uninitialized(A.rows(), recurrence == Recurrence::gram ? block : capacity)),
-      V_(A.cols(), capacity + block),
+      U_(Matrix<T>::uninitialized(left_.count, recurrence == Recurrence::gram ? block : capacity)),
+      V_(right_.count, capacity + block),
       B_(capacity, capacity),
       K_(block, capacity) {}
 
 template <Scalar T>
 void GolubKahanBasis<T>::start() {
   auto timer = report_.stage("start block");
-  Matrix<T> Y(A_.rows(), block_);
-  Matrix<T> X(A_.cols(), block_);
-  core::fill_gaussian(Y.view(), random_.seed, start_stream, 0, context_);
+  Matrix<T> Y(left_.count, block_);
+  Matrix<T> X(right_.count, block_);
+  core::fill_gaussian(Y.view(), random_.seed, start_stream, 0, context_, left_.first);
   apply_adjoint(std::as_const(Y).view(), X.view());
   start_from(std::as_const(X).view());
 }
@@ -83,7 +77,7 @@ void GolubKahanBasis<T>::start_from(MatrixView<const T> X) {
   copy<T>(X.columns(0, given), next_block());
   if (given < block_) {
     core::fill_gaussian(next_block().columns(given, block_ - given), random_.seed, random_.stream++,
-                        0, context_);
+                        0, context_, right_.first);
   }
   orthonormalize_next(0);
 }
@@ -96,7 +90,7 @@ void GolubKahanBasis<T>::start_warm(MatrixView<const T> X, double accuracy) {
   copy<T>(X.columns(0, given), Q);
   Matrix<T> S(given, given);
   orthonormalize_against<T>(std::as_const(V_).view().columns(0, 0), Q, Matrix<T>(0, given).view(),
-                            S.view(), longest_column<T>(Q), random_, context_);
+                            S.view(), longest_column<T>(Q, right_), random_, context_, right_);
   Matrix<T> W = Matrix<T>::uninitialized(V_.rows(), given);
   for (index_t first = 0; first < given; first += block_) {
     const index_t count = std::min(block_, given - first);
@@ -104,7 +98,7 @@ void GolubKahanBasis<T>::start_warm(MatrixView<const T> X, double accuracy) {
     apply_gram(Q.columns(first, count), Y, W.view().columns(first, count));
   }
   const MatrixView<T> B = B_.view().block(0, 0, given, given);
-  blas::multiply<T>(Op::adjoint, Op::none, T{1}, Q, W.view(), T{0}, B, context_);
+  inner_products<T>(Q, W.view(), B, right_, context_);
   size_ = given;
   coupled_from_ = given;
   solve();
@@ -115,7 +109,7 @@ void GolubKahanBasis<T>::start_warm(MatrixView<const T> X, double accuracy) {
   for (index_t i = 0; i < given; ++i) {
     const Real theta = theta_[static_cast<std::size_t>(i)];
     for (index_t r = 0; r < Q.rows; ++r) W(r, i) -= theta * theta * Q(r, i);
-    const double off = longest_column<T>(std::as_const(W).view().columns(i, 1));
+    const double off = longest_column<T>(std::as_const(W).view().columns(i, 1), right_);
     if (!(off <= accuracy * norm_ * static_cast<double>(theta))) continue;
     for (index_t r = 0; r < Q.rows; ++r) std::swap(Q(r, kept), Q(r, i));
     theta_[static_cast<std::size_t>(kept)] = theta;
@@ -134,7 +128,7 @@ void GolubKahanBasis<T>::start_warm(MatrixView<const T> X, double accuracy) {
     blas::multiply_in_place<T>(Q.columns(kept, left), std::as_const(mix).view(), context_);
   } else if (left < block_) {
     core::fill_gaussian(next_block().columns(left, block_ - left), random_.seed, random_.stream++,
-                        0, context_);
+                        0, context_, right_.first);
   }
   orthonormalize_next(0);
 }
@@ -156,7 +150,7 @@ void GolubKahanBasis<T>::orthonormalize_next(index_t first) {
   Matrix<T> S(X.cols, X.cols);
   // No norm to compare with: a column counts as dependent when it is tiny beside the longest.
   orthonormalize_against<T>(V_.view().columns(0, size_ + first), X, H.view(), S.view(),
-                            longest_column<T>(X), random_, context_);
+                            longest_column<T>(X, right_), random_, context_, right_);
 }
 
 template <Scalar T>
@@ -211,16 +205,16 @@ void GolubKahanBasis<T>::expand_gram(MatrixView<T> V_new) {
   const MatrixView<const T> V_next = std::as_const(V_).view().columns(c, w);
   const MatrixView<T> Y = U_.view().columns(0, w);
   apply_gram(V_next, Y, V_new);
-  if (norm_ == 0) norm_ = longest_column<T>(Y);
+  if (norm_ == 0) norm_ = longest_column<T>(Y, left_);
 
   auto timer = report_.stage("orthogonalise");
   const index_t coupled = c - coupled_from_;
   Matrix<T> known(coupled + w, w);  // [K^H; D]
   const MatrixView<T> D = known.view().block(coupled, 0, w, w);
-  blas::multiply<T>(Op::adjoint, Op::none, T{1}, V_next, V_new, T{0}, D, context_);
+  inner_products<T>(V_next, V_new, D, right_, context_);
   if (c == 0) {
     Matrix<T> YHY(w, w);
-    blas::multiply<T>(Op::adjoint, Op::none, T{1}, Y, Y, T{0}, YHY.view(), context_);
+    inner_products<T>(Y, Y, YHY.view(), left_, context_);
     compare_products(D, YHY.view(), norm_ * norm_);
   }
   for (index_t j = 0; j < w; ++j) {
@@ -231,7 +225,7 @@ void GolubKahanBasis<T>::expand_gram(MatrixView<T> V_new) {
                     std::as_const(known).view(), T{1}, V_new, context_);
   Matrix<T> H(c + w, w);
   orthonormalize_against<T>(std::as_const(V_).view().columns(0, c + w), V_new, H.view(),
-                            K_.view().columns(c, w), norm_ * norm_, random_, context_);
+                            K_.view().columns(c, w), norm_ * norm_, random_, context_, right_);
   for (index_t j = 0; j < w; ++j) {
     T* column = B_.view().column(c + j);
     std::fill_n(column, coupled_from_, T{});
@@ -247,18 +241,18 @@ void GolubKahanBasis<T>::expand_bidiagonal(MatrixView<T> V_new) {
   const index_t w = block_;
   const MatrixView<T> U_new = U_.view().columns(c, w);
   apply(std::as_const(V_).view().columns(c, w), U_new);
-  if (norm_ == 0) norm_ = longest_column<T>(U_new);
+  if (norm_ == 0) norm_ = longest_column<T>(U_new, left_);
   {
     auto timer = report_.stage("orthogonalise");
     orthonormalize_against<T>(std::as_const(U_).view().columns(0, c), U_new,
                               B_.view().block(0, c, c, w), B_.view().block(c, c, w, w), norm_,
-                              random_, context_);
+                              random_, context_, left_);
   }
   apply_adjoint(U_new, V_new);
   auto timer = report_.stage("orthogonalise");
   Matrix<T> H(c + w, w);
   orthonormalize_against<T>(std::as_const(V_).view().columns(0, c + w), V_new, H.view(),
-                            K_.view().columns(c, w), norm_, random_, context_);
+                            K_.view().columns(c, w), norm_, random_, context_, right_);
   // U_1^H (A V_1) and (A^H U_1)^H V_1 are there anyway after the first step: they must agree.
   if (c == 0) compare_products(H.view(), std::as_const(B_).view().block(0, 0, w, w), norm_);
 }

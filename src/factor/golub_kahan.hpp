@@ -26,7 +26,8 @@ enum class Recurrence {
 // The factorization, with c basis vectors and a next block of width w:
 //   gram:        A^H A V = V B + V_next K,                B Hermitian,
 //   bidiagonal:  A V = U B,   A^H U = V B^H + V_next K,
-// [V V_next] (n x (c + w)) and U (m x c) orthonormal, B c x c, K w x c.
+// [V V_next] (n x (c + w)) and U (m x c) orthonormal, B c x c, K w x c. Where A is spread over
+// ranks, so are the rows of U and V, while B and K are the same on each.
 // Ritz triplets come from the decomposition B = X diag(theta) Y^H, theta^2 for gram. Of
 // (A v / theta, theta, v) the residual is ||K x_i||, over theta for gram. That is a recurrence: a
 // stopping hint, not a certificate.
@@ -97,7 +98,7 @@ class GolubKahanBasis {
   // U <- the k leading left Ritz vectors. REQUIRES: Recurrence::bidiagonal
   void lift_left(MatrixView<T> U) const;
 
-  // Bytes of a basis.
+  // Bytes of a basis with that many rows here.
   static double bytes(
       index_t rows, index_t cols, index_t capacity, index_t block, Recurrence recurrence);
 
@@ -121,6 +122,8 @@ class GolubKahanBasis {
   index_t capacity_;
   index_t block_;
   Recurrence recurrence_;
+  Shard left_;   // which rows of U are here
+  Shard right_;  // which rows of V are here
   RandomSource random_;
 
   Matrix<T> U_;        // m x capacity; for gram m x block, the last A V_next

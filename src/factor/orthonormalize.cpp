@@ -9,6 +9,7 @@
 #include "blas/blas.hpp"
 #include "blas/lapack.hpp"
 #include "core/philox.hpp"
+#include "factor/over_ranks.hpp"
 #include "factor/tall_qr.hpp"
 #include "kernels/kernels.hpp"
 
@@ -27,7 +28,7 @@ double largest_in_row(MatrixView<const T> R, index_t i) {
 }
 
 template <Scalar T>
-double longest_column(const Matrix<T>& A) {
+double longest_of(const Matrix<T>& A) {
   double largest = 0;
   for (index_t j = 0; j < A.cols() && A.rows() > 0; ++j) {
     largest = std::max(largest,
@@ -51,7 +52,7 @@ double least_pivot(const Matrix<T>& R) {
 template <Scalar T>
 bool was_enough(const Matrix<T>& h, const Matrix<T>& R) {
   const double least = least_pivot(R);
-  return h.rows() == 0 || (longest_column(h) <= 0.01 * least && longest_column(R) <= 10 * least);
+  return h.rows() == 0 || (longest_of(h) <= 0.01 * least && longest_of(R) <= 10 * least);
 }
 
 }  // namespace
@@ -63,7 +64,8 @@ void orthonormalize_against(MatrixView<const T> Q,
                             MatrixView<T> S,
                             double norm,
                             RandomSource& random,
-                            const Context& context) {
+                            const Context& context,
+                            const Shard& shard) {
   const index_t b = X.cols;
   const double eps = std::numeric_limits<real_t<T>>::epsilon();
   Matrix<T> h(Q.cols, b);
@@ -76,11 +78,11 @@ void orthonormalize_against(MatrixView<const T> Q,
   int rounds = 2;
   for (int round = 0; round < rounds; ++round) {
     if (Q.cols > 0) {
-      blas::multiply<T>(Op::adjoint, Op::none, T{1}, Q, X, T{0}, h.view(), context);
+      inner_products<T>(Q, X, h.view(), shard, context);
       blas::multiply<T>(Op::none, Op::none, T{-1}, Q, std::as_const(h).view(), T{1}, X, context);
       blas::gemm<T>(Op::none, Op::none, T{1}, h.view(), S, T{1}, H);  // H += h S
     }
-    tall_qr(X, R.view(), context);
+    tall_qr(X, R.view(), context, shard);
     if (round == 0) {
       if (was_enough(h, R)) rounds = 1;
       for (index_t j = 0; j < b; ++j) {
@@ -89,7 +91,7 @@ void orthonormalize_against(MatrixView<const T> Q,
         // The direction made for a dependent column is rounding noise. A later column may still
         // lean on it: then it stays, and the next rounds clean it.
         if (largest_in_row<T>(R.view(), j) > 5 * eps * norm) continue;
-        core::fill_gaussian(X.columns(j, 1), random.seed, random.stream++, 0, context);
+        core::fill_gaussian(X.columns(j, 1), random.seed, random.stream++, 0, context, shard.first);
         for (index_t i = 0; i < b; ++i) R(j, i) = 0;
       }
     }
@@ -103,27 +105,31 @@ template void orthonormalize_against(MatrixView<const float>,
                                      MatrixView<float>,
                                      double,
                                      RandomSource&,
-                                     const Context&);
+                                     const Context&,
+                                     const Shard&);
 template void orthonormalize_against(MatrixView<const double>,
                                      MatrixView<double>,
                                      MatrixView<double>,
                                      MatrixView<double>,
                                      double,
                                      RandomSource&,
-                                     const Context&);
+                                     const Context&,
+                                     const Shard&);
 template void orthonormalize_against(MatrixView<const std::complex<float>>,
                                      MatrixView<std::complex<float>>,
                                      MatrixView<std::complex<float>>,
                                      MatrixView<std::complex<float>>,
                                      double,
                                      RandomSource&,
-                                     const Context&);
+                                     const Context&,
+                                     const Shard&);
 template void orthonormalize_against(MatrixView<const std::complex<double>>,
                                      MatrixView<std::complex<double>>,
                                      MatrixView<std::complex<double>>,
                                      MatrixView<std::complex<double>>,
                                      double,
                                      RandomSource&,
-                                     const Context&);
+                                     const Context&,
+                                     const Shard&);
 
 }  // namespace eckart::factor

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "eckart/communicator.hpp"
 #include "eckart/context.hpp"
 #include "eckart/matrix.hpp"
 
@@ -23,7 +24,8 @@ struct RandomSource {
 // orthogonality when X_given is nearly in range(Q).
 // One round is all where X_given has next to nothing along Q (1 % of what is left of its shortest
 // column); else two, and three with random directions.
-// REQUIRES: X.rows >= Q.cols + X.cols
+// Where Q and X are spread over ranks, the shard says which of their rows are here.
+// REQUIRES: at least Q.cols + X.cols rows, all ranks together
 template <Scalar T>
 void orthonormalize_against(MatrixView<const T> Q,
                             MatrixView<T> X,
@@ -31,6 +33,7 @@ void orthonormalize_against(MatrixView<const T> Q,
                             MatrixView<T> S,
                             double norm,
                             RandomSource& random,
-                            const Context& context);
+                            const Context& context,
+                            const Shard& shard = {});
 
 }  // namespace eckart::factor

@@ -9,6 +9,7 @@
 
 #include "blas/blas.hpp"
 #include "eckart/error.hpp"
+#include "factor/over_ranks.hpp"
 #include "kernels/kernels.hpp"
 
 namespace eckart::factor {
@@ -37,6 +38,14 @@ void require_finite_product(const LinearOperator<T>& A,
   if (bad < 0) return;
   // A NaN in row i of A V comes from row i of A.
   const bool of_rows = side == Side::rows;
+  const Shard shard = of_rows ? A.row_shard() : A.col_shard();
+  const auto fail = [&] {
+    throw InvalidArgument(fmt::format(
+        "the operator's product {} is not finite (NaN or infinity) in row {} for a finite block of "
+        "vectors",
+        of_rows ? "A X" : "A^H Y", shard.first + bad + 1));
+  };
+  if (!shard.alone()) fail();  // the other ranks make no product now
   Matrix<T> unit(X.rows, 1);
   Matrix<T> line(of_rows ? A.cols() : A.rows(), 1);
   unit(bad, 0) = 1;
@@ -52,10 +61,7 @@ void require_finite_product(const LinearOperator<T>& A,
                                                         : static_cast<double>(std::real(value));
     throw of_rows ? NonFiniteInput(bad, other, part) : NonFiniteInput(other, bad, part);
   }
-  throw InvalidArgument(fmt::format(
-      "the operator's product {} is not finite (NaN or infinity) in row {} for a finite block of "
-      "vectors",
-      of_rows ? "A X" : "A^H Y", bad + 1));
+  fail();
 }
 
 template <Scalar T>
@@ -66,7 +72,7 @@ void require_adjoint(const LinearOperator<T>& A,
                      const Context& context) {
   if (sigma.empty()) return;
   Matrix<T> C(V.cols, V.cols);
-  blas::multiply<T>(blas::Op::adjoint, blas::Op::none, T{1}, V, Z, T{0}, C.view(), context);
+  inner_products<T>(V, Z, C.view(), A.col_shard(), context);
   double largest = 0;
   for (index_t j = 0; j < C.cols(); ++j) {
     C(j, j) -= sigma[static_cast<std::size_t>(j)];

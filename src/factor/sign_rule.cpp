@@ -2,23 +2,55 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "core/parallel.hpp"
+#include "factor/over_ranks.hpp"
 
 namespace eckart::factor {
 namespace {
 
-// Returns the index of the entry that decides; -1 for a column of zeros.
+// Returns for each of the k leading columns the entry that decides: zero for a column of zeros.
 template <Scalar T>
-index_t deciding_entry(const T* v, index_t n) {
+std::vector<T> deciding_entries(MatrixView<const T> V,
+                                index_t k,
+                                const Shard& shard,
+                                const Context& context) {
   using Real = real_t<T>;
-  Real largest = 0;
-  for (index_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(v[i]));
-  const Real tie = largest * (1 - std::sqrt(std::numeric_limits<Real>::epsilon()));
-  for (index_t i = 0; i < n && largest > 0; ++i) {
-    if (std::abs(v[i]) >= tie) return i;
+  const auto count = static_cast<std::size_t>(k);
+  std::vector<double> largest(count);
+  core::for_each_chunk(k, 4, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = first; j < last; ++j) {
+      Real most = 0;
+      for (index_t i = 0; i < V.rows; ++i) most = std::max(most, std::abs(V(i, j)));
+      largest[static_cast<std::size_t>(j)] = static_cast<double>(most);
+    }
+  });
+  if (!shard.alone()) shard.ranks->max(largest);
+
+  // The first entry that ties with the largest, and how many rows are from it on.
+  std::vector<T> entries(count, T{});
+  std::vector<double> remaining(count);
+  core::for_each_chunk(k, 4, context, [&](index_t, index_t first, index_t last) {
+    for (index_t j = first; j < last; ++j) {
+      const auto most = static_cast<Real>(largest[static_cast<std::size_t>(j)]);
+      const Real tie = most * (1 - std::sqrt(std::numeric_limits<Real>::epsilon()));
+      for (index_t i = 0; i < V.rows && most > 0; ++i) {
+        if (!(std::abs(V(i, j)) >= tie)) continue;
+        entries[static_cast<std::size_t>(j)] = V(i, j);
+        remaining[static_cast<std::size_t>(j)] = static_cast<double>(shard.total - shard.first - i);
+        break;
+      }
+    }
+  });
+  if (shard.alone()) return entries;
+  const std::vector<double> here = remaining;
+  shard.ranks->max(remaining);
+  for (std::size_t j = 0; j < count; ++j) {
+    if (here[j] != remaining[j]) entries[j] = T{};
   }
-  return -1;
+  sum_over_ranks<T>(shard, {entries.data(), k, 1, std::max<index_t>(k, 1)});
+  return entries;
 }
 
 // Returns z / |z|. In more digits, so that columns keep their lengths but for one rounding.
@@ -37,31 +69,37 @@ T unit_phase(T z) {
 }  // namespace
 
 template <Scalar T>
-void apply_sign_rule(MatrixView<T> U, MatrixView<T> V, index_t k, const Context& context) {
+void apply_sign_rule(
+    MatrixView<T> U, MatrixView<T> V, index_t k, const Context& context, const Shard& rows_of_V) {
+  const std::vector<T> decides = deciding_entries<T>(V, k, rows_of_V, context);
   core::for_each_chunk(k, 4, context, [&](index_t, index_t first, index_t last) {
     for (index_t j = first; j < last; ++j) {
-      const index_t decides = deciding_entry(V.column(j), V.rows);
-      if (decides < 0) continue;
-      const T entry = V(decides, j);
+      const T entry = decides[static_cast<std::size_t>(j)];
       const real_t<T> modulus = std::abs(entry);
-      if (entry == T{modulus}) continue;
+      if (entry == T{modulus}) continue;  // as it should be, or a column of zeros
       const T turn = unit_phase(conjugate(entry));
-      for (index_t i = 0; i < V.rows; ++i) V(i, j) *= turn;
+      for (index_t i = 0; i < V.rows; ++i) {
+        // Real, without the rounding of the product.
+        V(i, j) = V(i, j) == entry ? T{modulus} : V(i, j) * turn;
+      }
       for (index_t i = 0; i < U.rows; ++i) U(i, j) *= turn;
-      V(decides, j) = modulus;  // real, without the rounding of the product
     }
   });
 }
 
-template void apply_sign_rule(MatrixView<float>, MatrixView<float>, index_t, const Context&);
-template void apply_sign_rule(MatrixView<double>, MatrixView<double>, index_t, const Context&);
+template void apply_sign_rule(
+    MatrixView<float>, MatrixView<float>, index_t, const Context&, const Shard&);
+template void apply_sign_rule(
+    MatrixView<double>, MatrixView<double>, index_t, const Context&, const Shard&);
 template void apply_sign_rule(MatrixView<std::complex<float>>,
                               MatrixView<std::complex<float>>,
                               index_t,
-                              const Context&);
+                              const Context&,
+                              const Shard&);
 template void apply_sign_rule(MatrixView<std::complex<double>>,
                               MatrixView<std::complex<double>>,
                               index_t,
-                              const Context&);
+                              const Context&,
+                              const Shard&);
 
 }  // namespace eckart::factor

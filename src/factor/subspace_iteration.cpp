@@ -9,6 +9,7 @@
 #include "core/parallel.hpp"
 #include "core/philox.hpp"
 #include "factor/dense_chain.hpp"
+#include "factor/over_ranks.hpp"
 #include "factor/product_checks.hpp"
 #include "factor/tall_qr.hpp"
 #include "kernels/kernels.hpp"
@@ -51,9 +52,11 @@ SubspaceIteration<T>::SubspaceIteration(const LinearOperator<T>& A,
       seed_(seed),
       context_(context),
       report_(report),
-      U_(A.rows(), width),
-      V_(A.cols(), width),
-      Z_(A.cols(), width) {}
+      left_(A.row_shard()),
+      right_(A.col_shard()),
+      U_(left_.count, width),
+      V_(right_.count, width),
+      Z_(right_.count, width) {}
 
 template <Scalar T>
 double SubspaceIteration<T>::elements(index_t rows,
@@ -84,11 +87,11 @@ void SubspaceIteration<T>::apply_adjoint(MatrixView<const T> Y, MatrixView<T> X)
 
 template <Scalar T>
 void SubspaceIteration<T>::start() {
-  core::fill_gaussian(U_.view(), seed_, sketch_stream, 0, context_);
+  core::fill_gaussian(U_.view(), seed_, sketch_stream, 0, context_, left_.first);
   apply_adjoint(std::as_const(U_).view(), V_.view());
   require_finite_product<T>(A_, V_.view(), Side::columns, context_);
   Matrix<T> R(V_.cols(), V_.cols());
-  tall_qr(V_.view(), R.view(), context_);
+  tall_qr(V_.view(), R.view(), context_, right_);
   project();
   require_adjoint<T>(A_, V_.view(), Z_.view(), sigma_, context_);
 }
@@ -100,7 +103,7 @@ void SubspaceIteration<T>::project() {
   {
     auto timer = report_.stage("Rayleigh-Ritz");
     Matrix<T> R(V_.cols(), V_.cols());
-    tall_qr(U_.view(), R.view(), context_);
+    tall_qr(U_.view(), R.view(), context_, left_);
     DenseFactors<T> small = factor_small<T>(std::as_const(R).view(), report_.fallbacks, context_);
     blas::multiply_in_place<T>(U_.view(), std::as_const(small.U).view(), context_);
     blas::multiply_in_place<T>(V_.view(), std::as_const(small.V).view(), context_);
@@ -122,8 +125,10 @@ void SubspaceIteration<T>::measure_residuals() {
     for (index_t i = 0; i < V_.rows(); ++i) {
       sum += static_cast<double>(std::norm(z[i] - s * v[i]));
     }
-    residuals_[static_cast<std::size_t>(j)] = std::sqrt(sum);
+    residuals_[static_cast<std::size_t>(j)] = sum;
   });
+  sum_over_ranks(right_, residuals_);
+  for (double& residual : residuals_) residual = std::sqrt(residual);
 }
 
 template <Scalar T>
@@ -168,7 +173,7 @@ index_t SubspaceIteration<T>::refine(double accuracy, index_t most_degree) {
   {
     auto timer = report_.stage("orthonormalise");
     Matrix<T> R(V_.cols(), V_.cols());
-    tall_qr(V_.view(), R.view(), context_);
+    tall_qr(V_.view(), R.view(), context_, right_);
   }
   project();
   report_.iterations += d;
@@ -196,7 +201,7 @@ index_t SubspaceIteration<T>::filter(index_t degree) {
   combine<T>([&](index_t j) { return 2 * sigma_[static_cast<std::size_t>(j)] / bound; }, Z_.view(),
              constant(-1), V_.view(), context_);
   index_t t = 1;
-  for (; t < degree && !context_.cancelled(); ++t) {
+  for (; t < degree && !left_.any(context_.cancelled()); ++t) {
     apply(std::as_const(Z_).view(), U_.view());
     apply_adjoint(std::as_const(U_).view(), P_.view());
     combine<T>(constant(4 / bound), P_.view(), constant(-2), Z_.view(), context_);
@@ -215,7 +220,7 @@ void SubspaceIteration<T>::admit(MatrixView<const T> X) {
     std::copy_n(X.column(j), X.rows, V_.view().column(first + j));
   }
   Matrix<T> R(V_.cols(), V_.cols());
-  tall_qr(V_.view(), R.view(), context_);
+  tall_qr(V_.view(), R.view(), context_, right_);
   project();
 }
 

@@ -61,7 +61,7 @@ class SubspaceIteration {
   // ||A^H u_i - sigma_i v_i||.
   const std::vector<double>& residuals() const { return residuals_; }
 
-  // Elements that an iteration with filters up to a degree holds.
+  // Elements that an iteration with filters up to a degree holds, with that many rows here.
   static double elements(index_t rows, index_t cols, index_t width, index_t most_degree);
 
  private:
@@ -81,6 +81,8 @@ class SubspaceIteration {
   std::uint64_t seed_;
   Context& context_;
   SvdReport& report_;
+  Shard left_;   // which rows of U are here
+  Shard right_;  // which rows of V are here
   Matrix<T> U_;
   Matrix<T> V_;
   Matrix<T> Z_;

@@ -12,6 +12,7 @@
 #include "blas/lapack.hpp"
 #include "core/parallel.hpp"
 #include "factor/copies.hpp"
+#include "factor/over_ranks.hpp"
 #include "kernels/skinny.hpp"
 #include "kernels/tall.hpp"
 
@@ -85,13 +86,12 @@ void sum_over_rows(MatrixView<T> X, MatrixView<T> G, const Context& context, con
 
 // The upper triangle of G <- X^H X.
 template <Scalar T>
-void gram(MatrixView<T> X, MatrixView<T> G, const Context& context) {
-  if (X.cols > narrow) {
-    return blas::multiply<T>(Op::adjoint, Op::none, T{1}, X, X, T{0}, G, context);
-  }
+void gram(MatrixView<T> X, MatrixView<T> G, const Shard& shard, const Context& context) {
+  if (X.cols > narrow || X.rows == 0) return inner_products<T>(X, X, G, shard, context);
   sum_over_rows<T>(X, G, context, [](MatrixView<T> rows, MatrixView<T> sum) {
     add_gram<T>(rows, sum, rows.rows);
   });
+  sum_over_ranks(shard, G);
 }
 
 // X <- X R^-1, and G <- X^H X of the new X while its rows are in the cache.
@@ -99,15 +99,17 @@ template <Scalar T>
 void solve_and_gram(MatrixView<T> X,
                     MatrixView<const T> R,
                     MatrixView<T> G,
+                    const Shard& shard,
                     const Context& context) {
-  if (X.cols > narrow) {
+  if (X.cols > narrow || X.rows == 0) {
     blas::solve_upper_from_right<T>(X, R, context);
-    return gram(X, G, context);
+    return gram(X, G, shard, context);
   }
   sum_over_rows<T>(X, G, context, [&](MatrixView<T> rows, MatrixView<T> sum) {
     solve<T>(rows, R);
     add_gram<T>(rows, sum, rows.rows);
   });
+  sum_over_ranks(shard, G);
 }
 
 // Returns a lower bound of ||R^-1||_2, close as a rule: from R^H y = c, the entries of c of modulus
@@ -224,14 +226,38 @@ void householder_by_blocks(MatrixView<T> X, MatrixView<T> R, const Context& cont
   });
 }
 
+// The same over ranks: of each one's triangle, or of its rows where they are fewer than columns.
+template <Scalar T>
+void householder_over_ranks(MatrixView<T> X,
+                            MatrixView<T> R,
+                            const Shard& shard,
+                            const Context& context) {
+  if (shard.alone()) return householder_by_blocks(X, R, context);
+  const index_t n = X.cols;
+  const bool few = X.rows < n;
+  const Shard slot = Shard::counted(*shard.ranks, std::min(X.rows, n));
+  Matrix<T> stack(slot.total, n);
+  const MatrixView<T> own = stack.view().block(slot.first, 0, slot.count, n);
+  if (few) {
+    copy<T>(X, own);
+  } else {
+    householder_by_blocks(X, own, context);
+  }
+  sum_over_ranks(shard, stack.view());
+  blas::householder_qr(stack.view(), R);
+  if (few) return copy<T>(own, X);
+  blas::multiply_in_place<T>(X, own, context);
+}
+
 }  // namespace
 
 template <Scalar T>
-void tall_qr_deferred(MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const Context& context) {
+void tall_qr_deferred(
+    MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const Context& context, const Shard& shard) {
   if (X.cols == 0) return;
   const blas::BlasThreads one_thread;
   const double eps = std::numeric_limits<real_t<T>>::epsilon();
-  const auto m = static_cast<double>(X.rows);
+  const auto m = static_cast<double>(shard.alone() ? X.rows : shard.total);
   const auto n = static_cast<double>(X.cols);
   // With unit columns, a least singular value above this means a condition number that one more
   // round repairs.
@@ -242,7 +268,7 @@ void tall_qr_deferred(MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const C
   // Householder reflections of what X has become; the rounds before stay in R.
   const auto finish_by_householder = [&] {
     Matrix<T> last(X.cols, X.cols);
-    householder_by_blocks(X, last.view(), context);
+    householder_over_ranks(X, last.view(), shard, context);
     blas::multiply_from_left<T>(std::as_const(last).view(), R, context);
     set_identity(S);
   };
@@ -250,28 +276,28 @@ void tall_qr_deferred(MatrixView<T> X, MatrixView<T> R, MatrixView<T> S, const C
   Matrix<T> G(X.cols, X.cols);
   Matrix<T> round(X.cols, X.cols);
   set_identity(R);
-  gram(X, G.view(), context);
+  gram(X, G.view(), shard, context);
   copy<T>(std::as_const(G).view(), round.view());
   if (!scaled_cholesky(round.view(), 0.0, safe_value)) {
     if (!(shift < 0.1) || !scaled_cholesky(G.view(), shift, 0.0)) return finish_by_householder();
     blas::multiply_from_left<T>(std::as_const(G).view(), R, context);
-    solve_and_gram<T>(X, std::as_const(R), round.view(), context);
+    solve_and_gram<T>(X, std::as_const(R), round.view(), shard, context);
     if (!scaled_cholesky(round.view(), 0.0, safe_value)) return finish_by_householder();
   } else if (one_round_is_enough<T>(std::as_const(round).view(), G.view(), S)) {
     copy<T>(std::as_const(round).view(), S);
     return blas::multiply_from_left<T>(std::as_const(round).view(), R, context);
   }
   blas::multiply_from_left<T>(std::as_const(round).view(), R, context);
-  solve_and_gram<T>(X, std::as_const(round).view(), S, context);
+  solve_and_gram<T>(X, std::as_const(round).view(), S, shard, context);
   // The last Gram matrix is near the identity, or the rounds have failed after all.
   if (!scaled_cholesky(S, 0.0, 0.5)) return finish_by_householder();
   blas::multiply_from_left<T>(S, R, context);
 }
 
 template <Scalar T>
-void tall_qr(MatrixView<T> X, MatrixView<T> R, const Context& context) {
+void tall_qr(MatrixView<T> X, MatrixView<T> R, const Context& context, const Shard& shard) {
   Matrix<T> S(X.cols, X.cols);
-  tall_qr_deferred<T>(X, R, S.view(), context);
+  tall_qr_deferred<T>(X, R, S.view(), context, shard);
   blas::solve_upper_from_right<T>(X, std::as_const(S).view(), context);
 }
 
@@ -323,29 +349,29 @@ template void tall_product(MatrixView<const std::complex<double>>,
                            MatrixView<const std::complex<double>>,
                            MatrixView<std::complex<double>>,
                            const Context&);
-template void tall_qr_deferred(MatrixView<float>,
-                               MatrixView<float>,
-                               MatrixView<float>,
-                               const Context&);
-template void tall_qr(MatrixView<float>, MatrixView<float>, const Context&);
-template void tall_qr_deferred(MatrixView<double>,
-                               MatrixView<double>,
-                               MatrixView<double>,
-                               const Context&);
-template void tall_qr(MatrixView<double>, MatrixView<double>, const Context&);
+template void tall_qr_deferred(
+    MatrixView<float>, MatrixView<float>, MatrixView<float>, const Context&, const Shard&);
+template void tall_qr(MatrixView<float>, MatrixView<float>, const Context&, const Shard&);
+template void tall_qr_deferred(
+    MatrixView<double>, MatrixView<double>, MatrixView<double>, const Context&, const Shard&);
+template void tall_qr(MatrixView<double>, MatrixView<double>, const Context&, const Shard&);
 template void tall_qr_deferred(MatrixView<std::complex<float>>,
                                MatrixView<std::complex<float>>,
                                MatrixView<std::complex<float>>,
-                               const Context&);
+                               const Context&,
+                               const Shard&);
 template void tall_qr(MatrixView<std::complex<float>>,
                       MatrixView<std::complex<float>>,
-                      const Context&);
+                      const Context&,
+                      const Shard&);
 template void tall_qr_deferred(MatrixView<std::complex<double>>,
                                MatrixView<std::complex<double>>,
                                MatrixView<std::complex<double>>,
-                               const Context&);
+                               const Context&,
+                               const Shard&);
 template void tall_qr(MatrixView<std::complex<double>>,
                       MatrixView<std::complex<double>>,
-                      const Context&);
+                      const Context&,
+                      const Shard&);
 
 }  // namespace eckart::factor

@@ -13,13 +13,16 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "eckart/error.hpp"
 #include "eckart/io/report_json.hpp"
+#include "eckart/io/spread.hpp"
 #include "io/atomic_file.hpp"
 #include "io/npy_header.hpp"
 #include "io/readers.hpp"
+#include "io/together.hpp"
 
 namespace eckart::io {
 namespace {
@@ -211,6 +214,109 @@ void exchange(const std::string& folder,
   remove_result(aside);
 }
 
+void require_names(const std::vector<Companion>& companions) {
+  for (const Companion& companion : companions) {
+    require(std::find(companion_names.begin(), companion_names.end(), companion.name) !=
+                companion_names.end(),
+            "there is no place for '" + companion.name + "' in a result");
+  }
+}
+
+// file(name) tells where a file of the result goes.
+template <Scalar T, class File>
+void write_all_but_vectors(const SvdResult<T>& result,
+                           const std::string& report_text,
+                           const std::vector<Companion>& companions,
+                           const File& file) {
+  const auto k = static_cast<index_t>(result.sigma.size());
+  write_matrix<real_t<T>>(file("s.npy"), {result.sigma.data(), k, 1, std::max<index_t>(1, k)},
+                          true);
+  for (const Companion& companion : companions) {
+    std::visit(
+        [&]<class S>(MatrixView<const S> values) {
+          write_matrix<S>(file(companion.name + ".npy"), values, companion.as_vector);
+        },
+        companion.values);
+  }
+  write_characters(file("report.json"),
+                   (report_text.empty() ? to_json(result.report) : report_text) + "\n");
+}
+
+void put_in_place(const std::string& folder,
+                  const std::string& target,
+                  bool overwrite,
+                  TemporaryFolder& ready) {
+  sync_folder(ready.path(), folder);
+  exchange(folder, target, overwrite, ready);
+  sync_folder(parent_folder(target), folder);
+}
+
+// A C-order array in a file that several write to, each its own elements.
+template <Scalar T>
+class OpenArray {
+ public:
+  OpenArray(const std::string& path, index_t rows, index_t cols, const std::string& shown)
+      : header_(format_npy_header(npy_type<T>(), {rows, cols})),
+        shown_(shown),
+        file_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    if (file_ < 0) fail();
+  }
+  ~OpenArray() {
+    if (file_ >= 0) ::close(file_);
+  }
+  OpenArray(const OpenArray&) = delete;
+  OpenArray& operator=(const OpenArray&) = delete;
+
+  // Makes the file as long as it will be, and writes the header.
+  void prepare(index_t elements) {
+    const auto bytes = static_cast<off_t>(header_.size()) +
+                       static_cast<off_t>(elements) * static_cast<off_t>(sizeof(T));
+    if (const int error = posix_fallocate(file_, 0, bytes); error != 0) {
+      errno = error;
+      fail();
+    }
+    put(header_.data(), header_.size(), 0);
+  }
+  void write(index_t first, const std::vector<T>& values) {
+    put(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T),
+        static_cast<off_t>(header_.size()) +
+            static_cast<off_t>(first) * static_cast<off_t>(sizeof(T)));
+  }
+  void close() {
+    if (fsync(file_) != 0) fail();
+    const int file = std::exchange(file_, -1);
+    if (::close(file) != 0) fail();
+  }
+
+ private:
+  void put(const char* bytes, std::size_t count, off_t offset) {
+    while (count > 0) {
+      const ssize_t written = pwrite(file_, bytes, count, offset);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) fail();
+      bytes += written;
+      offset += written;
+      count -= static_cast<std::size_t>(written);
+    }
+  }
+  [[noreturn]] void fail() const {
+    throw IoError(shown_, fmt::format("cannot write the vectors: {}; expected a folder that every "
+                                      "rank can write to",
+                                      error_text(errno)));
+  }
+
+  std::string header_;
+  std::string shown_;
+  int file_;
+};
+
+template <Scalar T>
+void make_array(const std::string& path, index_t rows, index_t cols, const std::string& shown) {
+  OpenArray<T> array(path, rows, cols, shown);
+  array.prepare(rows * cols);
+  array.close();
+}
+
 AnyMatrix read_array(const std::string& path) { return read_npy(Input::open(path, 0), {}); }
 
 template <Scalar T>
@@ -251,11 +357,7 @@ void write_result(const std::string& folder,
                   bool overwrite,
                   const std::string& report_text,
                   const std::vector<Companion>& companions) {
-  for (const Companion& companion : companions) {
-    require(std::find(companion_names.begin(), companion_names.end(), companion.name) !=
-                companion_names.end(),
-            "there is no place for '" + companion.name + "' in a result");
-  }
+  require_names(companions);
   const std::string target = resolve(folder);
   require_replaceable(folder, target, overwrite);
   TemporaryFolder ready(folder);
@@ -267,21 +369,63 @@ void write_result(const std::string& folder,
     write_matrix<T>(file("U.npy"), result.U.view(), false);
     write_adjoint<T>(file("Vt.npy"), result.V.view());
   }
+  write_all_but_vectors(result, report_text, companions, file);
+  put_in_place(folder, target, overwrite, ready);
+}
+
+template <Scalar T>
+void write_spread_result(const std::string& folder,
+                         const SvdResult<T>& result,
+                         const Shard& left,
+                         const Shard& right,
+                         bool overwrite,
+                         const std::string& report_text,
+                         const std::vector<Companion>& companions) {
+  const Communicator& ranks = *left.ranks;
+  const bool first = ranks.rank() == 0;
+  const bool has_vectors = left.any(result.U.cols() > 0);
   const auto k = static_cast<index_t>(result.sigma.size());
-  write_matrix<real_t<T>>(file("s.npy"), {result.sigma.data(), k, 1, std::max<index_t>(1, k)},
-                          true);
-  for (const Companion& companion : companions) {
-    std::visit(
-        [&]<class S>(MatrixView<const S> values) {
-          write_matrix<S>(file(companion.name + ".npy"), values, companion.as_vector);
-        },
-        companion.values);
-  }
-  write_characters(file("report.json"),
-                   (report_text.empty() ? to_json(result.report) : report_text) + "\n");
-  sync_folder(ready.path(), folder);
-  exchange(folder, target, overwrite, ready);
-  sync_folder(parent_folder(target), folder);
+  const std::string target = resolve(folder);
+  std::unique_ptr<TemporaryFolder> ready;  // of the first rank
+  std::string path;
+  together(ranks, [&] {
+    if (!first) return;
+    require_names(companions);
+    require_replaceable(folder, target, overwrite);
+    ready = std::make_unique<TemporaryFolder>(folder);
+    path = ready->path();
+    write_all_but_vectors(result, report_text, companions, [&](const std::string& name) {
+      return Destination{path + "/" + name, folder + "/" + name};
+    });
+    if (!has_vectors) return;
+    make_array<T>(path + "/U.npy", left.total, k, folder);
+    make_array<T>(path + "/Vt.npy", k, right.total, folder);
+  });
+  tell(ranks, 0, path);
+  together(ranks, [&] {
+    if (!has_vectors) return;
+    const index_t rows = std::max<index_t>(1, (index_t{1} << 17) / std::max<index_t>(k, 1));
+    OpenArray<T> U(path + "/U.npy", left.total, k, folder);
+    for (index_t top = 0; top < left.count; top += rows) {
+      const index_t count = std::min(rows, left.count - top);
+      std::vector<T> values;
+      for (index_t i = top; i < top + count; ++i) {
+        for (index_t j = 0; j < k; ++j) values.push_back(result.U(i, j));
+      }
+      U.write((left.first + top) * k, values);
+    }
+    U.close();
+    OpenArray<T> Vt(path + "/Vt.npy", k, right.total, folder);
+    for (index_t j = 0; j < k; ++j) {
+      std::vector<T> values;
+      for (index_t i = 0; i < right.count; ++i) values.push_back(conjugate(result.V(i, j)));
+      Vt.write(j * right.total + right.first, values);
+    }
+    Vt.close();
+  });
+  together(ranks, [&] {
+    if (first) put_in_place(folder, target, overwrite, *ready);
+  });
 }
 
 AnySavedResult read_result(const std::string& folder) {
@@ -349,5 +493,33 @@ template void write_result(const std::string&,
                            bool,
                            const std::string&,
                            const std::vector<Companion>&);
+template void write_spread_result(const std::string&,
+                                  const SvdResult<float>&,
+                                  const Shard&,
+                                  const Shard&,
+                                  bool,
+                                  const std::string&,
+                                  const std::vector<Companion>&);
+template void write_spread_result(const std::string&,
+                                  const SvdResult<double>&,
+                                  const Shard&,
+                                  const Shard&,
+                                  bool,
+                                  const std::string&,
+                                  const std::vector<Companion>&);
+template void write_spread_result(const std::string&,
+                                  const SvdResult<std::complex<float>>&,
+                                  const Shard&,
+                                  const Shard&,
+                                  bool,
+                                  const std::string&,
+                                  const std::vector<Companion>&);
+template void write_spread_result(const std::string&,
+                                  const SvdResult<std::complex<double>>&,
+                                  const Shard&,
+                                  const Shard&,
+                                  bool,
+                                  const std::string&,
+                                  const std::vector<Companion>&);
 
 }  // namespace eckart::io

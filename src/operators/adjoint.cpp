@@ -18,6 +18,8 @@ class AdjointOperator final : public LinearOperator<T>, public operators::Sparse
 
   index_t rows() const override { return A_.cols(); }
   index_t cols() const override { return A_.rows(); }
+  Shard row_shard() const override { return A_.col_shard(); }
+  Shard col_shard() const override { return A_.row_shard(); }
   Storage storage() const override { return A_.storage(); }
   index_t entries_per_product() const override { return A_.entries_per_product(); }
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
@@ -41,7 +43,9 @@ class AdjointOperator final : public LinearOperator<T>, public operators::Sparse
     return A_.apply_gram(other(side), X, Y, Z, step, context);
   }
   void copy_to(MatrixView<T> AH, Context& context) const override {
-    if (storage() == Storage::matrix_free) return LinearOperator<T>::copy_to(AH, context);
+    if (storage() == Storage::matrix_free || !row_shard().alone()) {
+      return LinearOperator<T>::copy_to(AH, context);
+    }
     Matrix<T> copy(A_.rows(), A_.cols());
     A_.copy_to(copy.view(), context);
     for (index_t j = 0; j < AH.cols; ++j) {

@@ -256,6 +256,9 @@ void require_length(std::size_t length, index_t wanted, const char* name, const 
 
 template <Scalar T>
 std::unique_ptr<LinearOperator<T>> make_affine(const LinearOperator<T>& A, AffineMap<T> map) {
+  require(A.row_shard().alone(),
+          "an affine map of a matrix that is spread over ranks: map the rows of each rank, then "
+          "spread them");
   require_length(map.column_shift.size(), A.cols(), "column_shift", "columns");
   require_length(map.column_scale.size(), A.cols(), "column_scale", "columns");
   require_length(map.row_shift.size(), A.rows(), "row_shift", "rows");

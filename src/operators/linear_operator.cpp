@@ -18,14 +18,18 @@ constexpr index_t block = 64;
 template <Scalar T, class Look>
 void for_each_column(const LinearOperator<T>& A, Context& context, const Look& look) {
   const index_t width = std::min(block, A.cols());
-  Matrix<T> X(A.cols(), width);
-  Matrix<T> Y(A.rows(), width);
+  const Shard here = A.col_shard();
+  Matrix<T> X(here.count, width);
+  Matrix<T> Y(A.row_shard().count, width);
+  const auto set = [&](index_t i, index_t j, T value) {
+    if (i >= here.first && i < here.first + here.count) X(i - here.first, j) = value;
+  };
   for (index_t first = 0; first < A.cols(); first += width) {
     const index_t count = std::min(width, A.cols() - first);
-    for (index_t j = 0; j < count; ++j) X(first + j, j) = T{1};
+    for (index_t j = 0; j < count; ++j) set(first + j, j, T{1});
     A.apply(X.view().columns(0, count), Y.view().columns(0, count), context);
     for (index_t j = 0; j < count; ++j) {
-      X(first + j, j) = T{0};
+      set(first + j, j, T{0});
       look(first + j, Y.view().column(j));
     }
   }
@@ -92,7 +96,7 @@ std::vector<ColumnSummary<T>> LinearOperator<T>::column_summaries(Context& conte
 template <Scalar T>
 void LinearOperator<T>::copy_to(MatrixView<T> A, Context& context) const {
   for_each_column(*this, context,
-                  [&](index_t j, const T* column) { std::copy_n(column, rows(), A.column(j)); });
+                  [&](index_t j, const T* column) { std::copy_n(column, A.rows, A.column(j)); });
 }
 
 template <Scalar T>

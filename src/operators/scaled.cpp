@@ -19,6 +19,8 @@ class ScaledOperator final : public LinearOperator<T>, public SparseSource<T> {
 
   index_t rows() const override { return A_.rows(); }
   index_t cols() const override { return A_.cols(); }
+  Shard row_shard() const override { return A_.row_shard(); }
+  Shard col_shard() const override { return A_.col_shard(); }
   Storage storage() const override { return A_.storage(); }
   index_t entries_per_product() const override { return A_.entries_per_product(); }
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
@@ -44,7 +46,7 @@ class ScaledOperator final : public LinearOperator<T>, public SparseSource<T> {
     using Real = real_t<T>;
     AffineMap<T> scaled = map;
     if (scaled.row_scale.empty())
-      scaled.row_scale.assign(static_cast<std::size_t>(rows()), Real{1});
+      scaled.row_scale.assign(static_cast<std::size_t>(row_shard().count), Real{1});
     if (scaled.column_scale.empty()) {
       scaled.column_scale.assign(static_cast<std::size_t>(cols()), Real{1});
     }
@@ -101,17 +103,20 @@ class ScaledOperator final : public LinearOperator<T>, public SparseSource<T> {
 // finite, which whoever uses the products is to report.
 template <Scalar T>
 double product_size(const LinearOperator<T>& A, Context& context) {
-  Matrix<T> x(A.cols(), 1);
-  Matrix<T> y(A.rows(), 1);
-  core::fill_gaussian(x.view(), 0, 0, 0, context);
+  Matrix<T> x(A.col_shard().count, 1);
+  Matrix<T> y(A.row_shard().count, 1);
+  core::fill_gaussian(x.view(), 0, 0, 0, context, A.col_shard().first);
   A.apply(std::as_const(x).view(), y.view(), context);
   double largest = 0;
+  bool finite = true;
   for (index_t i = 0; i < y.rows(); ++i) {
     const double element = std::max(std::abs(static_cast<double>(std::real(y(i, 0)))),
                                     std::abs(static_cast<double>(std::imag(y(i, 0)))));
-    if (!std::isfinite(element)) return 0;
+    finite = finite && std::isfinite(element);
     largest = std::max(largest, element);
   }
+  if (A.row_shard().any(!finite)) return 0;
+  if (!A.row_shard().alone()) A.row_shard().ranks->max({&largest, 1});
   return largest;
 }
 

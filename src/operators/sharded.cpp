@@ -1,0 +1,238 @@
+// A matrix whose rows are spread over ranks: products with the rows here, and what the ranks must
+// tell each other for them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "eckart/error.hpp"
+#include "eckart/operators.hpp"
+
+namespace eckart {
+namespace {
+
+// Rows of a block one after another, so that those of a rank are one piece.
+template <Scalar T>
+class RowMajor {
+ public:
+  RowMajor(index_t rows, index_t cols)
+      : cols_(cols), values_(static_cast<std::size_t>(rows * cols)) {}
+
+  void put(index_t first, MatrixView<const T> X) {
+    for (index_t i = 0; i < X.rows; ++i) {
+      for (index_t j = 0; j < X.cols; ++j) at(first + i, j) = X(i, j);
+    }
+  }
+  void take(index_t first, MatrixView<T> X) {
+    for (index_t i = 0; i < X.rows; ++i) {
+      for (index_t j = 0; j < X.cols; ++j) X(i, j) = at(first + i, j);
+    }
+  }
+  std::span<real_t<T>> numbers() {
+    return {reinterpret_cast<real_t<T>*>(values_.data()), values_.size() * parts};
+  }
+  // Bounds of rows as bounds of numbers.
+  std::vector<index_t> scaled(std::vector<index_t> bounds) const {
+    for (index_t& bound : bounds) bound *= cols_ * static_cast<index_t>(parts);
+    return bounds;
+  }
+
+ private:
+  static constexpr std::size_t parts = is_complex<T> ? 2 : 1;
+  T& at(index_t i, index_t j) { return values_[static_cast<std::size_t>(i * cols_ + j)]; }
+
+  index_t cols_;
+  std::vector<T> values_;
+};
+
+template <Scalar T>
+class ShardedOperator final : public LinearOperator<T> {
+ public:
+  ShardedOperator(const LinearOperator<T>& A, const Communicator& ranks)
+      : A_(A),
+        ranks_(ranks),
+        row_shard_(Shard::counted(ranks, A.rows())),
+        col_shard_(Shard::even(ranks, A.cols())),
+        bounds_(even_bounds(A.cols(), ranks.size())) {
+    const auto n = static_cast<double>(A.cols());
+    std::vector<double> widest = {n, -n};
+    ranks.max(widest);
+    require(widest[0] == -widest[1],
+            fmt::format("the rows of a matrix are spread over ranks: one has {:.0f} columns and "
+                        "another {:.0f}; expected the same",
+                        -widest[1], widest[0]));
+    const double level = A.rounding_level();
+    std::vector<double> sums = {static_cast<double>(A.entries_per_product()), level * level};
+    ranks.sum(sums);
+    entries_ = static_cast<index_t>(sums[0]);
+    rounding_level_ = ranks.size() == 1 ? level : std::sqrt(sums[1]);
+  }
+
+  index_t rows() const override { return row_shard_.total; }
+  index_t cols() const override { return A_.cols(); }
+  Shard row_shard() const override { return row_shard_; }
+  Shard col_shard() const override { return col_shard_; }
+  Storage storage() const override { return A_.storage(); }
+  index_t entries_per_product() const override { return entries_; }
+  std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
+  double rounding_level() const override { return rounding_level_; }
+
+  void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
+    if (row_shard_.alone()) return A_.apply(X, Y, context);
+    const Matrix<T> all = gathered(X);
+    if (A_.rows() > 0) A_.apply(all.view(), Y, context);
+  }
+
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
+    if (row_shard_.alone()) return A_.apply_adjoint(Y, X, context);
+    Matrix<T> part(cols(), X.cols);
+    if (A_.rows() > 0) A_.apply_adjoint(Y, part.view(), context);
+    scatter_sums(std::move(part), X);
+  }
+
+  int apply_gram(Gram side,
+                 MatrixView<const T> X,
+                 MatrixView<T> Y,
+                 MatrixView<T> Z,
+                 const RowsStep<T>& step,
+                 Context& context) const override {
+    if (row_shard_.alone()) return A_.apply_gram(side, X, Y, Z, step, context);
+    if (side == Gram::rows) return LinearOperator<T>::apply_gram(side, X, Y, Z, step, context);
+    Matrix<T> part(cols(), X.cols);
+    int reads = 1;
+    {
+      const Matrix<T> all = gathered(X);
+      if (A_.rows() > 0) {
+        reads = A_.apply_gram(side, all.view(), Y, part.view(), step, context);
+      }
+    }
+    scatter_sums(std::move(part), Z);
+    return reads;
+  }
+
+  EntryScan scan(Context& context) const override {
+    EntryScan scan = A_.scan(context);
+    if (row_shard_.alone()) return scan;
+    const double none = -std::numeric_limits<double>::infinity();
+    // The first bad row has the most rows from it on.
+    const double bad =
+        scan.finite() ? none : static_cast<double>(rows() - row_shard_.first - scan.nonfinite_row);
+    std::vector<double> largest = {scan.max_abs, -scan.min_abs, bad};
+    ranks_.max(largest);
+    const bool named_here = bad == largest[2] && bad != none;
+    std::vector<double> sums = {static_cast<double>(scan.nonzeros),
+                                named_here ? static_cast<double>(scan.nonfinite_col) : 0};
+    ranks_.sum(sums);
+    // A NaN or an infinity cannot be added up: its kind is told.
+    const double value = scan.nonfinite_value;
+    std::vector<double> kind = {named_here && std::isnan(value) ? 1.0 : 0.0,
+                                named_here && value > 0 ? 1.0 : 0.0};
+    ranks_.max(kind);
+    scan.max_abs = largest[0];
+    scan.min_abs = -largest[1];
+    scan.nonzeros = static_cast<index_t>(sums[0]);
+    if (largest[2] == none) return scan;
+    scan.nonfinite_row = rows() - static_cast<index_t>(largest[2]);
+    scan.nonfinite_col = static_cast<index_t>(sums[1]);
+    const double infinity = std::numeric_limits<double>::infinity();
+    scan.nonfinite_value = kind[0] > 0   ? std::numeric_limits<double>::quiet_NaN()
+                           : kind[1] > 0 ? infinity
+                                         : -infinity;
+    return scan;
+  }
+
+  std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
+    std::vector<double> energies = A_.column_energies(map, context);
+    ranks_.sum(energies);
+    return energies;
+  }
+
+  std::vector<ColumnSummary<T>> column_summaries(Context& context) const override {
+    std::vector<ColumnSummary<T>> summaries = A_.column_summaries(context);
+    if (row_shard_.alone()) return summaries;
+    const std::size_t n = summaries.size();
+    const bool here = A_.rows() > 0;
+    const double share = static_cast<double>(A_.rows()) / static_cast<double>(rows());
+    const double none = -std::numeric_limits<double>::infinity();
+    std::vector<double> sums(2 * n);
+    std::vector<double> largest(5 * n, none);  // of the means' parts, both ways, and the moduli
+    for (std::size_t j = 0; j < n && here; ++j) {
+      const std::complex<double> mean(summaries[j].mean);
+      sums[2 * j] = share * mean.real();
+      sums[2 * j + 1] = share * mean.imag();
+      const double values[] = {mean.real(), -mean.real(), mean.imag(), -mean.imag(),
+                               summaries[j].max_abs};
+      std::copy_n(values, 5, largest.begin() + static_cast<std::ptrdiff_t>(5 * j));
+    }
+    ranks_.sum(sums);
+    ranks_.max(largest);
+    for (std::size_t j = 0; j < n; ++j) {
+      // Equal means are the mean, to the last bit: a constant column must be told.
+      const auto part = [&](std::size_t p) {
+        const double most = largest[5 * j + 2 * p];
+        return most == -largest[5 * j + 2 * p + 1] ? most : sums[2 * j + p];
+      };
+      if constexpr (is_complex<T>) {
+        summaries[j].mean = T(static_cast<real_t<T>>(part(0)), static_cast<real_t<T>>(part(1)));
+      } else {
+        summaries[j].mean = static_cast<T>(part(0));
+      }
+      summaries[j].max_abs = largest[5 * j + 4];
+    }
+    return summaries;
+  }
+
+  void copy_to(MatrixView<T> A, Context& context) const override {
+    if (A_.rows() > 0) A_.copy_to(A, context);
+  }
+
+ private:
+  // All n rows of X, of which each rank holds some.
+  Matrix<T> gathered(MatrixView<const T> X) const {
+    RowMajor<T> pieces(cols(), X.cols);
+    pieces.put(col_shard_.first, X);
+    ranks_.gather_pieces(pieces.numbers(), pieces.scaled(bounds_));
+    auto all = Matrix<T>::uninitialized(cols(), X.cols);
+    pieces.take(0, all.view());
+    return all;
+  }
+
+  // X <- the rows of this rank in the sum of all ranks' parts.
+  void scatter_sums(Matrix<T> part, MatrixView<T> X) const {
+    RowMajor<T> pieces(cols(), X.cols);
+    pieces.put(0, std::as_const(part).view());
+    part = {};
+    ranks_.sum_pieces(pieces.numbers(), pieces.scaled(bounds_));
+    pieces.take(col_shard_.first, X);
+  }
+
+  const LinearOperator<T>& A_;
+  const Communicator& ranks_;
+  Shard row_shard_;
+  Shard col_shard_;
+  std::vector<index_t> bounds_;  // of the columns' shards
+  index_t entries_ = 0;
+  double rounding_level_ = 0;
+};
+
+}  // namespace
+
+template <Scalar T>
+std::unique_ptr<LinearOperator<T>> make_sharded(const LinearOperator<T>& A,
+                                                const Communicator& ranks) {
+  return std::make_unique<ShardedOperator<T>>(A, ranks);
+}
+
+template std::unique_ptr<LinearOperator<float>> make_sharded(const LinearOperator<float>&,
+                                                             const Communicator&);
+template std::unique_ptr<LinearOperator<double>> make_sharded(const LinearOperator<double>&,
+                                                              const Communicator&);
+template std::unique_ptr<LinearOperator<std::complex<float>>> make_sharded(
+    const LinearOperator<std::complex<float>>&, const Communicator&);
+template std::unique_ptr<LinearOperator<std::complex<double>>> make_sharded(
+    const LinearOperator<std::complex<double>>&, const Communicator&);
+
+}  // namespace eckart
