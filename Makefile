@@ -52,7 +52,12 @@ campaign:
 	@mkdir -p campaign/results
 	@build/dev/campaign/certificates --table campaign/results/certificates.md
 
-package: release
+# In Debian, libraries lie in a folder of their architecture. DEBFULLNAME and DEBEMAIL: who packs.
+package:
+	@tools/install_packages.sh build
+	@$(MAKE) --silent --no-print-directory build/release/build.ninja
+	@cmake -B build/release -DCMAKE_INSTALL_LIBDIR=lib/$$(c++ -print-multiarch) > build/release/configure.log
+	@cmake --build --preset release -j $(JOBS)
 	@cd build/release && cpack
 
 newcomer:

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "conversion.hpp"
 #include "explore.hpp"
 #include "model_options.hpp"
 #include "options.hpp"
@@ -19,6 +20,7 @@ struct Options {
   InfoOptions info;
   CheckOptions check;
   LowrankOptions lowrank;
+  ConvertCommandOptions convert;
   UpdateOptions update;
   TransformOptions transform;
   TransformOptions inverse;

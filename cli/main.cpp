@@ -38,6 +38,7 @@ int dispatch(const CLI::App& top, const Options& options) {
   if (top.got_subcommand("info")) return run_info(options.info);
   if (top.got_subcommand("check")) return run_check(options.check);
   if (top.got_subcommand("lowrank")) return run_lowrank(options.lowrank);
+  if (top.got_subcommand("convert")) return run_convert(options.convert);
   if (top.got_subcommand("update")) return run_update(options.update);
   if (top.got_subcommand("transform")) return run_transform(options.transform);
   if (top.got_subcommand("inverse")) return run_inverse(options.inverse);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cctype>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -15,26 +15,15 @@
 
 #include "eckart/machine.hpp"
 #include "exit_code.hpp"
+#include "parse_value.hpp"
 
 namespace eckart::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-// "1000x200".
-std::pair<index_t, index_t> parse_shape(const std::string& text) {
-  index_t rows = -1, cols = -1;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, rows);
-  if (first.ec == std::errc() && first.ptr != end && *first.ptr == 'x') {
-    const auto second = std::from_chars(first.ptr + 1, end, cols);
-    if (second.ec == std::errc() && second.ptr == end && rows >= 0 && cols >= 0) {
-      return {rows, cols};
-    }
-  }
-  throw UsageError("--shape: '" + text + "' will not do; expected rows and columns as in 1000x200");
-}
-
+// What the BLAS takes for a thread that computes, with its stack.
+constexpr std::uint64_t thread_bytes = std::uint64_t{24} << 20;
 // Memory that the process holds now.
 std::uint64_t resident_bytes() {
   std::uint64_t total = 0, resident = 0;
@@ -42,12 +31,49 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-// What the BLAS takes for a thread that computes, with its stack.
-constexpr std::uint64_t thread_bytes = std::uint64_t{24} << 20;
 // Code that is mapped when it is first used, and what allocators keep.
 constexpr std::uint64_t spare_bytes = std::uint64_t{24} << 20;
 
+// What text becomes before it can be read again and again: ".npy", ".csr", or nothing.
+std::string binary_form(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  if (name.ends_with(".csv") || name.ends_with(".tsv")) return ".npy";
+  return name.ends_with(".mtx") ? ".csr" : "";
+}
+
+// Removes a file by its name; who has opened it goes on reading.
+struct Unlinked {
+  std::string name;
+  ~Unlinked() { ::unlink(name.c_str()); }
+};
+
+io::FileOperator open_converted(const RunOptions& run,
+                                const io::FileOperatorOptions& how,
+                                const std::string& target,
+                                Session& session) {
+  const fs::path folder = fs::absolute(target.empty() ? "x" : target).parent_path();
+  const Unlinked binary{
+      (folder / fmt::format(".eckart-{}{}", getpid(), binary_form(run.input))).string()};
+  const InterruptGuard guard(session.context);
+  io::convert_matrix(run.input, binary.name, conversion_of(run), session.context);
+  session.progress.clear();
+  return io::open_file_operator(binary.name, how);
+}
+
 }  // namespace
+
+io::ConvertOptions conversion_of(const RunOptions& run) {
+  io::ConvertOptions how{.format = format_named(run.input_format)};
+  if (run.missing == "zero") how.missing = io::ReadOptions::Missing::zero;
+  if (const std::uint64_t cap = run.max_memory_bytes; cap > 0) {
+    constexpr std::uint64_t least = std::uint64_t{8} << 20;
+    const std::uint64_t beside = resident_bytes() + spare_bytes;
+    if (beside + least > cap) throw MemoryLimit("converting a matrix", beside + least, cap);
+    how.memory_bytes = cap - beside;
+  }
+  return how;
+}
 
 bool is_out_of_core(const RunOptions& run, const OutOfCoreOptions& options) {
   const bool raw = !options.shape.empty() || !options.element.empty();
@@ -67,6 +93,12 @@ bool is_out_of_core(const RunOptions& run, const OutOfCoreOptions& options) {
   const bool large = suits && !only && run.max_memory_bytes >= least_cap &&
                      fs::file_size(run.input, error) > run.max_memory_bytes / 2;
   const bool chosen = options.wanted || raw || only || large;
+  if (chosen && !options.checkpoint.empty() && !raw && !suits && !binary_form(run.input).empty()) {
+    throw UsageError(fmt::format(
+        "--checkpoint: {} is text, which is read once; make a file that is read again and again "
+        "first: eckart convert IN OUT{}",
+        run.input, binary_form(run.input)));
+  }
   if (!options.checkpoint.empty() && !chosen) {
     throw UsageError(
         "--checkpoint is for matrices that stay in their files: add --out-of-core, or leave it "
@@ -77,15 +109,19 @@ bool is_out_of_core(const RunOptions& run, const OutOfCoreOptions& options) {
 
 io::FileOperator open_out_of_core(const RunOptions& run,
                                   const OutOfCoreOptions& options,
+                                  const std::string& target,
                                   Session& session) {
   io::FileOperatorOptions how;
-  if (!options.shape.empty()) std::tie(how.rows, how.cols) = parse_shape(options.shape);
+  if (!options.shape.empty()) std::tie(how.rows, how.cols) = parse_shape("--shape", options.shape);
   how.element = options.element;
   how.fortran_order = options.fortran_order;
   const std::uint64_t cap = run.max_memory_bytes;
   constexpr std::uint64_t least_tile = std::uint64_t{1} << 20;
   if (cap > 0) how.tile_bytes = std::clamp(cap / 64, least_tile, how.tile_bytes);
-  io::FileOperator file = io::open_file_operator(run.input, how);
+  const bool text =
+      options.shape.empty() && !binary_form(run.input).empty() && fs::is_regular_file(run.input);
+  io::FileOperator file =
+      text ? open_converted(run, how, target, session) : io::open_file_operator(run.input, how);
   if (cap > 0) {
     const std::uint64_t tiles = std::visit([](const auto& A) { return A->stored_bytes(); }, file.A);
     const auto threads = static_cast<std::uint64_t>(session.context.threads());

@@ -79,6 +79,30 @@ std::pair<index_t, index_t> parse_range(const std::string& option, const std::st
   return {first - 1, last - first + 1};
 }
 
+io::Format format_named(const std::string& name) {
+  if (name == "npy") return io::Format::npy;
+  if (name == "npz") return io::Format::npz;
+  if (name == "mtx") return io::Format::matrix_market;
+  if (name == "csv") return io::Format::csv;
+  if (name == "tsv") return io::Format::tsv;
+  if (name == "safetensors") return io::Format::safetensors;
+  return io::Format::automatic;
+}
+
+std::pair<index_t, index_t> parse_shape(const std::string& option, const std::string& text) {
+  index_t rows = -1, cols = -1;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, rows);
+  if (first.ec == std::errc() && first.ptr != end && *first.ptr == 'x') {
+    const auto second = std::from_chars(first.ptr + 1, end, cols);
+    if (second.ec == std::errc() && second.ptr == end && rows >= 0 && cols >= 0) {
+      return {rows, cols};
+    }
+  }
+  throw UsageError(option + ": '" + text +
+                   "' will not do; expected rows and columns as in 1000x200");
+}
+
 std::uint64_t parse_seed(const std::string& option, const std::string& text) {
   std::uint64_t value = 0;
   if (!read_integer(text, value)) refuse(option, text, "a whole number, 0 or above");

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "eckart/io/matrix_file.hpp"
 #include "eckart/rank_rule.hpp"
 #include "eckart/types.hpp"
 
@@ -17,6 +18,12 @@ index_t parse_count(const std::string& option, const std::string& text, index_t 
 
 // "3" or "1-100", counted from 1: the first, from 0, and how many.
 std::pair<index_t, index_t> parse_range(const std::string& option, const std::string& text);
+
+// "csv", "npy", ... as --input-format lists them; else automatic.
+io::Format format_named(const std::string& name);
+
+// "1000x200": rows and columns.
+std::pair<index_t, index_t> parse_shape(const std::string& option, const std::string& text);
 
 // "17", up to 2^64 - 1.
 std::uint64_t parse_seed(const std::string& option, const std::string& text);

@@ -9,20 +9,11 @@
 
 #include "eckart/io/spread.hpp"
 #include "exit_code.hpp"
+#include "parse_value.hpp"
 #include "ranks.hpp"
 
 namespace eckart::cli {
 namespace {
-
-io::Format format_named(const std::string& name) {
-  if (name == "npy") return io::Format::npy;
-  if (name == "npz") return io::Format::npz;
-  if (name == "mtx") return io::Format::matrix_market;
-  if (name == "csv") return io::Format::csv;
-  if (name == "tsv") return io::Format::tsv;
-  if (name == "safetensors") return io::Format::safetensors;
-  return io::Format::automatic;
-}
 
 io::ReadOptions read_options(const RunOptions& options) {
   using Missing = io::ReadOptions::Missing;

@@ -253,7 +253,8 @@ int decompose(const LinearOperator<T>& A,
 
 // The matrix stays in its file. A checkpoint is removed when the result is there.
 int run_out_of_core(const SvdOptions& options, Session& session) {
-  const io::FileOperator file = open_out_of_core(options.run, options.out_of_core, session);
+  const io::FileOperator file =
+      open_out_of_core(options.run, options.out_of_core, options.folder, session);
   const MatrixFacts facts = facts_of(file, options.run.input);
   std::unique_ptr<io::Checkpoint> checkpoint;
   if (!options.out_of_core.checkpoint.empty() && !options.plan) {

@@ -146,6 +146,13 @@ int update(const SavedFiles& saved,
   } else if (!o.merge.empty()) {
     running.merge(running_of<T>(load_saved(o.run, o.merge), o), session.context);
   } else {
+    const auto [first, count] = *o.remove;
+    if (first + count > rows_before) {
+      throw UsageError(fmt::format(
+          "--remove-rows: row {} is none of the {} rows of {}; expected "
+          "rows from 1 to {}",
+          grouped(first + count), grouped(rows_before), printable(o.model), grouped(rows_before)));
+    }
     running.remove_rows(o.remove->first, o.remove->second, session.context);
   }
 

@@ -19,6 +19,32 @@ void add_matrix_target(CLI::App& command, const char* help, std::string& file, b
   Group{command, "Output"}.flag("--force", "replace OUT.npy if it exists", force);
 }
 
+void add_convert(CLI::App& top, ConvertCommandOptions& o) {
+  CLI::App& command =
+      *top.add_subcommand("convert", "a matrix of any size into a file that is read in place");
+  command.footer(
+      "eckart convert A.mtx.gz A.csr --max-memory 1G     sparse, sorted on the disk\n"
+      "eckart convert table.csv A.npy --dtype float32    dense\n"
+      "eckart convert clicks.csv A.csr --triplets 0      lines of row,column,value, from 0\n"
+      "eckart svd A.csr -k 50 --max-memory 1G -o result\n"
+      "\n"
+      "OUT ends in .csr or .npy. Entries at the same place are added. What does not fit into the\n"
+      "memory goes to files without a name beside OUT, 24 bytes for each entry; they are gone\n"
+      "when the command ends, however it ends.");
+  add_argument(command, "IN", file_help, o.run.input);
+  add_argument(command, "OUT", "OUT.csr for a sparse matrix, OUT.npy for a dense one", o.target);
+  add_format(command, o.run);
+  Group input{command, "Input"};
+  input.choice("--triplets", "0|1", "a table of row, column and value, counted from 0 or 1",
+               o.triplets);
+  input.text("--shape", "RxC", "rows and columns of a table of triplets; as far as they reach",
+             o.shape);
+  Group out{command, "Output"};
+  out.choice("--dtype", "float32|float64", "how numbers are written; as exact as in IN", o.element);
+  out.flag("--force", "replace OUT if it exists", o.force);
+  add_run(command, o.run);
+}
+
 void add_update(CLI::App& top, UpdateOptions& o) {
   CLI::App& command =
       *top.add_subcommand("update", "more rows or columns for a saved SVD, without the old ones");
@@ -288,6 +314,7 @@ void add_rank_and_its_kin(CLI::App& top, Options& options) {
 }  // namespace
 
 void add_uses(CLI::App& top, Options& options) {
+  add_convert(top, options.convert);
   add_update(top, options.update);
   add_transform(top, options.transform);
   add_inverse(top, options.inverse);

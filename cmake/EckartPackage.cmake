@@ -16,8 +16,13 @@ function(eckart_package)
 
   set(CPACK_GENERATOR DEB)
   set(CPACK_PACKAGE_VENDOR "The Eckart authors")
-  set(CPACK_PACKAGE_CONTACT "The Eckart authors <eckart@localhost>")
-  set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
+  # Who packs says who it is, as with Debian's own tools.
+  set(CPACK_PACKAGE_CONTACT "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+  if("$ENV{DEBEMAIL}" STREQUAL "")
+    set(CPACK_PACKAGE_CONTACT "The Eckart authors <eckart@localhost>")
+  endif()
+  set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "singular value decompositions with certificates")
+  set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/EckartStage.cmake)
   set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
   set(CPACK_STRIP_FILES ON)
   set(CPACK_COMPONENTS_ALL eckart development)
@@ -32,11 +37,12 @@ function(eckart_package)
   set(CPACK_DEBIAN_ECKART_PACKAGE_NAME eckart)
   set(CPACK_DEBIAN_ECKART_PACKAGE_SECTION math)
   set(CPACK_DEBIAN_ECKART_DESCRIPTION
-"singular value decomposition of any matrix, with a certificate
- The tool decomposes dense, sparse and complex matrices, also those larger than
- memory, and says with every result how right it is. It fits PCA, searches text,
- recommends, makes pictures and models smaller, and explains small matrices by
- hand. The LAPACK drop-in gives other programs its decompositions.")
+"The tool decomposes dense, sparse and complex matrices, also those larger than
+memory, and says with every result how right it is. It fits PCA, searches text,
+recommends, makes pictures and models smaller, and explains small matrices by
+hand. The LAPACK drop-in gives other programs its decompositions.")
+  file(WRITE ${PROJECT_BINARY_DIR}/triggers "activate-noawait ldconfig\n")
+  set(CPACK_DEBIAN_ECKART_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/triggers)
   set(CPACK_DEBIAN_ECKART_PACKAGE_RECOMMENDS fonts-dejavu-core)
 
   set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libeckart-dev)
@@ -45,8 +51,7 @@ function(eckart_package)
   set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libopenblas-openmp-dev, libfmt-dev, zlib1g-dev, libutf8proc-dev, libstemmer-dev, libxxhash-dev, libgomp1")
   set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
-"C++20 library for singular value decompositions, with certificates
- Dense, sparse, matrix-free and streamed decompositions for C++ programs, found
- by CMake's find_package(eckart) and by pkg-config.")
+"Dense, sparse, matrix-free and streamed decompositions for C++20 programs,
+found by CMake's find_package(eckart) and by pkg-config.")
   include(CPack)
 endfunction()

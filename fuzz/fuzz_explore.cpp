@@ -56,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }();
   Shelf shelf(limit);
   shelf.open("[[3,2,2],[2,3,-2]]", 0);
+  shelf.upload("a.ppm", std::string("P6 4 3 255\n") + "a picture of so many colours, twelve", 0);
   Api api(shelf, options);
   Gate gate(8080, {"token0", "launch0", "session0"});
   Context context(1);

@@ -26,7 +26,8 @@ class Blocks:
 
     >>> import numpy as np, eckart
     >>> A = np.arange(20.0).reshape(10, 2)
-    >>> eckart.svd(eckart.Blocks(lambda: (A[i:i + 3] for i in range(0, 10, 3))), k=1).report.certificate.met
+    >>> blocks = eckart.Blocks(lambda: (A[i:i + 3] for i in range(0, 10, 3)))
+    >>> eckart.svd(blocks, k=1).report.certificate.met
     True
     """
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "eckart/error.hpp"
 
@@ -94,7 +96,7 @@ void AtomicFile::open_temporary() {
   do {
     temporary_ = temporary_name(parent_folder(target_));
     // Mode 0666 less the umask, as for any new file.
-    file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    file_ = open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (file_ < 0 && (errno == EEXIST || errno == EINTR));  // left over by a killed process
   if (file_ >= 0) return;
   const int error = errno;
@@ -114,6 +116,44 @@ void AtomicFile::write(std::string_view bytes) {
     if (written < 0) fail("write", errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void AtomicFile::require_file() {
+  if (!temporary_.empty()) return;
+  throw IoError(shown_,
+                "is a device or a pipe, and its parts are not written in order; expected "
+                "the name of a file");
+}
+
+void AtomicFile::write_at(std::uint64_t offset, std::string_view bytes) {
+  require_file();
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write", errno);
+    offset += static_cast<std::uint64_t>(written);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::move_end(std::uint64_t from, std::uint64_t to) {
+  require_file();
+  if (from == to) return;
+  std::string piece(std::size_t{1} << 20, '\0');
+  for (;;) {
+    const ssize_t got = ::pread(file_, piece.data(), piece.size(), static_cast<off_t>(from));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("read back", errno);
+    if (got == 0) break;
+    write_at(to, {piece.data(), static_cast<std::size_t>(got)});
+    from += static_cast<std::uint64_t>(got);
+    to += static_cast<std::uint64_t>(got);
+  }
+}
+
+void AtomicFile::resize(std::uint64_t bytes) {
+  require_file();
+  if (ftruncate(file_, static_cast<off_t>(bytes)) != 0) fail("write", errno);
 }
 
 void AtomicFile::commit() {
@@ -148,6 +188,77 @@ void AtomicFile::fail(const std::string& doing, int error) {
       expected_bytes_ > 0 ? fmt::format(" ({} needed)", format_bytes(expected_bytes_)) : "";
   throw IoError(shown_,
                 fmt::format("cannot {} it{}: {}; {}", doing, size, error_text(error), remedy));
+}
+
+ScratchFile::ScratchFile(const std::string& path) : path_(path) {
+  const std::string folder = parent_folder(resolve(path));
+  require_folder(folder, path);
+  std::string name;
+  do {
+    name = temporary_name(folder);
+    file_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  } while (file_ < 0 && (errno == EEXIST || errno == EINTR));
+  if (file_ < 0) fail("create a file beside it", errno);
+  ::unlink(name.c_str());
+}
+
+ScratchFile::~ScratchFile() {
+  if (file_ >= 0) ::close(file_);
+}
+
+ScratchFile::ScratchFile(ScratchFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      bytes_(std::exchange(other.bytes_, 0)) {}
+
+ScratchFile& ScratchFile::operator=(ScratchFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(file_, other.file_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+void ScratchFile::append(const void* from, std::size_t count) {
+  const auto* next = static_cast<const char*>(from);
+  while (count > 0) {
+    const ssize_t written = ::pwrite(file_, next, count, static_cast<off_t>(bytes_));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write a temporary file beside it", errno);
+    next += written;
+    bytes_ += static_cast<std::uint64_t>(written);
+    count -= static_cast<std::size_t>(written);
+  }
+}
+
+void ScratchFile::read(std::uint64_t offset, std::size_t count, void* to) const {
+  auto* next = static_cast<char*>(to);
+  while (count > 0) {
+    const ssize_t got = ::pread(file_, next, count, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) fail("read the temporary file beside it", got < 0 ? errno : EIO);
+    next += got;
+    offset += static_cast<std::uint64_t>(got);
+    count -= static_cast<std::size_t>(got);
+  }
+}
+
+void ScratchFile::fail(const char* doing, int error) const {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  throw IoError(path_,
+                fmt::format("cannot {}: {}; {}", doing, error_text(error),
+                            full             ? "free some space or choose another folder"
+                            : error == EFBIG ? "the limit on file sizes is too small (ulimit -f)"
+                                             : "nothing was changed"));
+}
+
+void require_room(const std::string& path, std::uint64_t bytes) {
+  struct statvfs status {};
+  if (::statvfs(parent_folder(resolve(path)).c_str(), &status) != 0) return;
+  const std::uint64_t free = std::uint64_t{status.f_bavail} * status.f_frsize;
+  if (free >= bytes) return;
+  throw IoError(path, fmt::format("takes {} of disk space on the way, and its file system has {}; "
+                                  "free some, or choose another folder",
+                                  format_bytes(bytes), format_bytes(free)));
 }
 
 }  // namespace eckart::io

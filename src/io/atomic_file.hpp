@@ -1,6 +1,8 @@
-// A file that appears at its path complete, or not at all.
+// Files on their way: one that appears at its path complete, or not at all, and one that never has
+// a path.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,10 +25,16 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view bytes);
+  // For files whose parts are not known in their order; not for devices and pipes.
+  void write_at(std::uint64_t offset, std::string_view bytes);
+  // Moves the bytes from from to the end down to to. REQUIRES: to <= from
+  void move_end(std::uint64_t from, std::uint64_t to);
+  void resize(std::uint64_t bytes);
   void commit();
 
  private:
   void open_temporary();
+  void require_file();
   void discard() noexcept;
   [[noreturn]] void fail(const std::string& doing, int error);
 
@@ -36,6 +44,33 @@ class AtomicFile {
   std::uint64_t expected_bytes_;
   int file_ = -1;
 };
+
+// A file without a name, for what does not fit into memory. The system removes it when it is
+// closed, however the process ends.
+class ScratchFile {
+ public:
+  // In the folder that holds the path, which messages name. Throws IoError if nothing can be
+  // created there.
+  explicit ScratchFile(const std::string& path);
+  ~ScratchFile();
+  ScratchFile(ScratchFile&& other) noexcept;
+  ScratchFile& operator=(ScratchFile&& other) noexcept;
+
+  std::uint64_t bytes() const { return bytes_; }
+  void append(const void* from, std::size_t count);
+  // REQUIRES: offset + count <= bytes()
+  void read(std::uint64_t offset, std::size_t count, void* to) const;
+
+ private:
+  [[noreturn]] void fail(const char* doing, int error) const;
+
+  std::string path_;
+  int file_ = -1;
+  std::uint64_t bytes_ = 0;
+};
+
+// Throws IoError naming the path if its file system has less room than that.
+void require_room(const std::string& path, std::uint64_t bytes);
 
 // Returns the path with symbolic links followed and without "." or trailing slashes.
 // The last parts need not exist.

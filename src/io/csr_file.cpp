@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -152,6 +153,67 @@ CsrHeader read_csr_header(const PartFile& file) {
                               header.cols, header.entries, header.total_bytes(), file.bytes()));
   }
   return header;
+}
+
+CsrWriter::CsrWriter(const std::string& path, const CsrHeader& header)
+    : path_(path),
+      header_(header),
+      file_(path, header.total_bytes()),
+      offsets_{header.offsets_at()},
+      columns_{header.columns_at()},
+      values_{header.values_at()} {
+  put(offsets_, index_t{0});
+}
+
+void CsrWriter::flush(Part& part) {
+  file_.write_at(part.at, part.bytes);
+  part.at += part.bytes.size();
+  part.bytes.clear();
+}
+
+template <class Number>
+void CsrWriter::put(Part& part, Number number) {
+  constexpr std::size_t enough = std::size_t{1} << 20;
+  part.bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+  if (part.bytes.size() >= enough) flush(part);
+}
+
+// The rows in front of this one have no more entries.
+void CsrWriter::end_rows(index_t row) {
+  for (; rows_ended_ < row; ++rows_ended_) put(offsets_, entries_);
+}
+
+void CsrWriter::add(index_t row, index_t col, double value) {
+  end_rows(row);
+  if (header_.index_bytes == 8) {
+    put(columns_, col);
+  } else {
+    put(columns_, static_cast<std::int32_t>(col));
+  }
+  if (header_.element == Element::float64) {
+    put(values_, value);
+  } else {
+    const auto narrow = static_cast<float>(value);
+    if (std::isinf(narrow) && !std::isinf(value)) {
+      throw IoError(path_, fmt::format("the value {} in row {}, column {} is beyond float32; "
+                                       "write float64",
+                                       value, row + 1, col + 1));
+    }
+    put(values_, narrow);
+  }
+  ++entries_;
+}
+
+index_t CsrWriter::commit() {
+  end_rows(header_.rows);
+  for (Part* part : {&offsets_, &columns_, &values_}) flush(*part);
+  const std::uint64_t reserved = header_.values_at();
+  header_.entries = entries_;
+  file_.move_end(reserved, header_.values_at());
+  file_.resize(header_.total_bytes());
+  file_.write_at(0, format_csr_header(header_));
+  file_.commit();
+  return entries_;
 }
 
 std::shared_ptr<TileSource> make_csr_tiles(PartFile file, std::uint64_t tile_bytes) {

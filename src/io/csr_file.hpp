@@ -13,6 +13,7 @@
 #include <string>
 
 #include "eckart/tiles.hpp"
+#include "io/atomic_file.hpp"
 #include "io/part_file.hpp"
 
 namespace eckart::io {
@@ -45,5 +46,38 @@ CsrHeader read_csr_header(const PartFile& file);
 // Returns the rows as sparse tiles. The offsets are read once and not kept.
 // Throws IoError naming the byte of an offset that falls or passes the entries.
 std::shared_ptr<TileSource> make_csr_tiles(PartFile file, std::uint64_t tile_bytes);
+
+// Writes such a file from entries that come by row and then by column. The number of entries need
+// not be known: what was reserved and not used is taken out of the file in the end.
+class CsrWriter {
+ public:
+  // header.entries: so many at most.
+  CsrWriter(const std::string& path, const CsrHeader& header);
+
+  // REQUIRES: behind the entry before, and inside the matrix
+  // Throws IoError if the value is beyond float32 in a file of those.
+  void add(index_t row, index_t col, double value);
+
+  // Returns the number of entries. Nothing is at the path before, nor without it.
+  index_t commit();
+
+ private:
+  // Bytes that are written one after the other from a place on.
+  struct Part {
+    std::uint64_t at = 0;
+    std::string bytes = {};
+  };
+  template <class Number>
+  void put(Part& part, Number number);
+  void flush(Part& part);
+  void end_rows(index_t row);
+
+  std::string path_;
+  CsrHeader header_;
+  AtomicFile file_;
+  Part offsets_, columns_, values_;
+  index_t rows_ended_ = 0;
+  index_t entries_ = 0;
+};
 
 }  // namespace eckart::io

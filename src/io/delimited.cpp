@@ -8,136 +8,18 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "eckart/error.hpp"
+#include "io/entry_stream.hpp"
 #include "io/number.hpp"
 #include "io/readers.hpp"
+#include "io/table_scanner.hpp"
 
 namespace eckart::io {
 namespace {
-
-enum class Kind { number, missing, text };
-
-struct Field {
-  std::string_view text;  // without quotes and surrounding blanks
-  index_t line = 0;       // where it starts
-  bool quoted = false;
-  bool last = false;  // of its record
-  Kind kind = Kind::text;
-  double value = 0;  // of a number
-};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equals_ignoring_case(std::string_view text, std::string_view in_lower_case) {
-  return text.size() == in_lower_case.size() &&
-         std::equal(text.begin(), text.end(), in_lower_case.begin(),
-                    [](char a, char b) { return lower(a) == b; });
-}
-
-void classify(Field& field) {
-  if (is_real(field.text, field.value)) {
-    field.kind = std::isnan(field.value) ? Kind::missing : Kind::number;
-    return;
-  }
-  constexpr std::array<std::string_view, 5> spellings = {"", "na", "n/a", "#n/a", "null"};
-  const bool missing = std::any_of(spellings.begin(), spellings.end(), [&](std::string_view s) {
-    return equals_ignoring_case(field.text, s);
-  });
-  field.kind = missing ? Kind::missing : Kind::text;
-}
-
-// Walks over a table field by field. Copy it to look ahead.
-class Scanner {
- public:
-  Scanner(const std::string& name, std::string_view bytes, index_t line, char delimiter)
-      : name_(&name),
-        p_(bytes.data()),
-        last_(p_ + bytes.size()),
-        delimiter_(delimiter),
-        line_(line) {}
-
-  index_t line() const { return line_; }
-  std::size_t bytes_left() const { return static_cast<std::size_t>(last_ - p_); }
-
-  // Goes to the next record, past blank lines; false at the end of the file.
-  bool next_record() {
-    for (;;) {
-      skip_blanks();
-      if (p_ == last_) return false;
-      if (!at_line_end()) return true;
-      take_line_end();
-    }
-  }
-
-  // Returns the next field of the record.
-  Field next() {
-    skip_blanks();
-    Field field;
-    field.line = line_;
-    if (p_ != last_ && *p_ == '"') {
-      take_quoted(field);
-    } else {
-      const char* first = p_;
-      while (p_ != last_ && *p_ != delimiter_ && !at_line_end()) ++p_;
-      const char* end = p_;
-      while (end != first && (end[-1] == ' ' || end[-1] == '\t')) --end;
-      field.text = {first, static_cast<std::size_t>(end - first)};
-    }
-    skip_blanks();  // one run of blanks is one delimiter, and none at the end of a line
-    if (p_ == last_ || at_line_end()) {
-      field.last = true;
-      take_line_end();
-    } else if (*p_ == delimiter_) {
-      ++p_;
-    } else if (delimiter_ != ' ') {
-      fail(line_, fmt::format("unexpected {} behind the closing quote of {}", quote({p_, 1}),
-                              quote(field.text)));
-    }
-    classify(field);
-    return field;
-  }
-
-  [[noreturn]] void fail(index_t line, const std::string& what) const {
-    throw IoError(*name_, fmt::format("line {}", line), what);
-  }
-
- private:
-  bool at_line_end() const { return *p_ == '\n' || *p_ == '\r'; }
-  void take_line_end() {
-    if (p_ == last_) return;
-    if (*p_ == '\r' && p_ + 1 != last_ && p_[1] == '\n') ++p_;
-    ++p_;
-    ++line_;
-  }
-  void skip_blanks() {
-    while (p_ != last_ && (*p_ == ' ' || (*p_ == '\t' && delimiter_ != '\t'))) ++p_;
-  }
-  // A doubled quote inside stays doubled: it matters to no number.
-  void take_quoted(Field& field) {
-    const char* first = ++p_;
-    for (;; ++p_) {
-      if (p_ == last_) fail(field.line, "the quote that opens here is never closed");
-      if (*p_ == '\n') ++line_;
-      if (*p_ != '"') continue;
-      if (p_ + 1 == last_ || p_[1] != '"') break;
-      ++p_;
-    }
-    field.quoted = true;
-    field.text = {first, static_cast<std::size_t>(p_ - first)};
-    while (!field.text.empty() && field.text.front() == ' ') field.text.remove_prefix(1);
-    while (!field.text.empty() && field.text.back() == ' ') field.text.remove_suffix(1);
-    ++p_;
-  }
-
-  const std::string* name_;
-  const char* p_;
-  const char* last_;
-  char delimiter_;
-  index_t line_;
-};
 
 // Letters of any alphabet, not the signs among them such as a minus or a currency.
 bool holds_letter(std::string_view text) {
@@ -314,56 +196,45 @@ Layout find_layout(Scanner scanner) {
   return layout;
 }
 
-// Reads the rows of a table into row-major order.
+// Reads the rows of a table, one after the other.
 class TableReader {
  public:
-  TableReader(const Input& input, Scanner scanner, const ReadOptions& options)
-      : input_(input), options_(options), layout_(find_layout(scanner)) {}
+  TableReader(const std::string& name, Scanner scanner, ReadOptions::Missing missing)
+      : name_(name), missing_policy_(missing), layout_(find_layout(scanner)) {}
 
-  DenseMatrix<double> read() {
-    Scanner scanner = layout_.data_start;
-    reserve(scanner);
-    while (scanner.next_record()) {
-      take_row(scanner);
-      ++rows_;
+  const Scanner& start() const { return layout_.data_start; }
+  index_t columns() const { return layout_.columns(); }
+  index_t rows() const { return rows_; }
+
+  // Appends the numbers of the next row, and moves the scanner behind it; returns false at the end.
+  // Where it throws Unfinished, the scanner is where it was, and values holds a part of the row.
+  bool take_row(Scanner& scanner, std::vector<double>& values) {
+    const Scanner before = scanner;
+    const Gaps gaps = gaps_;
+    try {
+      if (!scanner.next_record()) return false;
+      take_fields(scanner, values);
+    } catch (const Unfinished&) {
+      scanner = before;
+      gaps_ = gaps;
+      throw;
     }
+    ++rows_;
+    return true;
+  }
+
+  // Throws IoError if the table is not what it announced, or has missing values that may not be.
+  void end() const {
     if (layout_.announced_rows >= 0 && layout_.announced_rows != static_cast<double>(rows_)) {
-      scanner.fail(layout_.header_start.line(),
-                   fmt::format("announces {} rows of numbers, but {} follow",
-                               layout_.announced_rows, rows_));
+      layout_.header_start.fail(layout_.header_start.line(),
+                                fmt::format("announces {} rows of numbers, but {} follow",
+                                            layout_.announced_rows, rows_));
     }
-    if (missing_ > 0) fail_missing();
-    const index_t cols = layout_.columns();
-    auto owner = std::make_shared<const std::vector<double>>(std::move(values_));
-    return {{owner->data(), cols, rows_, cols}, true, owner};
+    if (gaps_.count > 0) fail_missing();
   }
 
  private:
-  std::uint64_t row_bytes() const {
-    return static_cast<std::uint64_t>(layout_.columns()) * sizeof(double);
-  }
-
-  // Makes room once: as many rows as lines, but never more numbers than the text can hold.
-  void reserve(const Scanner& scanner) {
-    const std::size_t bytes = scanner.bytes_left();
-    const char* first = input_.bytes.data() + input_.bytes.size() - bytes;
-    const auto lines =
-        std::count_if(first, first + bytes, [](char c) { return c == '\n' || c == '\r'; });
-    double numbers =
-        std::min((static_cast<double>(lines) + 1) * static_cast<double>(layout_.columns()),
-                 static_cast<double>(bytes) / 2 + 1);
-    if (options_.max_bytes != 0) {
-      numbers = std::min(numbers, static_cast<double>(options_.max_bytes / sizeof(double)));
-    }
-    values_.reserve(static_cast<std::size_t>(numbers));
-  }
-
-  void take_row(Scanner& scanner) {
-    const std::uint64_t needed = (static_cast<std::uint64_t>(rows_) + 1) * row_bytes();
-    if (options_.max_bytes != 0 && needed > options_.max_bytes) {
-      throw MemoryLimit(fmt::format("{}: the first {} rows of the table", input_.name, rows_ + 1),
-                        needed, options_.max_bytes);
-    }
+  void take_fields(Scanner& scanner, std::vector<double>& values) {
     index_t column = 0;
     Field field;
     do {
@@ -376,7 +247,7 @@ class TableReader {
       if (column == 1 && layout_.label != Layout::no_label) {
         check_label(scanner, field);
       } else {
-        values_.push_back(value_of(scanner, field, column));
+        values.push_back(value_of(scanner, field, column));
       }
     } while (!field.last);
     if (column < layout_.fields) {
@@ -399,12 +270,12 @@ class TableReader {
   double value_of(const Scanner& scanner, const Field& field, index_t column) {
     if (field.kind == Kind::number) return field.value;
     if (field.kind == Kind::text) fail_text(scanner, field, column);
-    if (options_.missing == ReadOptions::Missing::error) {
-      if (missing_ == 0) first_missing_ = {field.line, column, field.text};
-      ++missing_;
-      missing_at_end_ += field.last;
+    if (missing_policy_ == ReadOptions::Missing::error) {
+      if (gaps_.count == 0) gaps_.first = {field.line, column, quote(field.text)};
+      ++gaps_.count;
+      gaps_.at_end += field.last;
     }
-    if (options_.missing == ReadOptions::Missing::keep) {
+    if (missing_policy_ == ReadOptions::Missing::keep) {
       return std::numeric_limits<double>::quiet_NaN();
     }
     return 0;
@@ -435,42 +306,45 @@ class TableReader {
   }
 
   [[noreturn]] void fail_missing() const {
-    if (missing_ == rows_ && missing_at_end_ == rows_) {
-      throw IoError(input_.name, fmt::format("line {}", first_missing_.line),
+    const Place& first = gaps_.first;
+    if (gaps_.count == rows_ && gaps_.at_end == rows_) {
+      throw IoError(name_, fmt::format("line {}", first.line),
                     fmt::format("{} is empty in every row; remove it, or the delimiter at the "
                                 "end of each line",
-                                describe(first_missing_.column)));
+                                describe(first.column)));
     }
-    const std::string text =
-        first_missing_.text.empty() ? "is empty" : "says " + quote(first_missing_.text);
-    const std::string more = missing_ == 1
+    const std::string text = first.quoted == quote("") ? "is empty" : "says " + first.quoted;
+    const std::string more = gaps_.count == 1
                                  ? "the only missing value"
-                                 : fmt::format("and {} more missing values", missing_ - 1);
-    throw IoError(input_.name, fmt::format("line {}", first_missing_.line),
+                                 : fmt::format("and {} more missing values", gaps_.count - 1);
+    throw IoError(name_, fmt::format("line {}", first.line),
                   fmt::format("{} {} ({}); fill them in, or choose to read them as zero",
-                              describe(first_missing_.column), text, more));
+                              describe(first.column), text, more));
   }
 
   struct Place {
     index_t line = 0;
     index_t column = 0;
-    std::string_view text;
+    std::string quoted = {};  // what is there
+  };
+  // Missing values that may not be.
+  struct Gaps {
+    index_t count = 0;
+    index_t at_end = 0;  // those in the last field of a row
+    Place first = {};
   };
 
-  const Input& input_;
-  const ReadOptions& options_;
+  const std::string& name_;
+  ReadOptions::Missing missing_policy_;
   Layout layout_;
-  std::vector<double> values_;
   index_t rows_ = 0;
-  index_t missing_ = 0;
-  index_t missing_at_end_ = 0;  // those in the last field of a row
-  Place first_missing_;
+  Gaps gaps_;
 };
 
 // Returns the delimiter that occurs equally often in the first two lines that are not blank, or
 // else in the first alone; a blank if there is none. Semicolons come before commas: where both
-// occur, the commas are decimal.
-char find_delimiter(std::string_view bytes) {
+// occur, the commas are decimal. Throws Unfinished if more bytes follow and could matter.
+char find_delimiter(std::string_view bytes, bool more) {
   constexpr std::array<char, 3> candidates = {'\t', ';', ','};
   std::array<std::array<index_t, 3>, 2> counts{};
   std::size_t line = 0;
@@ -479,7 +353,10 @@ char find_delimiter(std::string_view bytes) {
   for (const char c : bytes) {
     if (c == '"') in_quotes = !in_quotes;
     if ((c == '\n' || c == '\r') && !in_quotes) {
-      if (!blank && ++line == counts.size()) break;
+      if (!blank && ++line == counts.size()) {
+        more = false;
+        break;
+      }
       blank = true;
       continue;
     }
@@ -488,6 +365,7 @@ char find_delimiter(std::string_view bytes) {
       counts[line][i] += c == candidates[i];
     }
   }
+  if (more) throw Unfinished();
   const bool second = line > 1 || (line == 1 && !blank);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (second && counts[0][i] > 0 && counts[0][i] == counts[1][i]) return candidates[i];
@@ -530,6 +408,11 @@ index_t count_lines(std::string_view text) {
   return lines;
 }
 
+[[noreturn]] void fail_null(const std::string& name, index_t line) {
+  throw IoError(name, fmt::format("line {}", line),
+                "holds a NUL byte, so this is not a table of text in UTF-8");
+}
+
 // Returns the text behind a byte-order mark.
 std::string_view decode(const Input& input) {
   std::string_view bytes = input.bytes;
@@ -542,23 +425,123 @@ std::string_view decode(const Input& input) {
   const std::size_t null = bytes.find('\0');
   if (null != std::string_view::npos) {
     const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(null);
-    throw IoError(input.name, fmt::format("line {}", std::count(bytes.begin(), end, '\n') + 1),
-                  "holds a NUL byte, so this is not a table of text in UTF-8");
+    fail_null(input.name, std::count(bytes.begin(), end, '\n') + 1);
   }
   return bytes;
 }
 
+// Returns a scanner at the first record.
+Scanner begin_table(const std::string& name, std::string_view bytes, char delimiter, bool more) {
+  const std::string_view table = behind_comments(bytes);
+  if (table.empty()) {
+    if (more) throw Unfinished();
+    throw IoError(name, "holds only blanks and comments; expected a table of numbers");
+  }
+  const char chosen = delimiter == '\0' ? find_delimiter(table, more) : delimiter;
+  const index_t line = count_lines(bytes.substr(0, bytes.size() - table.size())) + 1;
+  return {name, table, line, chosen, more};
+}
+
+// Makes room once: as many rows as lines, but never more numbers than the text can hold.
+std::size_t numbers_in(std::string_view text, index_t columns, std::uint64_t max_bytes) {
+  const auto lines =
+      std::count_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; });
+  double numbers = std::min((static_cast<double>(lines) + 1) * static_cast<double>(columns),
+                            static_cast<double>(text.size()) / 2 + 1);
+  if (max_bytes != 0) numbers = std::min(numbers, static_cast<double>(max_bytes / sizeof(double)));
+  return static_cast<std::size_t>(numbers);
+}
+
+// The text of a stream, of which a part is in memory.
+class Window {
+ public:
+  Window(TextStream& stream, std::uint64_t memory_bytes)
+      : stream_(stream), most_(std::max<std::uint64_t>(memory_bytes, 4 * least)), more_(true) {}
+
+  std::string_view text() const { return *text_; }
+  bool more() const { return more_; }
+  // The text that is there stays where it is for good.
+  void keep() { kept_ = std::exchange(text_, std::make_unique<std::string>()); }
+
+  // Puts rest, which is the end of the text so far, to the beginning, and as much again behind it.
+  void slide(std::string_view rest, index_t line) {
+    const std::size_t wanted = 2 * std::max(rest.size(), least);
+    if (wanted > most_) {
+      stream_.fail(
+          line, fmt::format("a row is longer than {}; give more memory", format_bytes(most_ / 2)));
+    }
+    auto next = std::make_unique<std::string>(rest);
+    while (more_ && next->size() < wanted) {
+      const std::size_t before = next->size();
+      more_ = stream_.append_block(*next);
+      const std::size_t null = next->find('\0', before);
+      if (null != std::string::npos) {
+        const auto end = next->begin() + static_cast<std::ptrdiff_t>(null);
+        fail_null(stream_.name(), line + std::count(next->begin(), end, '\n'));
+      }
+    }
+    text_ = std::move(next);
+  }
+
+ private:
+  static constexpr std::size_t least = std::size_t{1} << 18;
+
+  TextStream& stream_;
+  std::uint64_t most_;
+  bool more_;
+  std::unique_ptr<std::string> text_ = std::make_unique<std::string>(), kept_;
+};
+
 }  // namespace
 
 AnyMatrix read_delimited(const Input& input, char delimiter, const ReadOptions& options) {
-  const std::string_view bytes = decode(input);
-  const std::string_view table = behind_comments(bytes);
-  if (table.empty()) {
-    throw IoError(input.name, "holds only blanks and comments; expected a table of numbers");
+  Scanner scanner = begin_table(input.name, decode(input), delimiter, false);
+  TableReader table(input.name, scanner, options.missing);
+  scanner = table.start();
+  const index_t cols = table.columns();
+  std::vector<double> values;
+  values.reserve(numbers_in(scanner.rest(), cols, options.max_bytes));
+  const std::uint64_t row_bytes = static_cast<std::uint64_t>(cols) * sizeof(double);
+  while (table.take_row(scanner, values)) {
+    const std::uint64_t needed = static_cast<std::uint64_t>(table.rows()) * row_bytes;
+    if (options.max_bytes != 0 && needed > options.max_bytes) {
+      throw MemoryLimit(fmt::format("{}: the first {} rows of the table", input.name, table.rows()),
+                        needed, options.max_bytes);
+    }
   }
-  const char chosen = delimiter == '\0' ? find_delimiter(table) : delimiter;
-  const index_t line = count_lines(bytes.substr(0, bytes.size() - table.size())) + 1;
-  return TableReader(input, Scanner(input.name, table, line, chosen), options).read();
+  table.end();
+  auto owner = std::make_shared<const std::vector<double>>(std::move(values));
+  return DenseMatrix<double>{{owner->data(), cols, table.rows(), cols}, true, owner};
+}
+
+index_t stream_delimited(TextStream& text,
+                         char delimiter,
+                         ReadOptions::Missing missing,
+                         std::uint64_t memory_bytes,
+                         const std::function<void(std::span<const double>)>& take) {
+  Window window(text, memory_bytes);
+  std::optional<TableReader> table;
+  while (!table) {
+    window.slide(window.text(), 1);
+    try {
+      table.emplace(text.name(), begin_table(text.name(), window.text(), delimiter, window.more()),
+                    missing);
+    } catch (const Unfinished&) {
+    }
+  }
+  window.keep();  // names of columns are read where they are, should a message need them
+  Scanner scanner = table->start();
+  for (std::vector<double> row;; row.clear()) {
+    try {
+      if (!table->take_row(scanner, row)) break;
+      take(row);
+    } catch (const Unfinished&) {
+      window.slide(scanner.rest(), scanner.line());
+      scanner.move_to(window.text(), window.more());
+    }
+  }
+  table->end();
+  return table->columns();
 }
 
 }  // namespace eckart::io

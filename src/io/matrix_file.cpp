@@ -11,6 +11,7 @@
 #include "io/input.hpp"
 #include "io/readers.hpp"
 #include "io/tensor_readers.hpp"
+#include "io/text_stream.hpp"
 #include "io/zip.hpp"
 
 namespace eckart::io {
@@ -100,6 +101,19 @@ AnyMatrix read_tensor(const Model& model, const std::string& name) {
 }
 
 }  // namespace
+
+Format format_of(const std::string& source, Format said) {
+  const std::size_t start = source.find_first_not_of(" \t\n");
+  const bool literal = start != std::string::npos && source[start] == '[';
+  if (literal || split_tensor_name(source)) return Format::automatic;
+  if (said != Format::automatic) return said;
+  if (const auto format = format_by_extension(source)) return *format;
+  if (source == "-") return Format::automatic;
+  std::string bytes;
+  TextStream::open(source, UINT64_MAX).append_block(bytes);
+  if (const auto format = format_by_content(bytes)) return *format;
+  throw IoError(source, std::string("the format is not recognised; ") + supported);
+}
 
 AnyMatrix read_matrix(const std::string& source, const ReadOptions& options) {
   require(!source.empty(),

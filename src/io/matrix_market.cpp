@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "eckart/error.hpp"
+#include "io/entry_stream.hpp"
 #include "io/number.hpp"
 #include "io/readers.hpp"
 
@@ -33,9 +34,17 @@ class Lines {
  public:
   explicit Lines(const Input& input)
       : name_(input.name), p_(input.bytes.data()), last_(p_ + input.bytes.size()) {}
+  explicit Lines(TextStream& stream) : name_(stream.name()), stream_(&stream) {}
 
   // Goes to the next line; false at the end of the file.
   bool next_line() {
+    if (stream_ != nullptr) {
+      if (!stream_->line(line_)) return false;
+      word_ = line_.data();
+      line_end_ = word_ + line_.size();
+      ++number_;
+      return true;
+    }
     if (p_ == last_) return false;
     const auto* newline =
         static_cast<const char*>(std::memchr(p_, '\n', static_cast<std::size_t>(last_ - p_)));
@@ -56,7 +65,10 @@ class Lines {
   }
 
   index_t number() const { return number_; }
-  double bytes_left() const { return static_cast<double>(last_ - p_); }
+  // Infinite where that is not known.
+  double bytes_left() const {
+    return stream_ != nullptr ? HUGE_VAL : static_cast<double>(last_ - p_);
+  }
 
   // Returns the next word of the line; empty if there is none.
   std::string_view take_word() {
@@ -116,8 +128,10 @@ class Lines {
   bool at_boundary(const char* p) const { return p == line_end_ || is_blank(*p); }
 
   const std::string& name_;
-  const char* p_;  // start of the next line
-  const char* last_;
+  TextStream* stream_ = nullptr;
+  std::string line_;         // of the stream
+  const char* p_ = nullptr;  // else: start of the next line
+  const char* last_ = nullptr;
   const char* word_ = nullptr;
   const char* line_end_ = nullptr;
   index_t number_ = 0;
@@ -254,39 +268,58 @@ void require_square(const Lines& lines, const Banner& banner, index_t rows, inde
                   rows, cols));
 }
 
-template <Scalar T>
-AnyMatrix read_coordinate(Lines& lines,
-                          const Banner& banner,
-                          const Input& input,
-                          const ReadOptions& options) {
-  const index_t rows = lines.take_integer("the number of rows", 0, Lines::any);
-  const index_t cols = lines.take_integer("the number of columns", 0, Lines::any);
-  const index_t count = lines.take_integer("the number of entries", 0, Lines::any);
-  lines.expect_end("rows, columns, entries");
-  require_square(lines, banner, rows, cols);
+// What the line behind the banner says.
+struct Sizes {
+  index_t rows = 0;
+  index_t cols = 0;
+  index_t count = 0;  // lines of entries
+  index_t line = 0;   // where it says so
+};
+
+Sizes take_sizes(Lines& lines, const Banner& banner) {
+  if (!lines.next()) lines.fail("the file ends before the line with the sizes");
+  Sizes sizes;
+  sizes.rows = lines.take_integer("the number of rows", 0, Lines::any);
+  sizes.cols = lines.take_integer("the number of columns", 0, Lines::any);
+  if (banner.coordinate) sizes.count = lines.take_integer("the number of entries", 0, Lines::any);
+  lines.expect_end(banner.coordinate ? "rows, columns, entries" : "rows, columns");
+  require_square(lines, banner, sizes.rows, sizes.cols);
+  sizes.line = lines.number();
+  if (banner.coordinate) return sizes;
+
+  const double all = static_cast<double>(sizes.rows) * static_cast<double>(sizes.cols);
+  const double skipped = banner.symmetry == Symmetry::general ? 0
+                         : banner.symmetry == Symmetry::skew
+                             ? (all + static_cast<double>(sizes.rows)) / 2
+                             : (all - static_cast<double>(sizes.rows)) / 2;
+  // No entry is shorter than "0" and its line end.
+  const double most = std::min(lines.bytes_left() / 2 + 1, 9e18);
+  if (all - skipped > most) {
+    lines.fail(fmt::format(
+        "announces {} x {} with {:.0f} entries, more than the rest of the file "
+        "({}) can hold; the file is incomplete",
+        sizes.rows, sizes.cols, all - skipped, format_bytes(to_bytes(lines.bytes_left()))));
+  }
+  sizes.count = static_cast<index_t>(all - skipped);
+  return sizes;
+}
+
+// Calls take(i, j, value) for every entry, those included that follow from the symmetry.
+template <Scalar T, class Take>
+void take_coordinates(Lines& lines, const Banner& banner, const Sizes& sizes, const Take& take) {
   const bool general = banner.symmetry == Symmetry::general;
-  const index_t size_line = lines.number();
-
-  // The count may lie: no entry is shorter than "1 1" and its line end.
-  const double plausible =
-      std::min(static_cast<double>(count), lines.bytes_left() / 4 + 1) * (general ? 1 : 2);
-  check_memory(lines, input, options, rows, cols,
-               plausible * (sizeof(Triplet<T>) + sizeof(index_t) + sizeof(T)));
-  std::vector<Triplet<T>> triplets;
-  triplets.reserve(static_cast<std::size_t>(plausible));
-
   index_t lower_line = 0;  // where an entry of each strict triangle was seen first
   index_t upper_line = 0;
-  for (index_t entry = 0; entry < count; ++entry) {
+  for (index_t entry = 0; entry < sizes.count; ++entry) {
     if (!lines.next()) {
       lines.fail(fmt::format("the file ends after {} of the {} entries that line {} announces",
-                             entry, count, size_line));
+                             entry, sizes.count, sizes.line));
     }
-    const index_t i = lines.take_integer("row", 1, rows) - 1;
-    const index_t j = lines.take_integer("column", 1, cols) - 1;
+    const index_t i = lines.take_integer("row", 1, sizes.rows) - 1;
+    const index_t j = lines.take_integer("column", 1, sizes.cols) - 1;
     const T value = take_value<T>(lines, banner.field);
     lines.expect_end("the entry");
-    triplets.push_back({i, j, value});
+    take(i, j, value);
     if (general) continue;
     if (i == j) {
       check_diagonal(lines, value, banner.symmetry);
@@ -301,67 +334,44 @@ AnyMatrix read_coordinate(Lines& lines,
           i + 1, j + 1, i > j ? "below" : "above", i > j ? upper_line : lower_line,
           i > j ? "above" : "below"));
     }
-    triplets.push_back({j, i, mirrored(value, banner.symmetry)});
+    take(j, i, mirrored(value, banner.symmetry));
   }
   if (lines.next()) {
-    lines.fail(fmt::format("more entries than the {} that line {} announces", count, size_line));
+    lines.fail(
+        fmt::format("more entries than the {} that line {} announces", sizes.count, sizes.line));
   }
-  return from_triplets(rows, cols, std::move(triplets));
 }
 
-template <Scalar T>
-AnyMatrix read_array(Lines& lines,
-                     const Banner& banner,
-                     const Input& input,
-                     const ReadOptions& options) {
-  const index_t rows = lines.take_integer("the number of rows", 0, Lines::any);
-  const index_t cols = lines.take_integer("the number of columns", 0, Lines::any);
-  lines.expect_end("rows, columns");
-  require_square(lines, banner, rows, cols);
-  const index_t size_line = lines.number();
-
+// The same of an array, column by column.
+template <Scalar T, class Take>
+void take_array(Lines& lines, const Banner& banner, const Sizes& sizes, const Take& take) {
   // One column holds the entries from this row on; the rest follows from the symmetry.
   const auto first_row = [&](index_t j) {
     if (banner.symmetry == Symmetry::general) return index_t{0};
     return banner.symmetry == Symmetry::skew ? j + 1 : j;
   };
-  const double all = static_cast<double>(rows) * static_cast<double>(cols);
-  const double skipped = banner.symmetry == Symmetry::general ? 0
-                         : banner.symmetry == Symmetry::skew
-                             ? (all + static_cast<double>(rows)) / 2
-                             : (all - static_cast<double>(rows)) / 2;
-  // No entry is shorter than "0" and its line end.
-  if (all - skipped > lines.bytes_left() / 2 + 1) {
-    lines.fail(
-        fmt::format("announces {} x {} with {:.0f} entries, more than the rest of the file "
-                    "({}) can hold; the file is incomplete",
-                    rows, cols, all - skipped, format_bytes(to_bytes(lines.bytes_left()))));
-  }
-  check_memory(lines, input, options, rows, cols, all * sizeof(T));
-  Matrix<T> A(rows, cols);
-  for (index_t j = 0; j < cols; ++j) {
-    for (index_t i = first_row(j); i < rows; ++i) {
+  for (index_t j = 0; j < sizes.cols; ++j) {
+    for (index_t i = first_row(j); i < sizes.rows; ++i) {
       if (!lines.next()) {
         lines.fail(
             fmt::format("the file ends before entry ({}, {}) of the {} x {} that line {} announces",
-                        i + 1, j + 1, rows, cols, size_line));
+                        i + 1, j + 1, sizes.rows, sizes.cols, sizes.line));
       }
       const T value = take_value<T>(lines, banner.field);
       lines.expect_end("the entry");
-      A(i, j) = value;
+      take(i, j, value);
       if (banner.symmetry == Symmetry::general) continue;
       if (i == j) {
         check_diagonal(lines, value, banner.symmetry);
       } else {
-        A(j, i) = mirrored(value, banner.symmetry);
+        take(j, i, mirrored(value, banner.symmetry));
       }
     }
   }
   if (lines.next()) {
-    lines.fail(
-        fmt::format("more entries than the {} x {} that line {} announces", rows, cols, size_line));
+    lines.fail(fmt::format("more entries than the {} x {} that line {} announces", sizes.rows,
+                           sizes.cols, sizes.line));
   }
-  return own(std::move(A));
 }
 
 template <Scalar T>
@@ -369,9 +379,25 @@ AnyMatrix read_entries(Lines& lines,
                        const Banner& banner,
                        const Input& input,
                        const ReadOptions& options) {
-  if (!lines.next()) lines.fail("the file ends before the line with the sizes");
-  return banner.coordinate ? read_coordinate<T>(lines, banner, input, options)
-                           : read_array<T>(lines, banner, input, options);
+  const Sizes sizes = take_sizes(lines, banner);
+  if (!banner.coordinate) {
+    const double all = static_cast<double>(sizes.rows) * static_cast<double>(sizes.cols);
+    check_memory(lines, input, options, sizes.rows, sizes.cols, all * sizeof(T));
+    Matrix<T> A(sizes.rows, sizes.cols);
+    take_array<T>(lines, banner, sizes, [&](index_t i, index_t j, T value) { A(i, j) = value; });
+    return own(std::move(A));
+  }
+  // The count may lie: no entry is shorter than "1 1" and its line end.
+  const double plausible = std::min(static_cast<double>(sizes.count), lines.bytes_left() / 4 + 1) *
+                           (banner.symmetry == Symmetry::general ? 1 : 2);
+  check_memory(lines, input, options, sizes.rows, sizes.cols,
+               plausible * (sizeof(Triplet<T>) + sizeof(index_t) + sizeof(T)));
+  std::vector<Triplet<T>> triplets;
+  triplets.reserve(static_cast<std::size_t>(plausible));
+  take_coordinates<T>(lines, banner, sizes, [&](index_t i, index_t j, T value) {
+    triplets.push_back({i, j, value});
+  });
+  return from_triplets(sizes.rows, sizes.cols, std::move(triplets));
 }
 
 }  // namespace
@@ -382,6 +408,25 @@ AnyMatrix read_matrix_market(const Input& input, const ReadOptions& options) {
   return banner.field == Field::complex
              ? read_entries<std::complex<double>>(lines, banner, input, options)
              : read_entries<double>(lines, banner, input, options);
+}
+
+bool stream_matrix_market(TextStream& text, EntryStream& to) {
+  Lines lines(text);
+  const Banner banner = take_banner(lines);
+  if (banner.field == Field::complex) return false;
+  const Sizes sizes = take_sizes(lines, banner);
+  const double mirrored = banner.symmetry == Symmetry::general ? 1 : 2;
+  to.begin(sizes.rows, sizes.cols, mirrored * static_cast<double>(sizes.count));
+  const auto take = [&](index_t i, index_t j, double value) { to.entry(i, j, value); };
+  if (banner.coordinate) {
+    take_coordinates<double>(lines, banner, sizes, take);
+  } else {
+    // Zeros of an array are not stored.
+    take_array<double>(lines, banner, sizes, [&](index_t i, index_t j, double value) {
+      if (value != 0) take(i, j, value);
+    });
+  }
+  return true;
 }
 
 }  // namespace eckart::io

@@ -14,4 +14,8 @@ AnyMatrix read_delimited(const Input& input, char delimiter, const ReadOptions& 
 // The text of the command line, such as [[3,2],[2,3]].
 AnyMatrix read_literal(const std::string& text);
 
+// Returns the format of a file: as said, by its name, or by its first bytes. automatic: the source
+// is no file that can be looked at beforehand.
+Format format_of(const std::string& source, Format said);
+
 }  // namespace eckart::io

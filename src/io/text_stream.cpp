@@ -274,6 +274,13 @@ void TextStream::unread_line(std::string line) {
   --line_number_;
 }
 
+bool TextStream::append_block(std::string& text) {
+  if (at_ == block_.size() && !refill()) return false;
+  text.append(block_, at_);
+  at_ = block_.size();
+  return true;
+}
+
 void TextStream::rest(std::string& text) {
   text.clear();
   while (at_ < block_.size() || refill()) {

@@ -40,6 +40,12 @@ class TextStream {
   // Whether the text begins so. Before the first line is read.
   bool starts_with(std::string_view text);
 
+  // Appends the next piece, of some 256 KiB, and returns true, or false at the end.
+  bool append_block(std::string& text);
+
+  // So many bytes of the source were read, compressed ones as they are.
+  std::uint64_t bytes_read() const { return bytes_read_; }
+
   // Gets everything that is left.
   void rest(std::string& text);
 

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["svd", "info", "check", "lowrank", "update", "transform", "inverse", "energy", "pca",
-            "score", "solve", "rank", "cond", "norm", "pinv", "null", "range", "doctor",
+COMMANDS = ["svd", "info", "check", "lowrank", "convert", "update", "transform", "inverse", "energy",
+            "pca", "score", "solve", "rank", "cond", "norm", "pinv", "null", "range", "doctor",
             "completion", "man"]
 NESTED = ["lsa " + name for name in
           ("fit", "query", "similar", "terms", "topics", "update", "evaluate", "export")]

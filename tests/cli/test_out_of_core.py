@@ -66,13 +66,88 @@ def test_reads_raw_files_and_folders_of_blocks(eckart, saved, tmp_path):
         assert np.allclose(saved(name).s, exact, rtol=1e-5)
 
 
-def test_centres_and_scales_without_writing_the_centred_matrix(eckart, saved, tmp_path):
+def bfloat16(A):
+    """A with the fractions of bfloat16, and its bits."""
+    bits = A.astype("f4").view("u4") >> 16
+    return (bits << 16).view("f4"), bits.astype("u2")
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "int8", "uint8"])
+def test_reads_narrow_types_from_raw_files_and_blocks(eckart, saved, tmp_path, dtype):
+    A = np.abs(40 * decaying(300, 40, "f8")) if dtype == "uint8" else 40 * decaying(300, 40, "f8")
+    A, stored = bfloat16(A) if dtype == "bfloat16" else (A.clip(-128, 127).astype(dtype),) * 2
+    exact = np.linalg.svd(A.astype("f8"), compute_uv=False)[:4]
+    sources = {}
+    for order, more in (("C", []), ("F", ["--fortran"])):
+        stored.T.tofile(tmp_path / order) if order == "F" else stored.tofile(tmp_path / order)
+        sources[order] = [order, "--shape", "300x40", "--dtype", dtype, *more]
+    if dtype != "bfloat16":  # NumPy's files know no such type
+        (tmp_path / "blocks").mkdir()
+        for i, part in enumerate(np.split(stored, [70, 200])):
+            np.save(tmp_path / "blocks" / f"{i}.npy", part)
+        (tmp_path / "a.list").write_text("blocks/0.npy\nblocks/1.npy\nblocks/2.npy\n")
+        sources |= {"blocks": ["blocks"], "list": ["a.list"]}
+    for name, source in sources.items():
+        done = eckart("svd", *source, "-k", "4", "-o", "out-" + name)
+        assert done.code == 0, done.err
+        assert np.allclose(saved("out-" + name).s, exact, rtol=1e-5)
+
+
+def test_centres_and_scales_without_writing_the_centred_matrix_or_reading_it_more(eckart, saved,
+                                                                                  tmp_path):
     A = decaying(400, 50, "f8") + np.linspace(0, 30, 50)
     np.save(tmp_path / "a.npy", A)
-    run = eckart("svd", "a.npy", "-k", "6", "--center", "--scale", "--out-of-core", "-o", "out")
-    assert run.code == 0, run.err
-    B = (A - A.mean(0)) / A.std(0, ddof=1)
-    assert np.allclose(saved("out").s, np.linalg.svd(B, compute_uv=False)[:6], rtol=1e-10)
+    # At most one pass beyond those of the products: the look, whose sums give means and deviations.
+    for arguments, B in (([], A), (["--center"], A - A.mean(0)),
+                         (["--center", "--scale"], (A - A.mean(0)) / A.std(0, ddof=1))):
+        run = eckart("svd", "a.npy", "-k", "6", *arguments, "--out-of-core", "-o", "out", "--force",
+                     "--json")
+        assert run.code == 0, run.err
+        assert np.allclose(saved("out").s, np.linalg.svd(B, compute_uv=False)[:6], rtol=1e-10)
+        assert run.json["reads"] <= run.json["passes_over_A"] + 1
+
+
+def test_text_is_converted_once_when_told_to_stay_out_of_memory(eckart, saved, tmp_path):
+    A = decaying(300, 20, "f8")
+    np.savetxt(tmp_path / "a.csv", A, delimiter=",", fmt="%.17g")
+    (tmp_path / "a.mtx").write_text("%%MatrixMarket matrix array real general\n300 20\n"
+                                    + "".join(f"{x:.17g}\n" for x in A.T.ravel()))
+    before = set(tmp_path.iterdir())
+    exact = np.linalg.svd(A, compute_uv=False)[:5]
+    for name in ("a.csv", "a.mtx"):
+        run = eckart("svd", name, "-k", "5", "--out-of-core", "-o", "out", "--force", "--json")
+        assert run.code == 0, run.err
+        assert np.allclose(saved("out").s, exact, rtol=1e-10)
+        assert run.json["reads"] > 5 and run.json["matrix"]["source"] == name
+        assert set(tmp_path.iterdir()) == before | {tmp_path / "out"}
+    run = eckart("svd", "a.csv", "-k", "5", "--out-of-core", "--checkpoint", "c")
+    assert run.code == 2 and "eckart convert" in run.err
+    with open(tmp_path / "a.csv", "a") as f:
+        f.write("1,2\n")
+    run = eckart("svd", "a.csv", "-k", "5", "--out-of-core")
+    assert run.code == 3 and "a.csv: line 301" in run.err and "column 2" in run.err
+    assert set(tmp_path.iterdir()) == before | {tmp_path / "out"}
+
+
+def test_a_file_that_changes_or_shrinks_under_a_run_is_named(tmp_path):
+    """Whatever the moment: it ends before the change, or names the file."""
+    np.save(tmp_path / "a.npy", decaying(60000, 200))
+    command = [TOOL, "svd", "a.npy", "-k", "20", "--out-of-core", "-o", "out"]
+    for change in ("touch", "truncate"):
+        process = subprocess.Popen(command, cwd=tmp_path, env=tool_environment(),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        open_files = f"/proc/{process.pid}/fd"
+        while not any(os.path.realpath(f"{open_files}/{n}").endswith("/a.npy")
+                      for n in os.listdir(open_files)):
+            assert process.poll() is None
+        if change == "touch":
+            os.utime(tmp_path / "a.npy")
+        else:
+            os.truncate(tmp_path / "a.npy", 1 << 20)
+        err = process.communicate()[1].decode()
+        assert process.returncode == 3 and "a.npy" in err, err
+        assert ("changed" if change == "touch" else "bytes") in err
+        assert not (tmp_path / "out").exists()
 
 
 def test_finds_a_rank_by_energy_and_by_tolerance(eckart, big):

@@ -71,7 +71,8 @@ def test_a_result_replaces_itself_only_with_force(eckart, saved, model):
     (["--rows", "narrow.npy"], 2, ["narrow.npy", "4 entries", "have 30"]),
     (["--cols", "narrow.npy"], 2, ["narrow.npy", "3 entries", "have 50"]),
     (["--remove-rows", "9-3"], 2, ["--remove-rows", "1-100"]),
-    (["--remove-rows", "40-60"], 2, ["of 50"]),
+    (["--remove-rows", "40-60"], 2, ["--remove-rows", "row 60", "50 rows of model", "1 to 50"]),
+    (["--remove-rows", "99999"], 2, ["row 99,999", "1 to 50"]),
 ])
 def test_mistakes(eckart, tmp_path, model, arguments, code, words):
     np.save(tmp_path / "narrow.npy", np.ones((3, 4)))

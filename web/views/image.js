@@ -9,7 +9,8 @@ export const id = 'image';
 export const title = 'Image';
 export const shows = 'image';
 
-const SIDE = 1024;  // pixels of a picture on the page
+const SIDE = 1024;    // pixels of a picture on the page at rest
+const MOVING = 512;   // while its rank changes: what a frame of the screen has time for
 const SAMPLES = { camera: 'a photograph', chelsea: 'in colour', gradient: 'gradient', checkerboard: 'checkerboard', noise: 'noise' };
 const MODES = { side: 'Side by side', blend: 'Blend', difference: 'Difference' };
 const REST = 250;  // milliseconds without a move, after which the sketch is refined
@@ -41,6 +42,8 @@ export function mount(root, fields, app) {
   }
   let set = null;
   let original = null;
+  let coarse = null;    // the same as it is while the rank changes
+  let drawn = null;     // on the left
   let shown = null;
   let facts = null;     // of what is shown
   let spectrum = null;  // once all triplets are known: then every rank is exact at once
@@ -138,8 +141,13 @@ export function mount(root, fields, app) {
       remember();
       const answer = await askBytes('image/original', { data: set.id, side: SIDE });
       if (!isNow()) return;
-      original = pictureOf(answer);
-      await sketched({ ...about(), rank: state.k, side: SIDE });
+      original = coarse = pictureOf(answer);
+      if (Math.max(original.width, original.height) > MOVING) {
+        const smaller = await askBytes('image/original', { data: set.id, side: MOVING });
+        if (!isNow()) return;
+        coarse = pictureOf(smaller);
+      }
+      await sketched({ ...about(), rank: state.k, side: MOVING });
       if (isNow()) await settle(isNow);
     });
   }
@@ -150,9 +158,9 @@ export function mount(root, fields, app) {
   }
   function answeredRank(answer, question) {
     if (question.data !== set.id || question.channels !== state.channels) return;
-    if (facts?.exact && facts.rank === state.k && question.rank !== state.k) return;
+    if (facts?.side === SIDE && facts.rank === state.k && question.side !== SIDE) return;
     shown = pictureOf(answer);
-    facts = { ...shown.facts, rank: question.rank };
+    facts = { ...shown.facts, rank: question.rank, side: question.side };
     draw();
     if (asked.rank === question.rank) stage.dataset.frame = (performance.now() - asked.at).toFixed(3);
   }
@@ -168,7 +176,7 @@ export function mount(root, fields, app) {
     quality = null;
     delete stage.dataset.settled;
     showRank();
-    moved({ ...about(), rank: state.k, side: SIDE, exact: spectrum !== null });
+    moved({ ...about(), rank: state.k, side: MOVING, exact: spectrum !== null });
     clearTimeout(resting);
     resting = setTimeout(() => {
       if (!stage.isConnected) return;
@@ -181,7 +189,7 @@ export function mount(root, fields, app) {
 
   async function settle(isNow) {
     const question = { ...about(), rank: state.k };
-    if (!facts?.exact || facts.rank !== state.k) {
+    if (!facts?.exact || facts.rank !== state.k || facts.side !== SIDE) {
       await sketched({ ...question, side: SIDE, exact: true });
       if (!isNow()) return;
     }
@@ -220,10 +228,12 @@ export function mount(root, fields, app) {
     leftFigure.hidden = state.mode !== 'side';
     if (!shown) return;
     const rank = `rank ${facts.rank}`;
-    drawPicture(left, original);
+    if (drawn !== original) drawPicture(left, original);
+    drawn = original;
     left.setAttribute('aria-label', `${set.name}, ${set.width} × ${set.height} pixels`);
-    const [picture, caption] = state.mode === 'blend' ? [blended(original, shown, state.mix / 100), `${100 - state.mix} % original, ${state.mix} % ${rank}`]
-      : state.mode === 'difference' ? [differing(original, shown, state.gain), `Original minus ${rank}, ${state.gain} times; grey is no difference`]
+    const like = shown.width === original.width ? original : coarse;
+    const [picture, caption] = state.mode === 'blend' ? [blended(like, shown, state.mix / 100), `${100 - state.mix} % original, ${state.mix} % ${rank}`]
+      : state.mode === 'difference' ? [differing(like, shown, state.gain), `Original minus ${rank}, ${state.gain} times; grey is no difference`]
         : [shown, `${rank[0].toUpperCase()}${rank.slice(1)}`];
     drawPicture(right, picture);
     rightCaption.textContent = caption;

@@ -126,7 +126,7 @@ export function mount(root, fields, app) {
     const list = filtered();
     const done = list.filter((one) => one.spectrum);
     const body = table(HEAD, list.map((one) => [h('button', { type: 'button', class: 'quiet', 'aria-pressed': String(one.name === state.layer),
-      'aria-label': `Spectrum of ${one.name}`, onclick: () => choose(one.name) }, one.name), ...cells(one)]));
+      'aria-label': `Spectrum of ${one.name}`, onclick: () => choose(one.name) }, one.name), ...cells(one)]), { class: 'tight' });
     layers.dataset.done = matrices.filter((one) => one.spectrum).length;
     const left = matrices.filter((one) => !one.spectrum && !one.sameAs && !one.refusal).length;
     const top = layers.querySelector('.scroll')?.scrollTop ?? 0;

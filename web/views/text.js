@@ -76,7 +76,7 @@ export function mount(root, fields, app) {
       return h('div', {}, word.term, ' ', bar);
     }));
     topics.replaceChildren(h('p', { class: 'note' }, 'Each dimension sets some terms against others.'),
-      h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Table of topics' }, table(['topic', 'σ', 'energy', '+', '−'],
+      h('div', { class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': 'Table of topics' }, table(['topic', 'σ', 'energy', '+', '−'],
         answer.topics.map((t) => [t.topic, show(t.sigma, 4), percent(t.energy), side(t.plus.slice(0, 6)), side(t.minus.slice(0, 6))]), { class: 'words' })));
   }
 }

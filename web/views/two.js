@@ -90,7 +90,7 @@ export function mount(root, fields, app) {
     for (let x = -Math.floor(half / step); x <= half / step; ++x) {
       const [px, py] = at([x * step, x * step]);
       grid.append(s('line', { x1: px, x2: px, y1: 0, y2: SIZE }), s('line', { x1: 0, x2: SIZE, y1: py, y2: py }));
-      if (x) grid.append(s('text', { x: px + 3, y: SIZE / 2 + 14 }, show(x * step)), s('text', { x: SIZE / 2 + 4, y: py - 3 }, show(x * step)));
+      if (x && px > 12 && py > 18) grid.append(s('text', { x: px + 3, y: SIZE / 2 + 14 }, show(x * step)), s('text', { x: SIZE / 2 + 4, y: py - 3 }, show(x * step)));
     }
     grid.append(s('line', { class: 'rule', x1: 0, x2: SIZE, y1: SIZE / 2, y2: SIZE / 2 }),
       s('line', { class: 'rule', y1: 0, y2: SIZE, x1: SIZE / 2, x2: SIZE / 2 }));
