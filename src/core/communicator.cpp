@@ -1,10 +1,12 @@
-// Butterflies over a power of two of ranks. Those beyond it are folded in first: of the first ranks
-// each odd one hands its values to the even one before it, and gets the result in the end.
+// Butterflies over a power of two of ranks. Those beyond it are folded in
+// first: of the first ranks each odd one hands its values to the even one
+// before it, and gets the result in the end.
 #include "eckart/communicator.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace eckart {
@@ -13,13 +15,14 @@ namespace {
 // Who takes part in a butterfly, and as which number.
 class Butterfly {
  public:
-  explicit Butterfly(const Communicator& ranks)
+  explicit Butterfly(const Communicator &ranks)
       : ranks_(ranks),
         width_(static_cast<int>(std::bit_floor(static_cast<unsigned>(ranks.size())))),
         folded_(ranks.size() - width_) {}
 
   int width() const { return width_; }
-  // Whether this rank is one of a pair, and then whether it is the one that only looks on.
+  // Whether this rank is one of a pair, and then whether it is the one that
+  // only looks on.
   bool paired() const { return ranks_.rank() < 2 * folded_; }
   bool looks_on() const { return paired() && ranks_.rank() % 2 == 1; }
   int partner() const { return ranks_.rank() ^ 1; }
@@ -27,7 +30,7 @@ class Butterfly {
   int rank_of(int number) const { return number < folded_ ? 2 * number : number + folded_; }
 
  private:
-  const Communicator& ranks_;
+  const Communicator &ranks_;
   int width_;
   int folded_;
 };
@@ -35,24 +38,24 @@ class Butterfly {
 constexpr int nobody = -1;
 
 template <class Real>
-void send(const Communicator& ranks, int to, std::span<const Real> values) {
+void send(const Communicator &ranks, int to, std::span<const Real> values) {
   ranks.exchange(to, std::as_bytes(values), nobody, {});
 }
 
 template <class Real>
-void receive(const Communicator& ranks, int from, std::span<Real> values) {
+void receive(const Communicator &ranks, int from, std::span<Real> values) {
   ranks.exchange(nobody, {}, from, std::as_writable_bytes(values));
 }
 
 template <class Real, class Op>
-void combine(std::span<Real> values, std::span<const Real> others, const Op& op) {
+void combine(std::span<Real> values, std::span<const Real> others, const Op &op) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = op(values[i], others[i]);
 }
 
-// Every rank ends with op over all. op commutes to the last bit, so both of two that exchange
-// values get the same.
+// Every rank ends with op over all. op commutes to the last bit, so both of two
+// that exchange values get the same.
 template <class Real, class Op>
-void reduce(const Communicator& ranks, std::span<Real> values, const Op& op) {
+void reduce(const Communicator &ranks, std::span<Real> values, const Op &op) {
   if (ranks.size() == 1 || values.empty()) return;
   const Butterfly butterfly(ranks);
   if (butterfly.looks_on()) {
@@ -74,7 +77,7 @@ void reduce(const Communicator& ranks, std::span<Real> values, const Op& op) {
 
 // The values of the ranks that a span of numbers stands for.
 template <class Real>
-std::span<Real> part(const Butterfly& butterfly,
+std::span<Real> part(const Butterfly &butterfly,
                      std::span<Real> values,
                      std::span<const index_t> bounds,
                      int first,
@@ -97,7 +100,7 @@ std::span<Real> piece(std::span<Real> values, std::span<const index_t> bounds, i
 
 // By halves: each hands the other's half over and adds up its own.
 template <class Real>
-void scatter_sums(const Communicator& ranks,
+void scatter_sums(const Communicator &ranks,
                   std::span<Real> values,
                   std::span<const index_t> bounds) {
   if (ranks.size() == 1) return;
@@ -106,10 +109,15 @@ void scatter_sums(const Communicator& ranks,
     send<Real>(ranks, butterfly.partner(), values);
     return receive(ranks, butterfly.partner(), piece(values, bounds, ranks.rank()));
   }
-  std::vector<Real> others(values.size());
+  std::unique_ptr<Real[]> others;
+  const auto room = [&](std::size_t size) {  // the first is the largest
+    if (!others) others = std::make_unique_for_overwrite<Real[]>(size);
+    return std::span<Real>(others.get(), size);
+  };
   if (butterfly.paired()) {
-    receive<Real>(ranks, butterfly.partner(), others);
-    combine<Real>(values, others, std::plus<Real>());
+    const std::span<Real> theirs = room(values.size());
+    receive<Real>(ranks, butterfly.partner(), theirs);
+    combine<Real>(values, theirs, std::plus<Real>());
   }
   for (int distance = butterfly.width() / 2; distance > 0; distance /= 2) {
     const int other = butterfly.number() ^ distance;
@@ -118,7 +126,7 @@ void scatter_sums(const Communicator& ranks,
       return part(butterfly, values, bounds, first, first + distance);
     };
     const std::span<Real> mine = half(butterfly.number());
-    const std::span<Real> theirs(others.data(), mine.size());
+    const std::span<Real> theirs = room(mine.size());
     const int rank = butterfly.rank_of(other);
     ranks.exchange(rank, std::as_bytes(half(other)), rank, std::as_writable_bytes(theirs));
     combine<Real>(mine, theirs, std::plus<Real>());
@@ -130,7 +138,7 @@ void scatter_sums(const Communicator& ranks,
 
 // By doubling what is known.
 template <class Real>
-void gather(const Communicator& ranks, std::span<Real> values, std::span<const index_t> bounds) {
+void gather(const Communicator &ranks, std::span<Real> values, std::span<const index_t> bounds) {
   if (ranks.size() == 1) return;
   const Butterfly butterfly(ranks);
   if (butterfly.looks_on()) {
@@ -178,7 +186,8 @@ void Communicator::gather_pieces(std::span<float> values, std::span<const index_
 }
 
 void Communicator::broadcast(std::span<std::byte> bytes) const {
-  // The lowest bit set of a rank names whom it hears from; those below it name whom it tells.
+  // The lowest bit set of a rank names whom it hears from; those below it name
+  // whom it tells.
   const int lowest = rank() == 0 ? static_cast<int>(std::bit_ceil(static_cast<unsigned>(size())))
                                  : rank() & -rank();
   if (rank() != 0) exchange(nobody, {}, rank() - lowest, bytes);
@@ -196,7 +205,7 @@ std::vector<index_t> even_bounds(index_t rows, int ranks) {
   return bounds;
 }
 
-Shard Shard::even(const Communicator& ranks, index_t rows) {
+Shard Shard::even(const Communicator &ranks, index_t rows) {
   const std::vector<index_t> bounds = even_bounds(rows, ranks.size());
   const auto r = static_cast<std::size_t>(ranks.rank());
   const index_t whole = rows / ranks.size();
@@ -207,7 +216,7 @@ Shard Shard::even(const Communicator& ranks, index_t rows) {
           .largest = rows % ranks.size() == 0 ? whole : whole + 1};
 }
 
-Shard Shard::counted(const Communicator& ranks, index_t count) {
+Shard Shard::counted(const Communicator &ranks, index_t count) {
   std::vector<double> counts(static_cast<std::size_t>(ranks.size()));
   counts[static_cast<std::size_t>(ranks.rank())] = static_cast<double>(count);
   ranks.sum(counts);

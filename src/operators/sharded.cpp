@@ -1,11 +1,12 @@
-// A matrix whose rows are spread over ranks: products with the rows here, and what the ranks must
-// tell each other for them.
+// A matrix whose rows are spread over ranks: products with the rows here, and
+// what the ranks must tell each other for them.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -16,44 +17,74 @@
 namespace eckart {
 namespace {
 
-// Rows of a block one after another, so that those of a rank are one piece.
+// Memory that stays from product to product: new pages would cost about as much
+// as to fill them.
 template <Scalar T>
-class RowMajor {
+class Scratch {
  public:
-  RowMajor(index_t rows, index_t cols)
-      : cols_(cols), values_(static_cast<std::size_t>(rows * cols)) {}
-
-  void put(index_t first, MatrixView<const T> X) {
-    for (index_t i = 0; i < X.rows; ++i) {
-      for (index_t j = 0; j < X.cols; ++j) at(first + i, j) = X(i, j);
+  // Returns a block whose entries are anything.
+  MatrixView<T> block(index_t rows, index_t cols) {
+    const auto size = static_cast<std::size_t>(rows * cols);
+    if (size_ < size) {
+      values_ = std::make_unique_for_overwrite<T[]>(size);
+      size_ = size;
     }
-  }
-  void take(index_t first, MatrixView<T> X) {
-    for (index_t i = 0; i < X.rows; ++i) {
-      for (index_t j = 0; j < X.cols; ++j) X(i, j) = at(first + i, j);
-    }
-  }
-  std::span<real_t<T>> numbers() {
-    return {reinterpret_cast<real_t<T>*>(values_.data()), values_.size() * parts};
-  }
-  // Bounds of rows as bounds of numbers.
-  std::vector<index_t> scaled(std::vector<index_t> bounds) const {
-    for (index_t& bound : bounds) bound *= cols_ * static_cast<index_t>(parts);
-    return bounds;
+    return {values_.get(), rows, cols, std::max<index_t>(rows, 1)};
   }
 
  private:
-  static constexpr std::size_t parts = is_complex<T> ? 2 : 1;
-  T& at(index_t i, index_t j) { return values_[static_cast<std::size_t>(i * cols_ + j)]; }
+  std::unique_ptr<T[]> values_;
+  std::size_t size_ = 0;
+};
 
-  index_t cols_;
-  std::vector<T> values_;
+template <Scalar T>
+void copy(MatrixView<const T> from, MatrixView<T> to) {
+  for (index_t j = 0; j < from.cols; ++j) std::copy_n(from.column(j), from.rows, to.column(j));
+}
+
+// Cuts a block of rows into one of each rank, which lie one after the other in
+// the same memory.
+template <Scalar T>
+class Pieces {
+ public:
+  Pieces(MatrixView<T> memory, std::vector<index_t> bounds)
+      : memory_(memory), bounds_(std::move(bounds)) {}
+
+  MatrixView<T> of(int rank) {
+    const auto r = static_cast<std::size_t>(rank);
+    const index_t rows = bounds_[r + 1] - bounds_[r];
+    return {memory_.data + bounds_[r] * memory_.cols, rows, memory_.cols,
+            std::max<index_t>(rows, 1)};
+  }
+  int count() const { return static_cast<int>(bounds_.size()) - 1; }
+  // The rows of rank's piece in a block of all rows.
+  template <class U>
+  MatrixView<U> rows_of(int rank, MatrixView<U> all) const {
+    const auto r = static_cast<std::size_t>(rank);
+    return all.block(bounds_[r], 0, bounds_[r + 1] - bounds_[r], all.cols);
+  }
+
+  // All entries as real numbers, and the bounds of the pieces among them.
+  std::span<real_t<T>> numbers() {
+    return {reinterpret_cast<real_t<T> *>(memory_.data),
+            static_cast<std::size_t>(memory_.rows * memory_.cols * parts)};
+  }
+  std::vector<index_t> bounds_of_numbers() const {
+    std::vector<index_t> scaled = bounds_;
+    for (index_t &bound : scaled) bound *= memory_.cols * parts;
+    return scaled;
+  }
+
+ private:
+  static constexpr index_t parts = is_complex<T> ? 2 : 1;
+  MatrixView<T> memory_;
+  std::vector<index_t> bounds_;
 };
 
 template <Scalar T>
 class ShardedOperator final : public LinearOperator<T>, public core::SketchSource<T> {
  public:
-  ShardedOperator(const LinearOperator<T>& A, const Communicator& ranks)
+  ShardedOperator(const LinearOperator<T> &A, const Communicator &ranks)
       : A_(A),
         ranks_(ranks),
         row_shard_(Shard::counted(ranks, A.rows())),
@@ -63,7 +94,8 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     std::vector<double> widest = {n, -n};
     ranks.max(widest);
     require(widest[0] == -widest[1],
-            fmt::format("the rows of a matrix are spread over ranks: one has {:.0f} columns and "
+            fmt::format("the rows of a matrix are spread over ranks: one has "
+                        "{:.0f} columns and "
                         "another {:.0f}; expected the same",
                         -widest[1], widest[0]));
     const double level = A.rounding_level();
@@ -82,83 +114,81 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
   double rounding_level() const override { return rounding_level_; }
 
-  void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
+  void apply(MatrixView<const T> X, MatrixView<T> Y, Context &context) const override {
     if (row_shard_.alone()) return A_.apply(X, Y, context);
-    const Matrix<T> all = gathered(X);
-    if (A_.rows() > 0) A_.apply(all.view(), Y, context);
+    const MatrixView<const T> all = gathered(X);
+    if (A_.rows() > 0) A_.apply(all, Y, context);
   }
 
-  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context &context) const override {
     if (row_shard_.alone()) return A_.apply_adjoint(Y, X, context);
-    Matrix<T> part(cols(), X.cols);
-    if (A_.rows() > 0) A_.apply_adjoint(Y, part.view(), context);
-    scatter_sums(std::move(part), X);
+    const MatrixView<T> part = first_.block(cols(), X.cols);
+    if (A_.rows() > 0) A_.apply_adjoint(Y, part, context);
+    scatter_sums(part, X);
   }
 
   int apply_gram(Gram side,
                  MatrixView<const T> X,
                  MatrixView<T> Y,
                  MatrixView<T> Z,
-                 const RowsStep<T>& step,
-                 Context& context) const override {
+                 const RowsStep<T> &step,
+                 Context &context) const override {
     if (row_shard_.alone()) return A_.apply_gram(side, X, Y, Z, step, context);
     if (side == Gram::rows) return LinearOperator<T>::apply_gram(side, X, Y, Z, step, context);
-    Matrix<T> part(cols(), X.cols);
+    const MatrixView<const T> all = gathered(X);
+    const MatrixView<T> part = first_.block(cols(), X.cols);
     int reads = 1;
-    {
-      const Matrix<T> all = gathered(X);
-      if (A_.rows() > 0) {
-        reads = A_.apply_gram(side, all.view(), Y, part.view(), step, context);
-      }
-    }
-    scatter_sums(std::move(part), Z);
+    if (A_.rows() > 0) reads = A_.apply_gram(side, all, Y, part, step, context);
+    scatter_sums(part, Z);
     return reads;
   }
 
   // The test matrix of all columns goes to every rank, and the sums for them come back.
-  int add_sketches(const core::TestMatrix<T>& Omega,
+  int add_sketches(const core::TestMatrix<T> &Omega,
                    MatrixView<T> Y,
-                   const core::TestMatrix<T>& Psi,
+                   const core::TestMatrix<T> &Psi,
                    MatrixView<T> Z,
-                   Context& context) const override {
+                   Context &context) const override {
     if (row_shard_.alone()) return core::add_sketches(A_, Omega, Y, Psi, Z, context);
     using Real = real_t<T>;
     const index_t per_row = Omega.per_row;
-    Matrix<Real> entries(Omega.rows, 2 * per_row);  // columns and values
+    Matrix<Real> memory(cols(), 2 * per_row);  // columns and values
+    Pieces<Real> pieces(memory.view(), bounds_);
+    const MatrixView<Real> here = pieces.of(ranks_.rank());
     for (index_t i = 0; i < Omega.rows; ++i) {
       for (index_t e = 0; e < per_row; ++e) {
-        entries(i, e) = static_cast<Real>(Omega.columns[i * per_row + e]);
-        entries(i, per_row + e) = Omega.values[i * per_row + e];
+        here(i, e) = static_cast<Real>(Omega.columns[i * per_row + e]);
+        here(i, per_row + e) = Omega.values[i * per_row + e];
       }
     }
-    RowMajor<Real> pieces(cols(), 2 * per_row);
-    pieces.put(col_shard_.first, std::as_const(entries).view());
-    ranks_.gather_pieces(pieces.numbers(), pieces.scaled(bounds_));
-    entries = Matrix<Real>(cols(), 2 * per_row);
-    pieces.take(0, entries.view());
+    ranks_.gather_pieces(pieces.numbers(), pieces.bounds_of_numbers());
     std::vector<std::int32_t> columns;
     std::vector<Real> values;
-    for (index_t i = 0; i < cols(); ++i) {
-      for (index_t e = 0; e < per_row; ++e) {
-        columns.push_back(static_cast<std::int32_t>(entries(i, e)));
-        values.push_back(entries(i, per_row + e));
+    for (int r = 0; r < pieces.count(); ++r) {
+      const MatrixView<Real> piece = pieces.of(r);
+      for (index_t i = 0; i < piece.rows; ++i) {
+        for (index_t e = 0; e < per_row; ++e) {
+          columns.push_back(static_cast<std::int32_t>(piece(i, e)));
+          values.push_back(piece(i, per_row + e));
+        }
       }
     }
-    Matrix<T> part(cols(), Z.cols);
+    const MatrixView<T> part = first_.block(cols(), Z.cols);
+    std::fill_n(part.data, part.rows * part.cols, T{});
     int reads = 1;
     if (A_.rows() > 0) {
       const core::TestMatrix<T> all{cols(), Omega.cols, per_row, columns.data(), values.data()};
-      reads = core::add_sketches(A_, all, Y, Psi, part.view(), context);
+      reads = core::add_sketches(A_, all, Y, Psi, part, context);
     }
     Matrix<T> sums = Matrix<T>::uninitialized(Z.rows, Z.cols);
-    scatter_sums(std::move(part), sums.view());
+    scatter_sums(part, sums.view());
     for (index_t j = 0; j < Z.cols; ++j) {
       for (index_t i = 0; i < Z.rows; ++i) Z(i, j) += sums(i, j);
     }
     return reads;
   }
 
-  EntryScan scan(Context& context) const override {
+  EntryScan scan(Context &context) const override {
     EntryScan scan = A_.scan(context);
     if (row_shard_.alone()) return scan;
     const double none = -std::numeric_limits<double>::infinity();
@@ -189,13 +219,13 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     return scan;
   }
 
-  std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
+  std::vector<double> column_energies(const AffineMap<T> &map, Context &context) const override {
     std::vector<double> energies = A_.column_energies(map, context);
     ranks_.sum(energies);
     return energies;
   }
 
-  std::vector<ColumnSummary<T>> column_summaries(Context& context) const override {
+  std::vector<ColumnSummary<T>> column_summaries(Context &context) const override {
     std::vector<ColumnSummary<T>> summaries = A_.column_summaries(context);
     if (row_shard_.alone()) return summaries;
     const std::size_t n = summaries.size();
@@ -215,7 +245,8 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     ranks_.sum(sums);
     ranks_.max(largest);
     for (std::size_t j = 0; j < n; ++j) {
-      // Equal means are the mean, to the last bit: a constant column must be told.
+      // Equal means are the mean, to the last bit: a constant column must be
+      // told.
       const auto part = [&](std::size_t p) {
         const double most = largest[5 * j + 2 * p];
         return most == -largest[5 * j + 2 * p + 1] ? most : sums[2 * j + p];
@@ -230,35 +261,44 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     return summaries;
   }
 
-  void copy_to(MatrixView<T> A, Context& context) const override {
+  void copy_to(MatrixView<T> A, Context &context) const override {
     if (A_.rows() > 0) A_.copy_to(A, context);
   }
 
  private:
-  // All n rows of X, of which each rank holds some.
-  Matrix<T> gathered(MatrixView<const T> X) const {
-    RowMajor<T> pieces(cols(), X.cols);
-    pieces.put(col_shard_.first, X);
-    ranks_.gather_pieces(pieces.numbers(), pieces.scaled(bounds_));
-    auto all = Matrix<T>::uninitialized(cols(), X.cols);
-    pieces.take(0, all.view());
+  // All n rows of X, of which each rank holds some; in the second memory.
+  MatrixView<const T> gathered(MatrixView<const T> X) const {
+    Pieces<T> pieces(first_.block(cols(), X.cols), bounds_);
+    copy<T>(X, pieces.of(ranks_.rank()));
+    ranks_.gather_pieces(pieces.numbers(), pieces.bounds_of_numbers());
+    const MatrixView<T> all = second_.block(cols(), X.cols);
+    for (int r = 0; r < pieces.count(); ++r) copy<T>(pieces.of(r), pieces.rows_of(r, all));
     return all;
   }
 
-  // X <- the rows of this rank in the sum of all ranks' parts.
-  void scatter_sums(Matrix<T> part, MatrixView<T> X) const {
-    RowMajor<T> pieces(cols(), X.cols);
-    pieces.put(0, std::as_const(part).view());
-    part = {};
-    ranks_.sum_pieces(pieces.numbers(), pieces.scaled(bounds_));
-    pieces.take(col_shard_.first, X);
+  // X <- the rows of this rank in the sum of all ranks' parts, those of no rows
+  // being zero. The part lies in the first memory.
+  void scatter_sums(MatrixView<const T> part, MatrixView<T> X) const {
+    Pieces<T> pieces(second_.block(cols(), X.cols), bounds_);
+    for (int r = 0; r < pieces.count(); ++r) {
+      const MatrixView<T> piece = pieces.of(r);
+      if (A_.rows() > 0) {
+        copy<T>(pieces.rows_of(r, part), piece);
+      } else {
+        std::fill_n(piece.data, piece.rows * piece.cols, T{});
+      }
+    }
+    ranks_.sum_pieces(pieces.numbers(), pieces.bounds_of_numbers());
+    copy<T>(pieces.of(ranks_.rank()), X);
   }
 
-  const LinearOperator<T>& A_;
-  const Communicator& ranks_;
+  const LinearOperator<T> &A_;
+  const Communicator &ranks_;
   Shard row_shard_;
   Shard col_shard_;
   std::vector<index_t> bounds_;  // of the columns' shards
+  mutable Scratch<T> first_;     // a driver calls from one thread
+  mutable Scratch<T> second_;
   index_t entries_ = 0;
   double rounding_level_ = 0;
 };
@@ -266,18 +306,18 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
 }  // namespace
 
 template <Scalar T>
-std::unique_ptr<LinearOperator<T>> make_sharded(const LinearOperator<T>& A,
-                                                const Communicator& ranks) {
+std::unique_ptr<LinearOperator<T>> make_sharded(const LinearOperator<T> &A,
+                                                const Communicator &ranks) {
   return std::make_unique<ShardedOperator<T>>(A, ranks);
 }
 
-template std::unique_ptr<LinearOperator<float>> make_sharded(const LinearOperator<float>&,
-                                                             const Communicator&);
-template std::unique_ptr<LinearOperator<double>> make_sharded(const LinearOperator<double>&,
-                                                              const Communicator&);
+template std::unique_ptr<LinearOperator<float>> make_sharded(const LinearOperator<float> &,
+                                                             const Communicator &);
+template std::unique_ptr<LinearOperator<double>> make_sharded(const LinearOperator<double> &,
+                                                              const Communicator &);
 template std::unique_ptr<LinearOperator<std::complex<float>>> make_sharded(
-    const LinearOperator<std::complex<float>>&, const Communicator&);
+    const LinearOperator<std::complex<float>> &, const Communicator &);
 template std::unique_ptr<LinearOperator<std::complex<double>>> make_sharded(
-    const LinearOperator<std::complex<double>>&, const Communicator&);
+    const LinearOperator<std::complex<double>> &, const Communicator &);
 
 }  // namespace eckart
