@@ -36,6 +36,10 @@ release:
 demo: release
 	@examples/demo.sh
 
+# The wheel that the tests build is compiled as the library is: ccache does it once for both.
+test: export CMAKE_CXX_COMPILER_LAUNCHER := ccache
+test: export CCACHE_DIR := $(CURDIR)/build/ccache
+test: export CCACHE_DEPEND := 1
 test:
 	@tools/install_packages.sh build test
 	@$(call build,dev)

@@ -9,7 +9,7 @@ build="libopenblas-openmp-dev libfmt-dev libcli11-dev nlohmann-json3-dev zlib1g-
   libboost-dev libutf8proc-dev libstemmer-dev libxxhash-dev pkg-config libcairo2-dev libpng-dev libjpeg-dev
   fonts-dejavu-core libopenmpi-dev openmpi-bin"
 test="libgtest-dev python3-dev python3-venv python3-pytest python3-numpy python3-scipy liblapack-test liblapack64-test
-  chromium"
+  chromium ccache"
 bench="libeigen3-dev libspectra-dev python3-slepc4py-real python3-mpi4py python3-numpy python3-scipy python3-sklearn python3-venv"
 clang="clang-19 libomp-19-dev libclang-rt-19-dev libblas-dev liblapack-dev"
 

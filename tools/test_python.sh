@@ -49,8 +49,11 @@ if [ "$sanitize" = yes ]; then
 fi
 
 rm -rf "$folder/built" "$folder/wheel"
-step "build wheel" "$python" -m pip wheel . --disable-pip-version-check --no-build-isolation \
-  --no-deps -w "$folder/built" --config-settings "build-dir=$folder/cmake"
+# By the compiler and with the flags of the dev build, so that ccache knows the library already.
+step "build wheel" env CC="${CC:-/usr/bin/cc}" CXX="${CXX:-/usr/bin/c++}" "$python" -m pip wheel . \
+  --disable-pip-version-check --no-build-isolation --no-deps -w "$folder/built" \
+  --config-settings "build-dir=$folder/cmake" \
+  --config-settings cmake.define.CMAKE_COMPILE_WARNING_AS_ERROR=ON
 # Grafts the libraries that are not on every Linux: libgomp, libgfortran, libfmt and
 # those that take text apart.
 PATH=$folder/venv/bin:$PATH
