@@ -1,7 +1,6 @@
 #include "threads.hpp"
 
 #include <omp.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,10 +10,6 @@
 
 namespace eckart::lapack {
 namespace {
-
-bool forked = false;
-
-const int watching_forks = pthread_atfork(nullptr, nullptr, [] { forked = true; });
 
 int threads_of_process() {
   const char* text = std::getenv("OPENBLAS_NUM_THREADS");
@@ -27,7 +22,6 @@ int threads_of_process() {
 
 int threads() {
   static const int of_process = threads_of_process();
-  if (forked || watching_forks != 0) return 1;
   return std::clamp(omp_get_max_threads(), 1, of_process);
 }
 

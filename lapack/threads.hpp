@@ -4,8 +4,7 @@
 namespace eckart::lapack {
 
 // Returns the CPUs of this process, or fewer if OMP_NUM_THREADS, OPENBLAS_NUM_THREADS or the
-// OpenMP setting of the calling thread say so; 1 in a forked child, where the threads of the
-// parent are gone and GNU OpenMP would wait for them for ever. Results are the same bits for any.
+// OpenMP setting of the calling thread say so. Results are the same bits for any.
 int threads();
 
 }  // namespace eckart::lapack

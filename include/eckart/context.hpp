@@ -28,8 +28,9 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  // Changes speed only: results are bit-identical for any number.
-  int threads() const { return threads_; }
+  // Changes speed only: results are bit-identical for any number. 1 in a forked child, whatever was
+  // set: the threads of the parent are gone there, and GNU OpenMP would wait for them for ever.
+  int threads() const;
   void set_threads(int threads);
 
   // Upper limit for what a driver allocates, in bytes, beyond its input; 0 means no limit.

@@ -1,8 +1,10 @@
 #include "eckart/context.hpp"
 
+#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -37,6 +39,11 @@ int quota_cpus() {
   return static_cast<int>(std::clamp(std::ceil(used / period), 1.0, 1e6));
 }
 
+// The process is a forked child of one that had loaded the library.
+std::atomic<bool> forked{false};
+const int watching_forks =
+    pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+
 }  // namespace
 
 int available_threads() {
@@ -49,6 +56,10 @@ int available_threads() {
 Context::Context() : threads_(available_threads()) {}
 
 Context::Context(int threads) { set_threads(threads); }
+
+int Context::threads() const {
+  return forked.load(std::memory_order_relaxed) || watching_forks != 0 ? 1 : threads_;
+}
 
 void Context::set_threads(int threads) {
   require(threads >= 1, "threads must be >= 1, got " + std::to_string(threads));

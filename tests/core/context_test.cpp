@@ -1,8 +1,12 @@
 #include "eckart/context.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "core/parallel.hpp"
@@ -15,6 +19,27 @@ TEST(Context, UsesAtLeastOneThreadAndRefusesNone) {
   EXPECT_GE(Context().threads(), 1);
   EXPECT_EQ(Context(3).threads(), 3);
   EXPECT_THROW(Context(0), InvalidArgument);
+}
+
+TEST(Context, AForkedChildRunsOnOneThreadAndDoesNotWaitForThoseOfItsParent) {
+  Context context(3);
+  const auto sum = [&] {
+    std::vector<index_t> seen(64);
+    core::for_each_chunk(64, 1, context, [&](index_t c, index_t, index_t) {
+      seen[static_cast<std::size_t>(c)] = c;
+    });
+    return std::accumulate(seen.begin(), seen.end(), index_t{0});
+  };
+  EXPECT_EQ(sum(), 2016);  // the parent has threads now
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    _exit(context.threads() == 1 && sum() == 2016 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_EQ(context.threads(), 3);
 }
 
 TEST(Context, CancellationIsSeenAndCanBeCleared) {
