@@ -213,10 +213,10 @@ TYPED_TEST(Certify, TheBoundHoldsWhereEnergiesCancel) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     const auto left = std::pow(
         10.0L, -(sizeof(real_t<T>) == 8 ? 5 : 2) * static_cast<long double>(seed % 100) / 100);
-    const auto made = cases::prescribed<T>(5, 2, {1, left}, seed);
-    const auto truth = oracles::reference_singular_values<T>(made.A.view());
-    const auto op = make_operator<T>(made.A.view());
-    const SvdResult<T> f = svd(*op, {.rank = {.rank = 1}});
+    const auto rank_two = cases::prescribed<T>(5, 2, {1, left}, seed);
+    const auto truth = oracles::reference_singular_values<T>(rank_two.A.view());
+    const auto A = make_operator<T>(rank_two.A.view());
+    const SvdResult<T> f = svd(*A, {.rank = {.rank = 1}});
     const Bound bound = f.report.certificate.spectral_error;
     EXPECT_TRUE(static_cast<long double>(bound.value) * f.sigma[0] >= truth[1])
         << "seed " << seed << ": " << bound.value << " below " << truth[1];
