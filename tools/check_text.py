@@ -3,7 +3,8 @@
 outside a git checkout there is nothing to check: exits 77, which ctest shows as skipped.
 
 No path of one machine, no trailing blanks, no tabs (but in make files), no carriage returns, a
-newline at the end; shell scripts pass `sh -n`, and shellcheck where it is installed.
+newline at the end, no marker of a merge; shell scripts pass `sh -n`, and shellcheck where it is
+installed.
 """
 import re
 import shutil
@@ -31,6 +32,8 @@ def check_text(path, text):
     if text and not text.endswith("\n"):
         yield text.count("\n") + 1, "no newline at the end of the file"
     for number, line in enumerate(text.split("\n"), 1):
+        if re.match("<{7} |>{7} ", line):
+            yield number, "left over from a merge"
         if MACHINE_PATH.search(line):
             yield number, "a path of one machine"
         if line.endswith("\r"):

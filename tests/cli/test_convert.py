@@ -129,7 +129,7 @@ def test_sorts_many_times_the_memory_within_it(eckart, tmp_path):
         for _ in range(times):
             f.write(lines)
     cap = 48 << 20
-    code, peak = peak_bytes(["convert", "a.mtx", "a.csr", "--max-memory", cap], tmp_path)
+    code, peak = peak_bytes([TOOL, "convert", "a.mtx", "a.csr", "--max-memory", cap], tmp_path)
     assert code == 0 and peak <= cap
     A = read_csr(tmp_path / "a.csr")
     assert A.nnz == places and A.has_canonical_format and np.all(A.data == times / 2)

@@ -25,8 +25,8 @@ def place(tmp_path):
 
 def run(command, folder):
     path = f"{TOOL.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "LC_ALL": "C.UTF-8",
-                                "COLUMNS": "100"}
+    environment = os.environ | {"PATH": path, "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
+    environment.pop("OPENBLAS_CORETYPE", None)  # what a user set is warned about
     return subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 

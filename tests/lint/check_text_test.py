@@ -8,6 +8,7 @@ FORBIDDEN = [
     ("a.cpp", b"int x;\n\tint y;\n", "a.cpp:2: tab"),
     ("a.py", b"x = 1\r\n", "a.py:1: carriage return"),
     ("a.hpp", b"int x;", "a.hpp:1: no newline"),
+    ("a.txt", b"a\n<<<<<" b"<< HEAD\nb\n", "a.txt:2: left over from a merge"),
     ("a.md", b"caf\xe9\n", "a.md: not UTF-8 at byte 3"),
     ("run", b"#!/bin/sh\nif true; then\n", "yntax error"),
 ]
