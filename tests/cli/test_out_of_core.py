@@ -214,6 +214,10 @@ def control_group(limit):
                            if (root / "cgroup.controllers").exists()
                            else (root / "memory", "memory.limit_in_bytes", "tasks"))
     folder = folder / f"eckart-test-{os.getpid()}"
+
+    def enter():
+        (folder / procs).write_text(str(os.getpid()))
+
     try:
         folder.mkdir()
     except OSError:
@@ -221,9 +225,13 @@ def control_group(limit):
         return
     try:
         (folder / name).write_text(str(limit))
-        yield lambda: (folder / procs).write_text(str(os.getpid()))
-    except FileNotFoundError:  # groups without memory control
-        yield None
+        if (folder / "memory.swap.max").exists():
+            (folder / "memory.swap.max").write_text("0")
+        subprocess.run(["true"], preexec_fn=enter, check=True)
+    except (OSError, subprocess.SubprocessError):  # no control of memory, or none for us
+        enter = None
+    try:
+        yield enter
     finally:
         folder.rmdir()
 
