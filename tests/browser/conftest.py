@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+# A shell's background job ignores Ctrl-C, and its children do; the tool must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "examples" / "data"
 TOOL = os.environ.get("ECKART", "eckart")

@@ -1,11 +1,15 @@
 """Runs the command-line tool as a user does. ECKART is the path of the binary."""
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+# A shell's background job ignores Ctrl-C, and its children do; the tool must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOOL = os.environ.get("ECKART", "eckart")
 
