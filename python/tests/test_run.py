@@ -34,16 +34,21 @@ def test_other_threads_of_python_run_meanwhile(rng):
 
     other = threading.Thread(target=tick)
     other.start()
-    start = time.monotonic()
-    eckart.svd(A)
-    spent = time.monotonic() - start
+    during = []
+    for _ in range(20):  # a busy machine may give the other thread nothing during one of them
+        start = time.monotonic()
+        eckart.svd(A)
+        end = time.monotonic()
+        during.append(sum(start < at < end for at in ticks))
+        if during[-1] >= 3:
+            break
     stop.set()
     other.join()
-    during = [at for at in ticks if start < at < start + spent]
-    assert len(during) >= 3, (len(during), spent)
+    assert during[-1] >= 3, during
 
 
-# A long run, which Ctrl-C interrupts after a moment; prints the seconds until it is back.
+# A long run, which Ctrl-C interrupts after a moment; prints the seconds until it is back. A run
+# that ends before waits for the signal where it does no harm.
 INTERRUPTED = """
     import os, signal, threading, time
     import numpy as np
@@ -54,11 +59,14 @@ INTERRUPTED = """
         sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
     threading.Timer(0.3, send).start()
+    ended = False
     try:
         {call}
-        print("ended by itself")
+        ended = True
+        while True:
+            time.sleep(1)
     except KeyboardInterrupt:
-        print(time.monotonic() - sent[0])
+        print("ended by itself" if ended else time.monotonic() - sent[0])
     eckart.svd(np.eye(300))
 """
 

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,12 +97,21 @@ def slow_matrix(tmp_path):
     return "slow.mtx"
 
 
+def after_cpu_seconds(process, seconds):
+    """Waits until the process has computed for so long, which another process cannot delay."""
+    while process.poll() is None:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        if (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") >= seconds:
+            return
+        time.sleep(0.01)
+
+
 def test_ctrl_c_leaves_a_partial_result_with_its_certificate(slow_matrix, tmp_path):
     with subprocess.Popen([TOOL, "svd", slow_matrix, "-k", "100", "--method", "lanczos",
                            "-o", "out", "--json"], cwd=tmp_path, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE) as process:
-        # Long after the file is read, long before it converges.
-        time.sleep(3)
+        # After the file is read (0.3 s), long before it converges (10 s).
+        after_cpu_seconds(process, 2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 130, err.decode()
@@ -179,7 +189,7 @@ def test_ctrl_c_is_answered_and_ends_with_its_code_where_nothing_can_stop(tmp_pa
     with subprocess.Popen([TOOL, "svd", "A.npy", "--method", "dense", "--threads", "1", "--json"],
                           cwd=tmp_path, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE) as process:
-        time.sleep(1)
+        after_cpu_seconds(process, 0.4)  # of two
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 130
