@@ -54,7 +54,18 @@ def _is_stack(A: Any) -> bool:
 
 def decompose(A: Any, request: Any, **how: Any) -> SVDResult:
     """Returns the SVD that a request of the engine asks for."""
-    U, s, Vt, report, eigenvalues, mean, scale = run(ext.svd, source_of(A), request, **how)
+    return _result(run(ext.svd, source_of(A), request, **how))
+
+
+def decompose_and_variance(A: Any, request: Any, **how: Any) -> tuple[SVDResult, float]:
+    """Returns the same of a matrix that is not to be centred, and the sum of the variances
+    (divisor m) of its columns."""
+    parts, variance = run(ext.svd_and_variance, source_of(A), request, **how)
+    return _result(parts), variance
+
+
+def _result(parts: tuple[Any, ...]) -> SVDResult:
+    U, s, Vt, report, eigenvalues, mean, scale = parts
     return SVDResult(U, s, Vt, Report(report), eigenvalues, mean, scale)
 
 

@@ -4,6 +4,8 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
 
@@ -62,6 +64,7 @@ template <Scalar T>
 struct Decomposition {
   SvdResult<T> result;
   AffineMap<T> map;
+  double variance = 0;  // of all columns, where it is wanted
 };
 
 // (U, s, Vt, report, eigenvalues, mean, scale); None for what there is not.
@@ -80,6 +83,15 @@ nb::object to_python(Decomposition<T>&& made, bool vectors) {
                         unless_empty(std::move(made.map.column_scale)));
 }
 
+// Returns the sum of the variances (divisor m) of the columns.
+template <Scalar T>
+double total_variance(const LinearOperator<T>& A, Context& context) {
+  const AffineMap<T> centring = standardisation(A, true, false, context);
+  const std::vector<double> energies = A.column_energies(centring, context);
+  return std::accumulate(energies.begin(), energies.end(), 0.0) /
+         static_cast<double>(std::max<index_t>(A.rows(), 1));
+}
+
 nb::object decompose(const Source& source, const Request& request, const RunOptions& options) {
   const bool vectors = request.svd.vectors != Vectors::none;
   return with_operator(
@@ -88,6 +100,22 @@ nb::object decompose(const Source& source, const Request& request, const RunOpti
         return Decomposition<T>{svd(A, request.svd, context), std::move(map)};
       },
       [&](auto&& made) { return to_python(std::move(made), vectors); });
+}
+
+// Returns (what decompose returns, the variance of all columns together), of a matrix as it is.
+nb::object decompose_and_variance(const Source& source,
+                                  const Request& request,
+                                  const RunOptions& options) {
+  return with_operator(
+      source, false, false, options,
+      [&]<Scalar T>(const LinearOperator<T>& A, AffineMap<T> map, Context& context) {
+        const double variance = total_variance(A, context);
+        return Decomposition<T>{svd(A, request.svd, context), std::move(map), variance};
+      },
+      [&](auto&& made) {
+        const double variance = made.variance;
+        return nb::make_tuple(to_python(std::move(made), true), variance);
+      });
 }
 
 // Returns the plan as JSON.
@@ -162,6 +190,7 @@ void bind_decompositions(nb::module_& module) {
     return io::to_json(lazy.report, -1);
   });
   module.def("svd", &decompose);
+  module.def("svd_and_variance", &decompose_and_variance);
   module.def("plan", &plan);
   bind_check<double>(module);
   bind_check<float>(module);

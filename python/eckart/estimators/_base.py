@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._errors import InvalidArgument
-from .._functions import _THIN, _request, decompose
+from .._functions import _THIN, _request, decompose, decompose_and_variance
 from .._inputs import as_array, is_sparse, shape_of
 from .._result import SVDResult
 from .._run import real, whole
@@ -178,16 +178,25 @@ class EngineModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         set_state(state)
 
 
-def leading(X: Any, *, k: int | None = None, energy: Any = None, tolerance: Any = None,
-            center: bool = False, method: str = "auto", tol: Any = 0, random_state: Any = None,
-            threads: int | None = None) -> SVDResult:
+def leading(X: Any, *, threads: int | None = None, **wanted: Any) -> SVDResult:
     """Returns the triplets of X that an estimator asks for."""
+    return decompose(X, _wanted(**wanted), threads=threads)
+
+
+def leading_and_variance(X: Any, *, threads: int | None = None,
+                         **wanted: Any) -> tuple[SVDResult, float]:
+    """Returns the same of an X that is not centred, and the variance (divisor m) of all columns."""
+    return decompose_and_variance(X, _wanted(**wanted), threads=threads)
+
+
+def _wanted(*, k: int | None = None, energy: Any = None, tolerance: Any = None,
+            center: bool = False, method: str = "auto", tol: Any = 0,
+            random_state: Any = None) -> Any:
     accuracy = real("tol", tol)
     if accuracy < 0:
         raise InvalidArgument(f"tol must be at least 0, got {tol}")
-    request = _request(k, energy, tolerance, _THIN, False, center, False, False, method,
-                       accuracy or None, seed_of(random_state))
-    return decompose(X, request, threads=threads)
+    return _request(k, energy, tolerance, _THIN, False, center, False, False, method,
+                    accuracy or None, seed_of(random_state))
 
 
 def component_count(n_components: Any, least: int, most: int, what: str) -> int:

@@ -156,7 +156,7 @@ class PCA(_Components):
         rule = self._rank_rule(m, n)
         result = leading(X, center=True, method=self._METHODS[self.svd_solver], tol=self.tol,
                          random_state=self.random_state, threads=self.threads, **rule)
-        total = column_variances(X)[1].sum() * m / (m - 1)
+        total = result.report.certificate.frobenius_norm.value ** 2 / (m - 1)
         variance = result.s.astype(np.float64) ** 2 / (m - 1)
         if isinstance(self.n_components, str) and not rule:
             variance = variance[:ext.minka_components(variance, m)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._errors import InvalidArgument
 from .._run import whole
-from ._base import Transformer, column_variances, component_count, leading, product
+from ._base import Transformer, column_variances, component_count, leading_and_variance, product
 
 
 class TruncatedSVD(Transformer):
@@ -57,16 +57,17 @@ class TruncatedSVD(Transformer):
         X = self._data(X, reset=True, ensure_min_features=2)
         open_rank = self.energy is not None or self.tolerance is not None
         k = None if open_rank else component_count(self.n_components, 1, X.shape[1], "n_features")
-        result = leading(X, k=k, energy=self.energy, tolerance=self.tolerance, tol=self.tol,
-                         random_state=self.random_state, threads=self.threads)
+        result, total = leading_and_variance(X, k=k, energy=self.energy, tolerance=self.tolerance,
+                                             tol=self.tol, random_state=self.random_state,
+                                             threads=self.threads)
         self.components_ = result.Vt
         self.singular_values_ = result.s
         self.n_components_ = len(result.s)
         self.report_ = result.report
-        scores = result.U * result.s
-        self.explained_variance_ = np.var(scores, axis=0)
-        total = column_variances(X)[1].sum()
-        ratio = self.explained_variance_ / total if total > 0 else np.zeros(len(result.s))
+        scores = np.multiply(result.U, result.s, out=result.U)
+        variance = column_variances(scores)[1]
+        ratio = variance / total if total > 0 else np.zeros(len(result.s))
+        self.explained_variance_ = variance.astype(result.s.dtype)
         self.explained_variance_ratio_ = ratio.astype(result.s.dtype)
         return X, scores, result.s
 
