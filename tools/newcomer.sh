@@ -2,6 +2,7 @@
 # Does what the README says in a bare Debian 12, in its order: clone, demo, every command shown,
 # install, use from C++ and Python, package, install the package. Says what it does.
 # Usage: newcomer.sh [FOLDER]; needs root, debootstrap and a network. FOLDER is filled anew and kept.
+# SSL_CERT_FILE, where set, goes along: the certificates of a network of one's own. So does MIRROR.
 set -eu
 cd "$(dirname "$0")/.."
 root=${1:-$PWD/build/newcomer}
@@ -32,6 +33,7 @@ mount -t proc proc "$root/proc"
 say "What the README asks for, and the clone"
 inside "apt-get update -q > /dev/null; apt-get install -qq -y --no-install-recommends \
   git make g++ cmake python3 ca-certificates > /dev/null"
+[ -z "${SSL_CERT_FILE:-}" ] || cp "$SSL_CERT_FILE" "$root/etc/ssl/certs/ca-certificates.crt"
 git clone -q . "$root/eckart"
 
 say "make demo"
