@@ -4,7 +4,9 @@ import shlex
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs/guides").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md",
+             *(file for folder in ("guides", "theory", "exercises")
+               for file in sorted((ROOT / "docs" / folder).glob("*.md")))]
 
 
 def unfinished(command):
@@ -54,7 +56,7 @@ def normal(line):
 def first_difference(shown, printed):
     """Returns the first line shown that is not printed in its place, or None.
 
-    A line "..." stands for any number of lines; "…" or " ..." at the end of one for its rest.
+    A line "..." stands for any number of lines; "…" or "..." at the end of one for its rest.
     """
     shown = [normal(line) for line in shown]
     printed = [normal(line) for line in printed]
@@ -76,7 +78,7 @@ def first_difference(shown, printed):
 
 
 def same(line, printed):
-    for dots in ("…", " ..."):
+    for dots in ("…", "..."):
         if line.endswith(dots):
             return printed.startswith(line[:-len(dots)].rstrip())
     return line == printed
