@@ -1,9 +1,12 @@
 // The command-line tool: parses, runs one subcommand, turns errors into one line and a code.
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <new>
 #include <string>
 #include <vector>
@@ -11,6 +14,7 @@
 #include "blas_repair.hpp"
 #include "command_line.hpp"
 #include "eckart/error.hpp"
+#include "eckart/io/mapped_files.hpp"
 #include "eckart/machine.hpp"
 #include "exit_code.hpp"
 #include "interrupt.hpp"
@@ -159,15 +163,52 @@ int run(std::vector<std::string> arguments) {
   return dispatch(*top, options);
 }
 
-int fail(int code, const std::string& message) {
-  end_ranks(code, "eckart: " + printable(message));
-  std::fprintf(stderr, "eckart: %s\n", printable(message).c_str());
+constexpr const char* no_memory =
+    "not enough memory; --max-memory makes the tool plan within a limit, --plan tells what a run "
+    "needs";
+
+// A library that allocates while it cleans up ends here when it gets nothing: the output is as it
+// was, a temporary file may stay.
+[[noreturn]] void end_without_memory() {
+  try {
+    if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "eckart: %s\n", no_memory);
+    _exit(exit_budget);
+  } catch (...) {
+  }
+  std::abort();
+}
+
+// Also when there is no memory for a message.
+int fail(int code, const char* message, const char* kind = "") noexcept {
+  try {
+    const std::string line = std::string("eckart: ") + kind + printable(message);
+    end_ranks(code, line);
+    std::fprintf(stderr, "%s\n", line.c_str());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "eckart: %s%s\n", kind, message);
+  }
   return code;
 }
 
-int guarded_run(const std::vector<std::string>& arguments) {
+// An input that changed under the run explains whatever else went wrong.
+int run_on_unchanged_files(const std::vector<std::string>& arguments) {
   try {
-    return run(arguments);
+    const int code = run(arguments);
+    io::require_mapped_files_unchanged();
+    return code;
+  } catch (...) {
+    io::require_mapped_files_unchanged();
+    throw;
+  }
+}
+
+int guarded_run(int argc, char** argv) {
+  try {
+    repair_environment(argv);
+    join_ranks();
+    return run_on_unchanged_files(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const UsageError& error) {
     return fail(exit_usage, error.what());
   } catch (const InvalidArgument& error) {
@@ -183,11 +224,9 @@ int guarded_run(const std::vector<std::string>& arguments) {
   } catch (const Cancelled&) {
     return fail(interrupted_exit_code(), "interrupted before a result was available");
   } catch (const std::bad_alloc&) {
-    return fail(exit_budget,
-                "not enough memory; --max-memory makes the tool plan within a limit, "
-                "--plan tells what a run needs");
+    return fail(exit_budget, no_memory);
   } catch (const std::exception& error) {
-    return fail(exit_internal, std::string("internal error: ") + error.what());
+    return fail(exit_internal, error.what(), "internal error: ");
   }
 }
 
@@ -199,9 +238,9 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   // A file beyond ulimit -f shows as EFBIG, which is reported and cleaned up after.
   signal(SIGXFSZ, SIG_IGN);
-  eckart::cli::repair_environment(argv);
-  eckart::cli::join_ranks();
-  const int code = eckart::cli::guarded_run(std::vector<std::string>(argv + 1, argv + argc));
+  std::set_terminate(eckart::cli::end_without_memory);
+  eckart::io::guard_mapped_files();
+  const int code = eckart::cli::guarded_run(argc, argv);
   eckart::cli::leave_ranks();
   return code;
 }

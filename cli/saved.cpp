@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "exit_code.hpp"
 
@@ -20,7 +23,12 @@ ordered_json read_report(const std::string& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return ordered_json::object();
   std::ifstream file(path);
-  ordered_json report = ordered_json::parse(file, nullptr, false);
+  std::ostringstream text;
+  errno = 0;
+  if (!(text << file.rdbuf()) && errno != 0) {  // or it is empty
+    throw IoError(path, std::string("cannot be read: ") + std::strerror(errno));
+  }
+  ordered_json report = ordered_json::parse(text.str(), nullptr, false);
   if (!report.is_object()) {
     throw IoError(path, "is not a JSON object; expected the report that eckart svd -o wrote");
   }
@@ -53,9 +61,9 @@ Bound read_bound(const ordered_json& certificate, const char* name) {
   const auto value = at->find("value");
   if (value == at->end() || !value->is_number()) return {};
   Bound bound{value->get<double>(), BoundKind::unknown};
-  const std::string kind = at->value("kind", "");
+  const auto kind = at->find("kind");
   for (const BoundKind known : {BoundKind::exact, BoundKind::estimated, BoundKind::probabilistic}) {
-    if (kind == to_string(known)) bound.kind = known;
+    if (kind != at->end() && *kind == to_string(known)) bound.kind = known;
   }
   return bound;
 }

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "eckart/error.hpp"
+#include "eckart/io/mapped_files.hpp"
 
 namespace eckart::cli {
 namespace {
@@ -104,6 +105,7 @@ std::string printable(std::string_view text) {
 }
 
 void write_stdout(std::string_view text) {
+  io::require_mapped_files_unchanged();
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!written && errno != EPIPE) throw IoError("standard output", std::strerror(errno));

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eckart/error.hpp"
+#include "eckart/io/mapped_files.hpp"
 #include "explore/assets.hpp"
 #include "explore/views.hpp"
 
@@ -39,7 +40,11 @@ bool Api::is_computation(const Request& request) {
 Response Api::answer(const Request& request, Context& context) {
   try {
     const std::string_view path = path_of(request);
-    if (request.method == "POST") return compute(request, context);
+    if (request.method == "POST") {
+      Response response = compute(request, context);
+      io::require_mapped_files_unchanged();
+      return response;
+    }
     if (path == "/api/data") {
       return answer_with({{"version", ECKART_VERSION}, {"data", shelf_.list()}});
     }

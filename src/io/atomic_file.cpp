@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "eckart/error.hpp"
+#include "eckart/io/mapped_files.hpp"
 
 namespace eckart::io {
 
@@ -157,6 +158,7 @@ void AtomicFile::resize(std::uint64_t bytes) {
 }
 
 void AtomicFile::commit() {
+  require_mapped_files_unchanged();
   const bool direct = temporary_.empty();
   // A device need not support syncing.
   if (fsync(file_) != 0 && !(direct && (errno == EINVAL || errno == ENOTSUP || errno == EROFS))) {

@@ -15,13 +15,13 @@
 #include <fstream>
 #include <map>
 #include <span>
-#include <sstream>
 #include <utility>
 
 #include "core/hash.hpp"
 #include "core/sketch.hpp"
 #include "eckart/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/input.hpp"
 #include "io/part_file.hpp"
 
 namespace eckart::io {
@@ -88,7 +88,7 @@ class Checkpoint::Log {
       file.write(identity);
       file.commit();
       sync_folder(existed ? folder_ : parent_folder(resolve(folder_)), folder_);
-    } else if (read_text(path) != identity) {
+    } else if (Input::open(path, 0, "what a checkpoint belongs to").bytes != identity) {
       throw IoError(folder_,
                     "is the checkpoint of another matrix, of this one before it was changed, or "
                     "of another version of the program; name another folder, or remove this one "
@@ -162,13 +162,6 @@ class Checkpoint::Log {
  private:
   std::string path_of(index_t number) const {
     return fmt::format("{}/{:06}{}", folder_, number, extension);
-  }
-
-  static std::string read_text(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
   }
 
   // Only files of ours, and temporary ones that a killed run left, which go.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -15,6 +15,7 @@
 #include "eckart/error.hpp"
 #include "io/csr_file.hpp"
 #include "io/dense_tiles.hpp"
+#include "io/input.hpp"
 
 namespace eckart::io {
 namespace {
@@ -63,10 +64,10 @@ std::vector<std::string> blocks_of_folder(const std::string& folder) {
 }
 
 std::vector<std::string> blocks_of_list(const std::string& list) {
-  std::ifstream input(list);
-  if (!input) throw IoError(list, "cannot be opened");
+  const Input input = Input::open(list, 0, "the names of .npy files");
+  std::istringstream lines{std::string(input.bytes)};
   std::vector<std::string> blocks;
-  for (std::string line; std::getline(input, line);) {
+  for (std::string line; std::getline(lines, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty() || line[0] == '#') continue;
     blocks.push_back((fs::path(list).parent_path() / line).string());

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "eckart/error.hpp"
+#include "io/mapping.hpp"
 
 namespace eckart::io {
 namespace {
@@ -32,15 +32,6 @@ struct Descriptor {
   ~Descriptor() {
     if (owned && number >= 0) ::close(number);
   }
-};
-
-struct Mapping {
-  void* data;
-  std::size_t size;
-  Mapping(void* start, std::size_t length) : data(start), size(length) {}
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() { ::munmap(data, size); }
 };
 
 std::string reason(int error) { return std::generic_category().message(error); }
@@ -90,16 +81,8 @@ std::string read_to_end(int fd, const std::string& name, std::uint64_t limit) {
 }
 
 void map(Input& input, int fd, std::size_t size) {
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (data == MAP_FAILED) {
-    throw IoError(input.name, "cannot be mapped into memory: " + reason(errno));
-  }
-  auto owner = std::make_shared<const Mapping>(data, size);
-  struct stat now {};
-  if (::fstat(fd, &now) != 0 || static_cast<std::size_t>(now.st_size) != size) {
-    throw IoError(input.name, "is being written by another program; wait until it is complete");
-  }
-  input.bytes = {static_cast<const char*>(data), size};
+  const auto owner = std::make_shared<const Mapping>(fd, size, input.name);
+  input.bytes = {owner->data(), size};
   input.owner = owner;
   input.mapped = true;
 }

@@ -12,7 +12,8 @@ namespace eckart::io {
 // gzip data is inflated while opening.
 //
 // A mapped file must not be made shorter by another program while it is in use: the system then
-// kills whoever reads beyond the new end. Replacing it (write a new file, rename) is harmless.
+// kills whoever reads beyond the new end, unless mapped_files.hpp guards it. Replacing it (write a
+// new file, rename) is harmless.
 struct Input {
   std::string name;                   // for messages: the path, or "standard input"
   std::string_view bytes;             // never empty

@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "eckart/copy.hpp"
 #include "eckart/error.hpp"
@@ -131,7 +134,12 @@ void check_shapes(const AdapterModule& module, const std::string& path) {
 
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  errno = 0;
+  if (!(text << file.rdbuf()) && errno != 0) {  // or it is empty
+    throw IoError(path, std::string("cannot be read: ") + std::strerror(errno));
+  }
+  return text.str();
 }
 
 // For PEFT's patterns: every sign means itself.
