@@ -2,7 +2,7 @@
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo release test bench campaign package newcomer asan asan-python tsan fuzz clean
+.PHONY: help demo release test bench campaign package docs newcomer asan asan-python tsan fuzz clean
 .DELETE_ON_ERROR:
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make bench   time against other libraries, write bench/results/"
 	@echo "make campaign  what the tests run for a second, for minutes: campaign/README.md"
 	@echo "make package  Debian packages, into build/release"
+	@echo "make docs    the site of README, guides, theory and references, into build/site"
 	@echo "make newcomer install and use everything in a bare Debian, as the README says (root)"
 	@echo "make asan    every C++ test under the address and undefined-behaviour sanitizers"
 	@echo "make asan-python  tests of the Python package under the same sanitizers"
@@ -63,6 +64,11 @@ package:
 	@cmake -B build/release -DCMAKE_INSTALL_LIBDIR=lib/$$(c++ -print-multiarch) > build/release/configure.log
 	@cmake --build --preset release -j $(JOBS)
 	@cd build/release && cpack
+
+docs: export CMAKE_CXX_COMPILER_LAUNCHER := $(notdir $(shell command -v ccache))
+docs: release
+	@tools/install_packages.sh docs
+	@PYTHON=$(PYTHON) tools/build_docs.sh
 
 newcomer:
 	@tools/newcomer.sh

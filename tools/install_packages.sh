@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for the given purposes: build test bench clang.
+# Installs the Debian packages that are missing for the given purposes: build test bench clang docs.
 # Quick when nothing is missing. Uses sudo when not root.
 set -eu
 
@@ -12,6 +12,7 @@ test="libgtest-dev python3-dev python3-venv python3-pytest python3-numpy python3
   chromium ccache"
 bench="libeigen3-dev libspectra-dev python3-slepc4py-real python3-mpi4py python3-numpy python3-scipy python3-sklearn python3-venv"
 clang="clang-19 libomp-19-dev libclang-rt-19-dev libblas-dev liblapack-dev"
+docs="doxygen python3-dev python3-venv"
 
 wanted=
 for purpose in "$@"; do
@@ -20,7 +21,8 @@ for purpose in "$@"; do
     test) wanted="$wanted $test" ;;
     bench) wanted="$wanted $bench" ;;
     clang) wanted="$wanted $clang" ;;
-    *) echo "install_packages: unknown purpose '$purpose'; known: build test bench clang" >&2; exit 2 ;;
+    docs) wanted="$wanted $docs" ;;
+    *) echo "install_packages: unknown purpose '$purpose'; known: build test bench clang docs" >&2; exit 2 ;;
   esac
 done
 
