@@ -9,12 +9,12 @@ not count. Survivors are printed with the line that nobody missed: each is a tes
 change that changes nothing. After DeMillo, Lipton, Sayward, Computer 11(4):34-41, 1978.
 """
 import argparse
+import json
 import os
 import random
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,8 +31,7 @@ PROGRAMS = {
     "recommend": ["recommend"],
     "models": ["models"],
 }
-# Tests that measure memory or time, or repeat others with more seeds.
-SLOW = "-Memory*:*PublishedSpectra*:*KnownFailures*"
+LONG = 1.5  # seconds: a test that takes longer is left out, but where it is the file's own
 
 # What is found, and what may stand there instead. Spaces around binary operators are the house's.
 CHANGES = [
@@ -109,12 +108,12 @@ def suites(folder, stem):
     return ":".join(f"{name}.*:{name}/*.*:*/{name}.*" for name in sorted(names))
 
 
-def steps(path):
-    """Returns the test runs for a file, nearest first: (program, filter)."""
+def steps(path, short):
+    """Returns the test runs for a file, nearest first: (program, filter). short: filters."""
     folder = path.parent.name
     own = suites(folder, path.stem)
     runs = [(folder, own)] if own else []
-    return runs + [(program, SLOW) for program in PROGRAMS[folder]]
+    return runs + [(program, short[program]) for program in PROGRAMS[folder]]
 
 
 def build(targets):
@@ -124,6 +123,19 @@ def build(targets):
 def test(program, filters):
     return [f"build/dev/tests/{program}_tests", "--gtest_fail_fast", "--gtest_brief=1",
             f"--gtest_filter={filters}"]
+
+
+def quick_tests(program):
+    """Returns the seconds of the tests that are not long, and the filter that leaves out the others."""
+    times = COPY / f"build/{program}.json"
+    if run([*test(program, "-Memory*:*PublishedSpectra*"), f"--gtest_output=json:{times}"]) != 0:
+        sys.exit(f"{program}_tests fail before anything is broken")
+    tests = [(f"{suite['name']}.{case['name']}", float(case["time"].rstrip("s")))
+             for suite in json.loads(times.read_text())["testsuites"] for case in suite["testsuite"]]
+    long = [name for name, time in tests if time > LONG]
+    print(f"{program}_tests: {len(tests)} tests, {len(long)} left out for their length", flush=True)
+    return (sum(time for _, time in tests if time <= LONG),
+            ":".join(["-Memory*", "*PublishedSpectra*", *long]))
 
 
 def main():
@@ -146,12 +158,9 @@ def main():
                    stdout=subprocess.DEVNULL)
     print("building", *targets, flush=True)
     subprocess.run(build(targets), cwd=COPY, check=True, stdout=subprocess.DEVNULL)
-    seconds = {}
+    seconds, short = {}, {}
     for program in programs:
-        begin = time.monotonic()
-        if run(test(program, SLOW)) != 0:
-            sys.exit(f"{program}_tests fail before anything is broken")
-        seconds[program] = time.monotonic() - begin
+        seconds[program], short[program] = quick_tests(program)
 
     generator = random.Random(options.seed)
     files = [path for folder in folders for path in sorted((COPY / "src" / folder).glob("*.cpp"))]
@@ -166,7 +175,7 @@ def main():
         before = original.splitlines()[place[0]].strip()
         after = mutate(path, place, generator.choice(place[3]))
         try:
-            runs = steps(path)
+            runs = steps(path, short)
             if after is None or run(build([f"{runs[0][0]}_tests"])) != 0:
                 continue
             killed = any(run(build([f"{program}_tests"])) != 0
