@@ -1,4 +1,4 @@
-// The certificate: residuals from fresh products, and a probe for what was missed.
+// The certificate: residuals from fresh products, and what a probe of the remainder showed.
 #pragma once
 
 #include <limits>
@@ -10,30 +10,9 @@
 #include "eckart/linear_operator.hpp"
 #include "eckart/matrix.hpp"
 #include "eckart/report.hpp"
+#include "factor/remainder.hpp"
 
 namespace eckart::factor {
-
-// What random probes of the remainder A - U diag(sigma) V^H showed.
-template <Scalar T>
-struct Remainder {
-  double upper = 0;      // exceeds its 2-norm except with probability 10^-probes
-  double seen = 0;       // a value that it does reach
-  double frobenius = 0;  // estimate of its Frobenius norm
-  Matrix<T> directions;  // n x a few: where it is large
-};
-
-// Looks for the largest singular value of A - U diag(sigma) V^H.
-// Cost: probes + 8 b products with A and A^H, b = 4 vectors at a time. Where A is not in memory,
-// two steps with as many vectors as probes, three reads if A^H A takes one.
-template <Scalar T>
-Remainder<T> probe_remainder(const LinearOperator<T>& A,
-                             MatrixView<const T> U,
-                             std::span<const real_t<T>> sigma,
-                             MatrixView<const T> V,
-                             index_t probes,
-                             std::uint64_t seed,
-                             Context& context,
-                             SvdReport& report);
 
 // Returns the columns of a block that suits products with A: all of them where A is not in memory.
 template <Scalar T>
@@ -77,14 +56,6 @@ void fill_values_certificate(const LinearOperator<T>& A,
                              double accuracy,
                              Context& context,
                              SvdReport& report);
-
-// Returns true if the probe shows a singular value of A above the last of sigma that is not
-// among them, allowing for the accuracy of sigma and the rounding of the operator.
-template <Scalar T>
-bool missed_triplet(const Remainder<T>& remainder,
-                    std::span<const real_t<T>> sigma,
-                    double accuracy,
-                    double rounding_level);
 
 // Returns the elements that a certificate of k triplets allocates.
 double certificate_elements(index_t rows, index_t cols, index_t k, bool sampled = false);

@@ -33,23 +33,6 @@ TEST(Certificate, TrueResidualsComeFromTheDefinition) {
   EXPECT_EQ(report.products, 4);
 }
 
-TEST(Certificate, TheProbeFindsTheNormOfTheRemainder) {
-  const Matrix<double> A = diagonal();
-  const auto op = make_operator<double>(A.view());
-  Matrix<double> U(30, 1);
-  Matrix<double> V(10, 1);
-  U(1, 0) = V(1, 0) = 1;  // the second triplet; the first is missing
-  const std::vector<double> sigma = {8};
-  Context context(1);
-  SvdReport report;
-  const auto remainder = probe_remainder<double>(*op, std::as_const(U).view(), sigma,
-                                                 std::as_const(V).view(), 6, 1, context, report);
-  EXPECT_TRUE(remainder.seen <= 9 * (1 + 1e-14));
-  EXPECT_TRUE(remainder.seen >= 8.9);
-  EXPECT_TRUE(remainder.upper >= 9);
-  EXPECT_TRUE(missed_triplet<double>(remainder, sigma, 1e-10, 0));
-}
-
 TEST(Certificate, ACompleteFactorizationLeavesNothing) {
   const Matrix<double> A = diagonal();
   const auto op = make_operator<double>(A.view());
