@@ -44,8 +44,9 @@ auto run_for(const RunOptions& options, bool brief, const Work& work) {
   return std::move(*result);
 }
 
-// Whether decompositions of dense matrices with so many m n min(m, n) in all take a few milliseconds
-// at most: up to there a second thread saves nothing, and starting its team takes half of one.
+// Whether decompositions of dense matrices with so many m n min(m, n) in all take a few
+// milliseconds at most: up to there a second thread saves nothing, and starting its team takes half
+// of one.
 inline bool brief_dense(double work) { return work <= 1e7; }
 inline bool brief_dense(index_t rows, index_t cols) {
   const double m = static_cast<double>(rows), n = static_cast<double>(cols);

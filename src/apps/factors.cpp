@@ -222,7 +222,6 @@ Matrix<T> Factors<T>::pseudoinverse(const ZeroTolerance& tolerance, Context& con
   const index_t r = rank(tolerance).rank;
   const Matrix<T> left =
       scaled_columns<T>(result_.V.view(), r, [&](index_t j) { return 1 / result_.sigma[at(j)]; });
-  if (result_.V.rows() == 0 || result_.U.rows() == 0) return Matrix<T>(cols(), rows());
   return times_adjoint<T>(left.view(), result_.U.view().columns(0, r), context);
 }
 

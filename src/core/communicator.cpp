@@ -15,7 +15,7 @@ namespace {
 // Who takes part in a butterfly, and as which number.
 class Butterfly {
  public:
-  explicit Butterfly(const Communicator &ranks)
+  explicit Butterfly(const Communicator& ranks)
       : ranks_(ranks),
         width_(static_cast<int>(std::bit_floor(static_cast<unsigned>(ranks.size())))),
         folded_(ranks.size() - width_) {}
@@ -30,7 +30,7 @@ class Butterfly {
   int rank_of(int number) const { return number < folded_ ? 2 * number : number + folded_; }
 
  private:
-  const Communicator &ranks_;
+  const Communicator& ranks_;
   int width_;
   int folded_;
 };
@@ -38,24 +38,24 @@ class Butterfly {
 constexpr int nobody = -1;
 
 template <class Real>
-void send(const Communicator &ranks, int to, std::span<const Real> values) {
+void send(const Communicator& ranks, int to, std::span<const Real> values) {
   ranks.exchange(to, std::as_bytes(values), nobody, {});
 }
 
 template <class Real>
-void receive(const Communicator &ranks, int from, std::span<Real> values) {
+void receive(const Communicator& ranks, int from, std::span<Real> values) {
   ranks.exchange(nobody, {}, from, std::as_writable_bytes(values));
 }
 
 template <class Real, class Op>
-void combine(std::span<Real> values, std::span<const Real> others, const Op &op) {
+void combine(std::span<Real> values, std::span<const Real> others, const Op& op) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = op(values[i], others[i]);
 }
 
 // Every rank ends with op over all. op commutes to the last bit, so both of two
 // that exchange values get the same.
 template <class Real, class Op>
-void reduce(const Communicator &ranks, std::span<Real> values, const Op &op) {
+void reduce(const Communicator& ranks, std::span<Real> values, const Op& op) {
   if (ranks.size() == 1 || values.empty()) return;
   const Butterfly butterfly(ranks);
   if (butterfly.looks_on()) {
@@ -77,7 +77,7 @@ void reduce(const Communicator &ranks, std::span<Real> values, const Op &op) {
 
 // The values of the ranks that a span of numbers stands for.
 template <class Real>
-std::span<Real> part(const Butterfly &butterfly,
+std::span<Real> part(const Butterfly& butterfly,
                      std::span<Real> values,
                      std::span<const index_t> bounds,
                      int first,
@@ -100,7 +100,7 @@ std::span<Real> piece(std::span<Real> values, std::span<const index_t> bounds, i
 
 // By halves: each hands the other's half over and adds up its own.
 template <class Real>
-void scatter_sums(const Communicator &ranks,
+void scatter_sums(const Communicator& ranks,
                   std::span<Real> values,
                   std::span<const index_t> bounds) {
   if (ranks.size() == 1) return;
@@ -138,7 +138,7 @@ void scatter_sums(const Communicator &ranks,
 
 // By doubling what is known.
 template <class Real>
-void gather(const Communicator &ranks, std::span<Real> values, std::span<const index_t> bounds) {
+void gather(const Communicator& ranks, std::span<Real> values, std::span<const index_t> bounds) {
   if (ranks.size() == 1) return;
   const Butterfly butterfly(ranks);
   if (butterfly.looks_on()) {
@@ -205,7 +205,7 @@ std::vector<index_t> even_bounds(index_t rows, int ranks) {
   return bounds;
 }
 
-Shard Shard::even(const Communicator &ranks, index_t rows) {
+Shard Shard::even(const Communicator& ranks, index_t rows) {
   const std::vector<index_t> bounds = even_bounds(rows, ranks.size());
   const auto r = static_cast<std::size_t>(ranks.rank());
   const index_t whole = rows / ranks.size();
@@ -216,7 +216,7 @@ Shard Shard::even(const Communicator &ranks, index_t rows) {
           .largest = rows % ranks.size() == 0 ? whole : whole + 1};
 }
 
-Shard Shard::counted(const Communicator &ranks, index_t count) {
+Shard Shard::counted(const Communicator& ranks, index_t count) {
   std::vector<double> counts(static_cast<std::size_t>(ranks.size()));
   counts[static_cast<std::size_t>(ranks.rank())] = static_cast<double>(count);
   ranks.sum(counts);

@@ -181,7 +181,8 @@ class ShiftedInverse final : public SpectralTransform<T> {
   double gain(double sigma) const override {
     return sigma / (std::abs(target_ - sigma) * (target_ + sigma));
   }
-  // The solution for a unit vector has another part, of size 1 / target even where the gain is none.
+  // The solution for a unit vector has another part, of size 1 / target even where the gain is
+  // none.
   double rounding(double gain) const override {
     const double size = 1 / target_ + 2 * gain;
     return eps<T> * norm_ * size * size;

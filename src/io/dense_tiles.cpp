@@ -32,8 +32,8 @@ constexpr std::array names = {
 // Bytes of the number that an element becomes.
 std::size_t number_bytes(Element element) {
   const bool single = becomes<float>(element) || becomes<std::complex<float>>(element);
-  const bool complex = becomes<std::complex<float>>(element) ||
-                       becomes<std::complex<double>>(element);
+  const bool complex =
+      becomes<std::complex<float>>(element) || becomes<std::complex<double>>(element);
   return (single ? sizeof(float) : sizeof(double)) * (complex ? 2 : 1);
 }
 

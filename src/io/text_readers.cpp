@@ -238,8 +238,9 @@ TextFormat format_of(TextStream& stream, TextFormat otherwise) {
 std::unique_ptr<TextReader> make_text_reader(TextStream stream,
                                              const TextOptions& options,
                                              const std::string& prefix) {
-  const TextFormat format =
-      options.format == TextFormat::automatic ? format_of(stream, options.otherwise) : options.format;
+  const TextFormat format = options.format == TextFormat::automatic
+                                ? format_of(stream, options.otherwise)
+                                : options.format;
   const bool table = format == TextFormat::csv || format == TextFormat::tsv;
   if (!table && format != TextFormat::jsonl &&
       (!options.column.empty() || !options.id_column.empty())) {

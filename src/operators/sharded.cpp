@@ -66,12 +66,12 @@ class Pieces {
 
   // All entries as real numbers, and the bounds of the pieces among them.
   std::span<real_t<T>> numbers() {
-    return {reinterpret_cast<real_t<T> *>(memory_.data),
+    return {reinterpret_cast<real_t<T>*>(memory_.data),
             static_cast<std::size_t>(memory_.rows * memory_.cols * parts)};
   }
   std::vector<index_t> bounds_of_numbers() const {
     std::vector<index_t> scaled = bounds_;
-    for (index_t &bound : scaled) bound *= memory_.cols * parts;
+    for (index_t& bound : scaled) bound *= memory_.cols * parts;
     return scaled;
   }
 
@@ -84,7 +84,7 @@ class Pieces {
 template <Scalar T>
 class ShardedOperator final : public LinearOperator<T>, public core::SketchSource<T> {
  public:
-  ShardedOperator(const LinearOperator<T> &A, const Communicator &ranks)
+  ShardedOperator(const LinearOperator<T>& A, const Communicator& ranks)
       : A_(A),
         ranks_(ranks),
         row_shard_(Shard::counted(ranks, A.rows())),
@@ -114,13 +114,13 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
   double rounding_level() const override { return rounding_level_; }
 
-  void apply(MatrixView<const T> X, MatrixView<T> Y, Context &context) const override {
+  void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
     if (row_shard_.alone()) return A_.apply(X, Y, context);
     const MatrixView<const T> all = gathered(X);
     if (A_.rows() > 0) A_.apply(all, Y, context);
   }
 
-  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context &context) const override {
+  void apply_adjoint(MatrixView<const T> Y, MatrixView<T> X, Context& context) const override {
     if (row_shard_.alone()) return A_.apply_adjoint(Y, X, context);
     const MatrixView<T> part = first_.block(cols(), X.cols);
     if (A_.rows() > 0) A_.apply_adjoint(Y, part, context);
@@ -131,8 +131,8 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
                  MatrixView<const T> X,
                  MatrixView<T> Y,
                  MatrixView<T> Z,
-                 const RowsStep<T> &step,
-                 Context &context) const override {
+                 const RowsStep<T>& step,
+                 Context& context) const override {
     if (row_shard_.alone()) return A_.apply_gram(side, X, Y, Z, step, context);
     if (side == Gram::rows) return LinearOperator<T>::apply_gram(side, X, Y, Z, step, context);
     const MatrixView<const T> all = gathered(X);
@@ -144,11 +144,11 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
   }
 
   // The test matrix of all columns goes to every rank, and the sums for them come back.
-  int add_sketches(const core::TestMatrix<T> &Omega,
+  int add_sketches(const core::TestMatrix<T>& Omega,
                    MatrixView<T> Y,
-                   const core::TestMatrix<T> &Psi,
+                   const core::TestMatrix<T>& Psi,
                    MatrixView<T> Z,
-                   Context &context) const override {
+                   Context& context) const override {
     if (row_shard_.alone()) return core::add_sketches(A_, Omega, Y, Psi, Z, context);
     using Real = real_t<T>;
     const index_t per_row = Omega.per_row;
@@ -188,7 +188,7 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     return reads;
   }
 
-  EntryScan scan(Context &context) const override {
+  EntryScan scan(Context& context) const override {
     EntryScan scan = A_.scan(context);
     if (row_shard_.alone()) return scan;
     const double none = -std::numeric_limits<double>::infinity();
@@ -219,13 +219,13 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     return scan;
   }
 
-  std::vector<double> column_energies(const AffineMap<T> &map, Context &context) const override {
+  std::vector<double> column_energies(const AffineMap<T>& map, Context& context) const override {
     std::vector<double> energies = A_.column_energies(map, context);
     ranks_.sum(energies);
     return energies;
   }
 
-  std::vector<ColumnSummary<T>> column_summaries(Context &context) const override {
+  std::vector<ColumnSummary<T>> column_summaries(Context& context) const override {
     std::vector<ColumnSummary<T>> summaries = A_.column_summaries(context);
     if (row_shard_.alone()) return summaries;
     const std::size_t n = summaries.size();
@@ -261,7 +261,7 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     return summaries;
   }
 
-  void copy_to(MatrixView<T> A, Context &context) const override {
+  void copy_to(MatrixView<T> A, Context& context) const override {
     if (A_.rows() > 0) A_.copy_to(A, context);
   }
 
@@ -292,8 +292,8 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     copy<T>(pieces.of(ranks_.rank()), X);
   }
 
-  const LinearOperator<T> &A_;
-  const Communicator &ranks_;
+  const LinearOperator<T>& A_;
+  const Communicator& ranks_;
   Shard row_shard_;
   Shard col_shard_;
   std::vector<index_t> bounds_;  // of the columns' shards
@@ -306,18 +306,18 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
 }  // namespace
 
 template <Scalar T>
-std::unique_ptr<LinearOperator<T>> make_sharded(const LinearOperator<T> &A,
-                                                const Communicator &ranks) {
+std::unique_ptr<LinearOperator<T>> make_sharded(const LinearOperator<T>& A,
+                                                const Communicator& ranks) {
   return std::make_unique<ShardedOperator<T>>(A, ranks);
 }
 
-template std::unique_ptr<LinearOperator<float>> make_sharded(const LinearOperator<float> &,
-                                                             const Communicator &);
-template std::unique_ptr<LinearOperator<double>> make_sharded(const LinearOperator<double> &,
-                                                              const Communicator &);
+template std::unique_ptr<LinearOperator<float>> make_sharded(const LinearOperator<float>&,
+                                                             const Communicator&);
+template std::unique_ptr<LinearOperator<double>> make_sharded(const LinearOperator<double>&,
+                                                              const Communicator&);
 template std::unique_ptr<LinearOperator<std::complex<float>>> make_sharded(
-    const LinearOperator<std::complex<float>> &, const Communicator &);
+    const LinearOperator<std::complex<float>>&, const Communicator&);
 template std::unique_ptr<LinearOperator<std::complex<double>>> make_sharded(
-    const LinearOperator<std::complex<double>> &, const Communicator &);
+    const LinearOperator<std::complex<double>>&, const Communicator&);
 
 }  // namespace eckart

@@ -231,7 +231,11 @@ TEST(Factors, AnEmptyMatrixAnswersToo) {
   EXPECT_EQ(factors.rank().rank, 0);
   EXPECT_EQ(factors.norm2(), 0);
   EXPECT_EQ(factors.pseudoinverse().rows(), 3);
+  EXPECT_EQ(factors.pseudoinverse().cols(), 0);
   EXPECT_EQ(factors.solve(Matrix<double>(0, 2).view()).cols(), 2);
+  const SvdResult<double> tall = decompose(Matrix<double>(3, 0));
+  EXPECT_EQ(Factors<double>(tall).pseudoinverse().rows(), 0);
+  EXPECT_EQ(Factors<double>(tall).pseudoinverse().cols(), 3);
 }
 
 TEST(Factors, ATruncatedResultKnowsWhatItsCertificateKnows) {

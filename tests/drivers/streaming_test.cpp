@@ -99,6 +99,21 @@ TYPED_TEST(Streaming, IsTheBatchSvdToRoundingWhileTheRankIsKept) {
   }
 }
 
+TYPED_TEST(Streaming, GivesRowsOfZerosTheirPlaceInU) {
+  using T = TypeParam;
+  Context context(1);
+  Matrix<T> A(2, 2);
+  A(0, 0) = 3;
+  A(1, 1) = 2;
+  IncrementalSvd<T> running(2, {.rank = 2});
+  running.append_rows(view(A), context);
+  EXPECT_EQ(running.U(context).rows, 2);
+  running.append_rows(view(Matrix<T>(2, 2)), context);  // nothing turns: the factors stay
+  ASSERT_EQ(running.U(context).rows, 4);
+  EXPECT_EQ(std::abs(running.U(context)(0, 0)), T{1});
+  EXPECT_EQ(running.U(context)(3, 0), T{0});
+}
+
 TYPED_TEST(Streaming, TakesRowsAndColumnsInAnyOrder) {
   using T = TypeParam;
   const Matrix<T> A = low_rank<T>(60, 45, 6, 3);

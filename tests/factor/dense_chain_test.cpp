@@ -123,6 +123,10 @@ TYPED_TEST(FactorDense, AMatrixWithoutColumnsHasTheIdentityForFullVectors) {
   EXPECT_TRUE(factors.sigma.empty());
   EXPECT_EQ(factors.U.cols(), 4);
   EXPECT_EQ(factors.U(2, 2), T{1});
+  const auto values = factor_dense<T>(
+      4, 0, [](MatrixView<T>) {}, Vectors::none, {},
+      dense_chain<T>(DenseAlgorithm::divide_and_conquer), fallbacks, Context(1));
+  EXPECT_EQ(values.U.rows(), 0);
 }
 
 TYPED_TEST(FactorDense, SmallFactorsAreThin) {

@@ -95,7 +95,13 @@ TYPED_TEST(Sharded, MakesTheProductsOfTheWholeMatrix) {
 TYPED_TEST(Sharded, KnowsTheEntriesOfTheWholeMatrix) {
   using T = TypeParam;
   Matrix<T> A = random_matrix<T>(17, 6);
-  for (index_t i = 0; i < 17; ++i) A(i, 2) = T(real_t<T>(0.1));  // a constant column
+  for (index_t i = 0; i < 17; ++i) {  // a constant column
+    if constexpr (is_complex<T>) {
+      A(i, 2) = T(real_t<T>(0.1), real_t<T>(-0.3));
+    } else {
+      A(i, 2) = T(0.1);
+    }
+  }
   A(16, 4) = 1000;
   Context serial(1);
   const auto whole = make_operator<T>(std::as_const(A).view());

@@ -70,6 +70,8 @@ TEST(Evaluate, AnItemThatTheModelDoesNotKnowIsMissed) {
   const Model m = ranked();
   const Ratings test{m.users, m.items, {{1, 4, 5}, {1, -1, 5}, {1, -1, 5}, {1, 4, 5}}, false};
   EXPECT_TRUE(std::abs(ranking(m, test).recall - 1.0 / 3) <= 1e-12);
+  const Ratings twice{m.users, m.items, {{1, 0, 5}, {1, 0, 4}, {1, 4, 5}}, false};
+  EXPECT_TRUE(std::abs(ranking(m, twice, {.count = 3}).recall - 1.0 / 2) <= 1e-12);
 }
 
 TEST(Evaluate, CrossValidationIsTheSameForAnyThreadCount) {

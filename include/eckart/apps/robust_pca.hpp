@@ -35,15 +35,16 @@ struct RobustPcaOptions {
 
 template <Scalar T>
 struct RobustPcaResult {
-  // L = U diag(sigma) V^H, of its rank exactly; the verdict of its certificate is that of the split.
+  // L = U diag(sigma) V^H, of its rank exactly; the verdict of its certificate is that of the
+  // split.
   SvdResult<T> low_rank;
-  Matrix<T> sparse;       // S, m x n
-  index_t nonzeros = 0;   // of S
+  Matrix<T> sparse;      // S, m x n
+  index_t nonzeros = 0;  // of S
 
   double lambda = 0;
   // ||L||_* + lambda ||A - L||_1, moduli summed over the entries. 0 if the run was stopped.
   double objective = 0;
-  double residual = 0;   // ||A - L - S||_F / ||A||_F
+  double residual = 0;  // ||A - L - S||_F / ||A||_F
   // An upper bound of (objective - minimum) / objective, from a feasible point of the dual problem.
   // 1, which says nothing, if the run was stopped.
   double gap = 0;

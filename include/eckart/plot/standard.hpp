@@ -24,8 +24,9 @@ struct NamedSpectrum {
   std::vector<double> sigma = {};
   double edge = 0;
 };
-// A small panel for each matrix: its singular values over a logarithmic axis, the noise edge dashed.
-// Of more than 24 matrices those with the most singular values are shown, and the title says so.
+// A small panel for each matrix: its singular values over a logarithmic axis, the noise edge
+// dashed. Of more than 24 matrices those with the most singular values are shown, and the title
+// says so.
 Figure spectra(const std::vector<NamedSpectrum>& matrices);
 
 // What the k leading triplets hold, as shares, with lines at 80, 90 and 95 % and the k that
