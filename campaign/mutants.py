@@ -2,6 +2,7 @@
 """Breaks the numerical code on purpose, one place at a time, and counts how often a test notices.
 
   campaign/mutants.py [--mutants N] [--seed S] [--folders factor,drivers,...] [--table FILE]
+  campaign/mutants.py --again TABLE     once more the survivors of a table, which is written anew
 
 Works in a copy of the committed tree under build/mutants, so that nothing here is touched. A mutant
 is killed by a test that fails, crashes or takes ten times as long; one that does not compile does
@@ -50,7 +51,7 @@ CHANGES = [
 # Lines without consequences for results: types, messages, memory and time.
 QUIET = re.compile(r"^\s*(//|#|template|using|namespace|static_assert|throw|\})|fmt::format|report_?\."
                    r"|reserve\(|push_back\(\"|constexpr index_t .*(chunk|block)|Prefetch|prefetch"
-                   r"|_bytes|elements|timer|warnings|why|stage\(|[\w:<>]+ \w+\($|^\s*(template|const )?"
+                   r"|_bytes|elements|double basis = |add\(cost|timer|warnings|why|stage\(|[\w:<>]+ \w+\($|^\s*(template|const )?"
                    r"\w+[<>&\w: ]* \w+,$")
 
 
@@ -144,6 +145,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folders", default="factor,drivers,operators,kernels,apps,recommend")
     parser.add_argument("--table", help="write a table in Markdown")
+    parser.add_argument("--again", help="a table whose survivors are to be tried again")
     options = parser.parse_args()
     folders = options.folders.split(",")
 
@@ -162,6 +164,16 @@ def main():
     for program in programs:
         seconds[program], short[program] = quick_tests(program)
 
+    if options.again:
+        tally, survivors = again(Path(options.again), seconds, short)
+        options.table = options.again
+    else:
+        tally, survivors = fresh(options, folders, seconds, short)
+    write(tally, survivors, options.table)
+
+
+def fresh(options, folders, seconds, short):
+    """Returns the tally and the survivors of as many random mutants as wanted."""
     generator = random.Random(options.seed)
     files = [path for folder in folders for path in sorted((COPY / "src" / folder).glob("*.cpp"))]
     all_places = [(path, place) for path in files for place in places(path)]
@@ -174,34 +186,67 @@ def main():
         original = path.read_text()
         before = original.splitlines()[place[0]].strip()
         after = mutate(path, place, generator.choice(place[3]))
-        try:
-            runs = steps(path, short)
-            if after is None or run(build([f"{runs[0][0]}_tests"])) != 0:
-                continue
-            killed = any(run(build([f"{program}_tests"])) != 0
-                         or run(test(program, filters), 30 + 10 * seconds[program]) != 0
-                         for program, filters in runs)
-        finally:
-            path.write_text(original)
-        folder = path.parent.name
-        tally[folder][0] += killed
-        tally[folder][1] += 1
-        where = f"{path.relative_to(COPY)}:{place[0] + 1}"
-        print("killed  " if killed else "SURVIVED", where, "|", before, "->", after, flush=True)
-        if not killed:
-            survivors.append((where, before, after))
+        judge(path, place[0], original, before, after, tally, survivors, seconds, short)
+    return tally, survivors
 
+
+SURVIVOR = re.compile(r"^- `([^`]+):(\d+)`: `(.*)` -> `(.*)`$", re.M)
+ROW = re.compile(r"^\| src/(\w+) \| (\d+) \| (\d+) \|", re.M)
+
+
+def again(table, seconds, short):
+    """Returns them after another run of the survivors; what was killed is taken as killed."""
+    text = table.read_text()
+    tally = {folder: [int(killed), int(killed)] for folder, _, killed in ROW.findall(text)}
+    survivors = []
+    for where, number, before, after in SURVIVOR.findall(text):
+        path = COPY / where
+        original = path.read_text()
+        lines = original.splitlines(keepends=True)
+        same = [at for at, line in enumerate(lines) if line.strip() == before]
+        if not same:
+            print("gone    ", where, "|", before)
+            continue
+        at = min(same, key=lambda at: abs(at + 1 - int(number)))
+        lines[at] = lines[at].replace(before, after)
+        path.write_text("".join(lines))
+        judge(path, at, original, before, after, tally, survivors, seconds, short)
+    return tally, survivors
+
+
+def judge(path, at, original, before, after, tally, survivors, seconds, short):
+    """Runs the tests of a changed file, notes what became of the mutant, restores the file."""
+    try:
+        runs = steps(path, short)
+        if after is None or run(build([f"{runs[0][0]}_tests"])) != 0:
+            return
+        killed = any(run(build([f"{program}_tests"])) != 0
+                     or run(test(program, filters), 30 + 10 * seconds[program]) != 0
+                     for program, filters in runs)
+    finally:
+        path.write_text(original)
+    folder = path.parent.name
+    tally[folder][0] += killed
+    tally[folder][1] += 1
+    where = f"{path.relative_to(COPY)}:{at + 1}"
+    print("killed  " if killed else "SURVIVED", where, "|", before, "->", after, flush=True)
+    if not killed:
+        survivors.append((where, before, after))
+
+
+def write(tally, survivors, table):
+    """Prints the tally, and writes it with the survivors."""
     rows = [f"| src/{folder} | {all_} | {killed} | {killed / all_:.0%} |"
             for folder, (killed, all_) in tally.items() if all_]
     killed, all_ = (sum(column) for column in zip(*tally.values()))
-    table = "\n".join(["| folder | mutants | killed | share |", "|---|---|---|---|", *rows,
-                       f"| all | {all_} | {killed} | {killed / all_:.0%} |"])
-    print(table)
-    if options.table:
-        lines = ["# What the tests notice", "", f"{all_} random changes to the numerical code, "
-                 f"seed {options.seed}; `campaign/mutants.py`.", "", table, "", "## Survivors", ""]
+    summary = "\n".join(["| folder | mutants | killed | share |", "|---|---|---|---|", *rows,
+                         f"| all | {all_} | {killed} | {killed / all_:.0%} |"])
+    print(summary)
+    if table:
+        lines = ["# What the tests notice", "", f"{all_} random changes to the numerical code; "
+                 "`campaign/mutants.py`.", "", summary, "", "## Survivors", ""]
         lines += [f"- `{where}`: `{before}` -> `{after}`" for where, before, after in survivors]
-        Path(options.table).write_text("\n".join(lines) + "\n")
+        Path(table).write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
