@@ -2,7 +2,7 @@
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo release test bench campaign package docs newcomer asan asan-python tsan fuzz clean
+.PHONY: help demo release test bench campaign package docs newcomer portability asan asan-python tsan fuzz clean
 .DELETE_ON_ERROR:
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make package  Debian packages, into build/release"
 	@echo "make docs    the site of README, guides, theory and references, into build/site"
 	@echo "make newcomer install and use everything in a bare Debian, as the README says (root)"
+	@echo "make portability  other compilers, BLAS and processors: docs/portability.md (an hour)"
 	@echo "make asan    every C++ test under the address and undefined-behaviour sanitizers"
 	@echo "make asan-python  tests of the Python package under the same sanitizers"
 	@echo "make tsan    every C++ test under the thread sanitizer"
@@ -72,6 +73,10 @@ docs: release
 
 newcomer:
 	@tools/newcomer.sh
+
+portability: export CMAKE_CXX_COMPILER_LAUNCHER := $(notdir $(shell command -v ccache))
+portability:
+	@tools/portability.sh
 
 asan:
 	@tools/install_packages.sh build test

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for the given purposes: build test bench clang docs.
+# Installs the Debian packages that are missing for the given purposes: build test bench clang docs portability.
 # Quick when nothing is missing. Uses sudo when not root.
 set -eu
 
@@ -12,6 +12,7 @@ test="libgtest-dev python3-dev python3-venv python3-pytest python3-numpy python3
   chromium ccache"
 bench="libeigen3-dev libspectra-dev python3-slepc4py-real python3-mpi4py python3-numpy python3-scipy python3-sklearn python3-venv"
 clang="clang-19 libomp-19-dev libclang-rt-19-dev libblas-dev liblapack-dev"
+portability="libblas-dev liblapack-dev libblis-openmp-dev qemu-user debootstrap $clang"
 docs="doxygen python3-dev python3-venv"
 
 wanted=
@@ -22,7 +23,8 @@ for purpose in "$@"; do
     bench) wanted="$wanted $bench" ;;
     clang) wanted="$wanted $clang" ;;
     docs) wanted="$wanted $docs" ;;
-    *) echo "install_packages: unknown purpose '$purpose'; known: build test bench clang docs" >&2; exit 2 ;;
+    portability) wanted="$wanted $portability" ;;
+    *) echo "install_packages: unknown purpose '$purpose'; known: build test bench clang docs portability" >&2; exit 2 ;;
   esac
 done
 
