@@ -4,7 +4,7 @@
 # Usage: portability.sh [VARIANT...], of: parts openblas reference blis mkl base clang-19 arm64;
 # none: all. Folders build/portability* are kept. arm64 needs root, for a root of its own.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 folder=$PWD/build/portability
 jobs=${JOBS:-$(nproc)}
 libraries=/usr/lib/$(cc -print-multiarch)
@@ -111,7 +111,8 @@ arm64() {
 }
 
 tools/install_packages.sh build test portability
-for variant in ${*:-parts openblas reference blis mkl base clang-19 arm64}; do
+[ $# -gt 0 ] || set -- parts openblas reference blis mkl base clang-19 arm64
+for variant in "$@"; do
   case $variant in
     parts | mkl | base | arm64) tell "$variant" "$variant" ;;
     openblas) tell openblas with_blas "$libraries/openblas-openmp" ;;
