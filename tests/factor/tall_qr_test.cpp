@@ -190,6 +190,16 @@ TYPED_TEST(TallQr, FactorsManyRowsAndMultipliesThemByFewColumns) {
   }
 }
 
+TYPED_TEST(TallQr, MultipliesRowsThatAreTooLongForItsKernels) {
+  using T = TypeParam;
+  const Matrix<T> X = gaussian<T>(450, 390, 3);
+  const Matrix<T> Y = gaussian<T>(390, 3, 4);
+  Matrix<T> product(450, 3);
+  tall_product<T>(X.view(), Y.view(), product.view(), Context(2));
+  EXPECT_TRUE(product_defect<T>(X.view(), Y.view(), std::as_const(product).view()) <=
+              20 * 390 * eps<T>());
+}
+
 TYPED_TEST(TallQr, SameBitsForAnyThreadCount) {
   using T = TypeParam;
   const Matrix<T> X = gaussian<T>(3000, 40);
