@@ -276,6 +276,11 @@ TYPED_TEST(LeastSquares, OfManySolutionsTheShortestIsReturned) {
     EXPECT_FALSE(result.scaled_columns);
     EXPECT_TRUE(std::isinf(result.condition_number));
     for (index_t c = 0; c < 2; ++c) {
+      // sqrt(sum of squares / (m - 3)).
+      EXPECT_TRUE(std::abs(result.deviation[static_cast<std::size_t>(c)] *
+                               std::sqrt(static_cast<double>(m - 3)) -
+                           result.residual_norms[static_cast<std::size_t>(c)]) <=
+                  100 * oracles::epsilon<T>());
       for (index_t j = 0; j < n;
            ++j) {  // x = V diag(1 / sigma) U^H b by the factors it was made of
         wide_t<T> x = 0;
@@ -451,6 +456,13 @@ TEST(ChooseRidge, CrossValidationFindsTheMinimumOfItsScore) {
   for (double shift = -8; shift <= 6; shift += 0.5) {
     EXPECT_TRUE(bend(std::log(corner.ridge) + shift) <= at_corner * 1.05) << shift;
   }
+}
+
+TEST(LeastSquaresEdges, AsManyEquationsAsUnknownsLeaveNoDeviation) {
+  const Matrix<double> A = cases::gaussian<double>(4, 4, 1), B = cases::gaussian<double>(4, 1, 2);
+  const auto result = least_squares<double>(A.view(), B.view());
+  EXPECT_EQ(result.degrees_of_freedom, 0);
+  EXPECT_EQ(result.deviation[0], 0);
 }
 
 TEST(LeastSquaresEdges, EmptyAndZeroProblemsHaveAnswers) {

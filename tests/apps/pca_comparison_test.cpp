@@ -43,6 +43,19 @@ TYPED_TEST(Comparison, AFarMeanTakesTheLeadingDirection) {
   EXPECT_TRUE(std::abs(double(found.uncentred.sigma[1]) - 2) <= 1000 * eps);
 }
 
+TYPED_TEST(Comparison, ANearMeanIsAsideOfTheLeadingDirection) {
+  using T = TypeParam;
+  Matrix<T> A(4, 2);
+  for (index_t i = 0; i < 4; ++i) {
+    A(i, 0) = i % 2 == 0 ? T{1} : T{-1};
+    A(i, 1) = T{real_t<T>(0.125)};
+  }
+  const auto op = make_operator(std::as_const(A).view());
+  const PcaComparison<T> found = compare_with_svd(fit_pca(*op), *op, {});
+  EXPECT_TRUE(std::abs(found.mean_angle - std::numbers::pi / 2) <=
+              10 * std::numeric_limits<real_t<T>>::epsilon());
+}
+
 // Rows that are all the mean: the leading right singular vector is its conjugate.
 TYPED_TEST(Comparison, TheMeanIsComparedAsARow) {
   using T = TypeParam;

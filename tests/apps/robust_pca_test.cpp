@@ -259,7 +259,10 @@ TEST(RobustPca, TheIterationLimitGivesTheLastIterate) {
   EXPECT_TRUE(result.residual > 1e-7 && result.residual < 1);
   EXPECT_TRUE(result.gap > 0 && result.gap < 1);
   EXPECT_FALSE(result.low_rank.report.certificate.met);
-  EXPECT_FALSE(result.low_rank.report.certificate.findings.empty());
+  const auto& findings = result.low_rank.report.certificate.findings;
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_NE(findings[0].find("||A - L - S||"), std::string::npos);
+  EXPECT_NE(findings[1].find("above its minimum"), std::string::npos);
 }
 
 TEST(RobustPca, CancellationGivesTheLastIterateOrNothing) {
@@ -290,6 +293,8 @@ TEST(RobustPca, TheTimeLimitGivesTheLastIterate) {
   const RobustPcaResult<double> result = robust_pca<double>(planted.A.view(), {}, context);
   EXPECT_EQ(result.status, Status::time_limit);
   EXPECT_EQ(result.iterations, 5);
+  ASSERT_FALSE(result.low_rank.report.certificate.findings.empty());
+  EXPECT_NE(result.low_rank.report.certificate.findings.back().find("stopped"), std::string::npos);
 }
 
 TEST(RobustPca, StopsAtTheToleranceAskedFor) {

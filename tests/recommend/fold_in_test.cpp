@@ -109,22 +109,30 @@ TEST(FoldIn, WhatFollowsFromRatingsAloneIsExact) {
 }
 
 TEST(FoldIn, ANewUserOfImplicitAlsSolvesTheNormalEquations) {
-  const Model m = fit_implicit_als(
-      sample(40, 30),
-      {.rank = 3, .unobserved_weight = 0.3, .regularization = 0.02, .exponent = 0.8});
   const NewRow row{{1, 4, 7, 12}, {5, 1, 4, 2}};
-  const Model more = with_user(m, "new", row);
-  const auto p = more.factors_of_user(40);
-  for (std::size_t c = 0; c < 3; ++c) {
-    double gradient = 0.02 * std::pow(4 + 0.3 * 30, 0.8) * p[c];
-    for (std::int32_t i = 0; i < 30; ++i) {
-      const auto q = m.factors_of_item(i);
-      double score = 0;
-      for (std::size_t j = 0; j < 3; ++j) score += double{q[j]} * p[j];
-      const bool rated = std::find(row.numbers.begin(), row.numbers.end(), i) != row.numbers.end();
-      gradient += (0.3 * score + (rated ? score - 1 : 0)) * q[c];
+  for (const Values values : {Values::ones, Values::ratings}) {
+    const Model m = fit_implicit_als(sample(40, 30), {.rank = 3,
+                                                      .unobserved_weight = 0.3,
+                                                      .regularization = 0.02,
+                                                      .exponent = 0.8,
+                                                      .values = values});
+    const Model more = with_user(m, "new", row);
+    const auto p = more.factors_of_user(40);
+    for (std::size_t c = 0; c < 3; ++c) {
+      double gradient = 0.02 * std::pow(4 + 0.3 * 30, 0.8) * p[c];
+      for (std::int32_t i = 0; i < 30; ++i) {
+        const auto q = m.factors_of_item(i);
+        double score = 0;
+        for (std::size_t j = 0; j < 3; ++j) score += double{q[j]} * p[j];
+        const auto rated = std::find(row.numbers.begin(), row.numbers.end(), i);
+        double weight = rated != row.numbers.end() ? 1 : 0;
+        if (weight > 0 && values == Values::ratings) {
+          weight = row.values[static_cast<std::size_t>(rated - row.numbers.begin())];
+        }
+        gradient += (0.3 * score + weight * (score - 1)) * q[c];
+      }
+      EXPECT_TRUE(std::abs(gradient) <= 1e-5) << gradient;
     }
-    EXPECT_TRUE(std::abs(gradient) <= 1e-5) << gradient;
   }
 }
 
