@@ -19,8 +19,9 @@ constexpr Real least_square() {
   return std::numeric_limits<Real>::min() / (eps * eps);
 }
 
-// Finds H with H^H x = beta e_0, beta real; x <- v. A negligible x gives H = I, beta = 0.
-// Entries of x are step reals apart.
+// Finds H with H^H x = beta e_0, beta real; x <- v. A negligible x gives H = I, and beta is the
+// real part of x_0: where nothing stands below it, a tiny value is kept. Entries of x are step
+// reals apart.
 template <class T, int bytes>
 [[gnu::always_inline]] inline void make_reflector(
     index_t n, real_t<T>* x, index_t step, real_t<T>* beta, real_t<T>* tau) {
@@ -43,7 +44,7 @@ template <class T, int bytes>
     const Real norm = std::sqrt(square[l]);
     const Real re = x[l];
     const Real b = re > 0 ? -norm : norm;
-    beta[l] = matters ? b : 0;
+    beta[l] = matters ? b : re;
     // tau = (beta - x_0) / beta, v = x / (x_0 - beta)
     const Real inverse = 1 / b;
     const Real distance = re - b;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -206,6 +207,21 @@ TYPED_TEST(BatchSvd, ASingularValueBeyondTheRangeIsAFailureOfItsMatrix) {
   EXPECT_EQ(result.report.failed, (std::vector<index_t>{1}));
   EXPECT_TRUE(std::isnan(result.values(1)[0]));
   EXPECT_TRUE(check(batch, result, 2).passes(limit<T>()));
+}
+
+// Squares of the small ones are zero beside the largest.
+TYPED_TEST(BatchSvd, KeepsValuesOfADiagonalMatrixHoweverFarApart) {
+  using T = TypeParam;
+  using R = real_t<T>;
+  const R least = 8 * std::numeric_limits<R>::min();
+  const R given[] = {std::sqrt(least), 1, least, least / 4, 0};
+  Batch<T> batch = gaussian_batch<T>(1, 6, 5);
+  for (index_t j = 0; j < 5; ++j) {
+    for (index_t i = 0; i < 6; ++i) batch.matrix(0)(i, j) = i == j ? T{given[j]} : T{};
+  }
+  const auto result = batch_svd<T>(batch.view());
+  const R expected[] = {1, std::sqrt(least), least, least / 4, 0};
+  for (std::size_t j = 0; j < 5; ++j) EXPECT_EQ(result.values(0)[j], expected[j]);
 }
 
 // A C-contiguous NumPy array in, U and Vh as C-contiguous arrays out.
