@@ -17,70 +17,15 @@
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "eckart/svd.hpp"
+#include "fuzz/bytes.hpp"
 #include "tests/oracles/reference_svd.hpp"
 #include "tests/oracles/svd_check.hpp"
 
 using namespace eckart;
+using fuzz::Bytes;
+using fuzz::demand;
 
 namespace {
-
-// Ends the program if the promise is not kept.
-void require(bool kept, const std::string& promise) {
-  if (kept) return;
-  std::fprintf(stderr, "broken: %s\n", promise.c_str());
-  std::abort();
-}
-
-class Bytes {
- public:
-  Bytes(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-
-  std::uint8_t next() { return at_ < size_ ? data_[at_++] : std::uint8_t{0}; }
-  index_t below(index_t n) { return next() % n; }
-
-  // A number of a kind that the first byte names: what breaks solvers is seldom drawn at random.
-  template <class Real>
-  Real real(Real before) {
-    using Limits = std::numeric_limits<Real>;
-    const std::uint8_t kind = next();
-    const int sign = kind & 1 ? -1 : 1;
-    switch (kind >> 1 & 7) {
-      case 0:
-        return Real(sign * (next() % 8));
-      case 1:
-        return before;
-      case 2:
-        return std::ldexp(Real(sign), static_cast<int>(next()) - 128);
-      case 3:
-        return std::ldexp(Real(sign),
-                          (static_cast<int>(next()) - 128) * (sizeof(Real) == 8 ? 8 : 1));
-      case 4:
-        return before * (1 + Real(sign) * Limits::epsilon() * Real(next()));
-      case 5:
-        return static_cast<Real>(sign) * (Real(next()) / 256 + Real(next()) / 65536);
-      case 6: {
-        const Real special[] = {
-            0, -Real(0), Limits::denorm_min(), Limits::min(), Limits::max(), Limits::epsilon()};
-        const std::uint8_t which = next();
-        if (which == 254) return Limits::infinity();
-        if (which == 255) return Limits::quiet_NaN();
-        return static_cast<Real>(sign) * special[which % 6];
-      }
-      default: {
-        std::uint8_t raw[sizeof(Real)];
-        for (std::uint8_t& byte : raw) byte = next();
-        Real x;
-        std::memcpy(&x, raw, sizeof(Real));
-        return x;
-      }
-    }
-  }
-
- private:
-  const std::uint8_t* data_;
-  std::size_t size_;
-  std::size_t at_ = 0;
-};
 
 template <Scalar T>
 Matrix<T> read_matrix(Bytes& bytes) {
@@ -123,8 +68,8 @@ void judge(const Matrix<T>& A, const SvdRequest& request, const SvdResult<T>& r)
   const Certificate& c = r.report.certificate;
   const index_t all = std::min(A.rows(), A.cols());
   const auto k = static_cast<index_t>(r.sigma.size());
-  require(k == std::min(all, request.rank.rank.value_or(all)), "as many triplets as asked for");
-  require(oracles::ordered_and_not_negative<real_t<T>>(r.sigma), "falling values, none negative");
+  demand(k == std::min(all, request.rank.rank.value_or(all)), "as many triplets as asked for");
+  demand(oracles::ordered_and_not_negative<real_t<T>>(r.sigma), "falling values, none negative");
   const double asked = request.accuracy > 0 ? request.accuracy : default_accuracy<T>();
   // Values so small that they cannot be told to the accuracy.
   const bool tiny =
@@ -132,14 +77,14 @@ void judge(const Matrix<T>& A, const SvdRequest& request, const SvdResult<T>& r)
                                             std::numeric_limits<real_t<T>>::epsilon());
   const bool stable = request.method == Method::automatic || request.method == Method::dense ||
                       request.method == Method::jacobi;
-  require(!stable || tiny || asked < default_accuracy<T>() || c.met,
-          "a stable method meets its accuracy: " +
-              (c.findings.empty() ? std::string() : c.findings[0]));
+  demand(!stable || tiny || asked < default_accuracy<T>() || c.met,
+         "a stable method meets its accuracy: " +
+             (c.findings.empty() ? std::string() : c.findings[0]));
   if (request.vectors == Vectors::none) return;
   const double limit = is_complex<T> ? 10 : 5;
   if (stable && k == all) {
     const oracles::SvdCheck check = oracles::check_svd<T>(A.view(), r);
-    require(check.passes(limit), "every ratio at most 5, of complex matrices 10");
+    demand(check.passes(limit), "every ratio at most 5, of complex matrices 10");
   }
   if (request.vectors == Vectors::full) return;
   const oracles::TripletCheck check = oracles::check_triplets<T>(A.view(), r);
@@ -148,15 +93,15 @@ void judge(const Matrix<T>& A, const SvdRequest& request, const SvdResult<T>& r)
   const bool accurate = check.finite && check.ordered && check.sign_rule &&
                         check.worst_residual <= asked + rounding &&
                         check.orthogonality <= static_cast<double>(k) * (asked + rounding);
-  require(tiny || !c.met || accurate, "\"met\" is true");
-  require(tiny || c.residual.kind != BoundKind::exact ||
-              check.worst_residual <= c.residual.value * 1.01 + rounding,
-          "the residual is what the certificate says");
+  demand(tiny || !c.met || accurate, "\"met\" is true");
+  demand(tiny || c.residual.kind != BoundKind::exact ||
+             check.worst_residual <= c.residual.value * 1.01 + rounding,
+         "the residual is what the certificate says");
   if (!stable || all > 12) return;
   // Values against 30 digits.
   const std::vector<long double> exact = oracles::reference_singular_values<T>(A.view());
-  require(oracles::value_error_ratio<T>(r.sigma, exact, std::max(A.rows(), A.cols())) <= limit,
-          "values within 5 max(m, n) eps");
+  demand(oracles::value_error_ratio<T>(r.sigma, exact, std::max(A.rows(), A.cols())) <= limit,
+         "values within 5 max(m, n) eps");
 }
 
 template <Scalar T>
@@ -197,17 +142,17 @@ void run(Bytes& bytes) {
   try {
     Context one(1);
     const SvdResult<T> r = svd(*op, request, one);
-    require(finite, "NaN and infinity are refused");
+    demand(finite, "NaN and infinity are refused");
     judge(A, request, r);
     Context two(2);
     const SvdResult<T> again = svd(*op, request, two);
-    require(r.sigma == again.sigma && same_bits<T>(r.U.view(), again.U.view()) &&
-                same_bits<T>(r.V.view(), again.V.view()),
-            "the same bits for two threads");
+    demand(r.sigma == again.sigma && same_bits<T>(r.U.view(), again.U.view()) &&
+               same_bits<T>(r.V.view(), again.V.view()),
+           "the same bits for two threads");
   } catch (const NonFiniteInput&) {
-    require(!finite, "finite matrices are served");
+    demand(!finite, "finite matrices are served");
   } catch (const Overflow&) {
-    require(may_overflow, "Overflow only where sigma_1 is not representable");
+    demand(may_overflow, "Overflow only where sigma_1 is not representable");
   }
 }
 

@@ -25,7 +25,7 @@ inline std::uint64_t hash_bytes(const void* data, std::size_t count, std::uint64
     mix(word);
   }
   std::uint64_t last = 0;
-  std::memcpy(&last, bytes, count);
+  if (count > 0) std::memcpy(&last, bytes, count);
   mix(last);
   state ^= state >> 47;
   state *= factor;

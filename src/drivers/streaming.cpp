@@ -28,6 +28,7 @@ constexpr index_t calls_between_looks = 16;
 
 template <Scalar T>
 void copy(MatrixView<const T> from, MatrixView<T> to) {
+  if (from.rows == 0) return;
   for (index_t j = 0; j < from.cols; ++j) std::copy_n(from.column(j), from.rows, to.column(j));
 }
 
