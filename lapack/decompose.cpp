@@ -92,10 +92,9 @@ void sharpen(MatrixView<T> Q, Context& context) {
 
 }  // namespace
 
-Outcome outcome_of(const std::function<void()>& body) noexcept {
+Outcome outcome_of_exception() noexcept {
   try {
-    body();
-    return Outcome::done;
+    throw;
   } catch (const NonFiniteInput&) {
     return Outcome::not_finite;
   } catch (const std::bad_alloc&) {

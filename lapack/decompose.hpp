@@ -42,8 +42,19 @@ Outcome decompose_part(MatrixView<const T> A,
                        const Factors<T>& factors,
                        index_t* count) noexcept;
 
-// Runs body and returns the outcome that its exceptions stand for.
-Outcome outcome_of(const std::function<void()>& body) noexcept;
+// Returns the outcome that the exception stands for that is being handled.
+Outcome outcome_of_exception() noexcept;
+
+// Runs body and returns how it went; allocates nothing itself.
+template <class Body>
+Outcome outcome_of(const Body& body) noexcept {
+  try {
+    body();
+    return Outcome::done;
+  } catch (...) {
+    return outcome_of_exception();
+  }
+}
 
 // INFO of an outcome, for a routine whose argument number position is A: -position, as LAPACK
 // since 3.9.1; 1 ("did not converge"); LAPACKE's code for memory.

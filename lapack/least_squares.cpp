@@ -6,6 +6,7 @@
 #include <span>
 
 #include "decompose.hpp"
+#include "eckart/error.hpp"
 #include "eckart/operators.hpp"
 #include "threads.hpp"
 
@@ -90,6 +91,7 @@ int solve_least_squares(MatrixView<const T> A,
                      }
                      for (index_t i = 0; i < k; ++i)
                        sigma[i] = std::ldexp(svd.sigma[static_cast<std::size_t>(i)], size);
+                     if (!std::isfinite(sigma[0])) throw Overflow("a singular value is too large");
                      if (A.rows > A.cols && *rank == A.cols && B.cols > 0) {
                        Matrix<T> AX(A.rows, B.cols);
                        op->apply(std::as_const(X).view(), AX.view(), context);
@@ -104,6 +106,10 @@ int solve_least_squares(MatrixView<const T> A,
                      for (index_t j = 0; j < B.cols; ++j) {
                        for (index_t i = 0; i < A.cols; ++i)
                          B(i, j) = times_power(X(i, j), exponent - size);
+                     }
+                     const MatrixView<const T> solution = B.block(0, 0, A.cols, B.cols);
+                     if (B.cols > 0 && !make_operator<T>(solution)->scan(context).finite()) {
+                       throw Overflow("a solution is too large");
                      }
                    }),
                    4);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <new>
 
 #include "eckart/context.hpp"
 
@@ -20,9 +21,13 @@ int threads_of_process() {
 
 }  // namespace
 
-int threads() {
-  static const int of_process = threads_of_process();
-  return std::clamp(omp_get_max_threads(), 1, of_process);
+int threads() noexcept {
+  try {
+    static const int of_process = threads_of_process();
+    return std::clamp(omp_get_max_threads(), 1, of_process);
+  } catch (const std::bad_alloc&) {  // there is no memory to look: the next call looks again
+    return 1;
+  }
 }
 
 }  // namespace eckart::lapack
