@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <new>
 
+#include "eckart/error.hpp"
 #include "eckart/lanczos_svd.hpp"
+#include "eckart/streaming.hpp"
 #include "eckart/svd.hpp"
 #include "tests/drivers/driver_testing.hpp"
 
@@ -14,6 +16,11 @@ namespace {
 
 std::atomic<std::size_t> held{0};
 std::atomic<std::size_t> peak{0};
+std::atomic<long> until_failure{-1};  // allocations that go well before one fails; below 0: all
+
+void may_fail() {
+  if (until_failure >= 0 && until_failure-- == 0) throw std::bad_alloc();
+}
 
 void* taken(void* block, std::size_t size) {
   if (!block) throw std::bad_alloc();
@@ -51,10 +58,12 @@ void returned(void* block, std::align_val_t alignment) {
 
 // Every allocation of the program goes through here; only this file reads the counters.
 void* operator new(std::size_t size) {
+  may_fail();
   void* block = std::malloc(size ? size : 1);
   return taken(block, block ? malloc_usable_size(block) : 0);
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
+  may_fail();
   return taken(size, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* block) noexcept { returned(block); }
@@ -92,6 +101,58 @@ void expect_plan_covers_run(const LinearOperator<T>& A,
 template <class T>
 class Memory : public testing::Test {};
 TYPED_TEST_SUITE(Memory, Scalars);
+
+// Makes allocations of body fail in turn, all of the first ones and then ever fewer: what it took
+// is given back, and it throws or does without, as std::stable_sort does. Returns how many were
+// tried.
+template <class Body>
+long fail_each(const Body& body) {
+  long tried = 0;
+  for (long k = 0;; k += 1 + k / 16, ++tried) {
+    const std::size_t before = held;
+    until_failure = k;
+    try {
+      body();
+    } catch (const std::bad_alloc&) {
+    } catch (const MemoryLimit&) {  // which says how much was needed
+    }
+    const bool passed = until_failure >= 0;
+    until_failure = -1;
+    EXPECT_EQ(held, before) << "allocation " << k;
+    if (passed) return tried;
+  }
+}
+
+TEST(MemoryDouble, WhicheverAllocationFailsTheRunSaysSoAndGivesBackWhatItTook) {
+  const Matrix<double> matrix = cases::gaussian<double>(12, 8, 3);
+  const auto op = make_operator<double>(view(matrix));
+  for (const Method method :
+       {Method::dense, Method::jacobi, Method::gram, Method::randomized, Method::lanczos}) {
+    SCOPED_TRACE(to_string(method));
+    Context context(2);
+    const SvdRequest request{.rank = {.rank = 3}, .method = method};
+    const SvdResult<double> expected = svd<double>(*op, request, context);
+    bool right = true;
+    const long count = fail_each([&] {
+      const SvdResult<double> result = svd<double>(*op, request, context);
+      right = right && result.sigma == expected.sigma;
+    });
+    EXPECT_TRUE(count > 10);
+    EXPECT_TRUE(right);
+  }
+}
+
+TEST(MemoryDouble, AStreamGivesBackWhatItTookWhicheverAllocationFails) {
+  const Matrix<double> rows = cases::gaussian<double>(6, 9, 4);
+  Context context(1);
+  EXPECT_TRUE(fail_each([&] {
+                IncrementalSvd<double> svd(9, {.rank = 5});
+                svd.append_rows(rows.view(), context);
+                svd.append_rows(rows.view(), context);
+                svd.remove_rows(2, 3, context);
+                (void)svd.U(context);
+              }) > 20);
+}
 
 // Routes of the dense engine: what is planned is what is used, but for a third.
 TYPED_TEST(Memory, ThePlanOfADenseRunIsTight) {

@@ -282,6 +282,64 @@ TEST(StreamingRows, MergeCentredOnesAboutTheCommonMean) {
   EXPECT_EQ(one.weight(), 50);
 }
 
+// Two rows that are orthogonal: the rank of one keeps the longer and leaves the other out.
+TEST(StreamingRows, AddUpWhatWasLeftOutAndForgetItWithTheRows) {
+  Context context(1);
+  const auto rows = [](double kept, double dropped) {
+    Matrix<double> B(2, 4);
+    B(0, 0) = kept;
+    B(1, 1) = dropped;
+    return B;
+  };
+  const Matrix<double> first = rows(8, 2), second = rows(16, 0), third = rows(4, 1);
+  IncrementalSvd<double> forgetful(4, {.rank = 1, .left_vectors = false, .forgetting = 0.25});
+  forgetful.append_rows(first.view(), context);
+  EXPECT_TRUE(std::abs(forgetful.left_out() - 2) <= 1e-14);
+  forgetful.append_rows(second.view(), context);
+  EXPECT_TRUE(std::abs(forgetful.left_out() - 1) <= 1e-14);
+  IncrementalSvd<double> one(4, {.rank = 1}), two(4, {.rank = 1});
+  one.append_rows(first.view(), context);
+  two.append_rows(third.view(), context);
+  one.merge(two, context);
+  EXPECT_TRUE(std::abs(one.left_out() - 3) <= 1e-14);
+}
+
+TEST(StreamingRows, AreLookedAtInEverySixteenthCallWhateverItDoes) {
+  Context context(1);
+  const Matrix<double> A = cases::gaussian<double>(7, 4, 1);
+  const std::vector<double> row(4, 0.5);
+  IncrementalSvd<double> svd(4, {.rank = 4, .drift_limit = 1e-300});
+  svd.append_rows(A.view(), context);
+  for (int call = 1; call < 16; ++call) svd.subtract_row(row, context);
+  EXPECT_EQ(svd.reorthonormalizations(), 1);
+  EXPECT_TRUE(svd.drift() <= 64 * eps<double>());
+}
+
+TEST(StreamingRows, WeighAsManyAsTheyAre) {
+  Context context(1);
+  const Matrix<double> A = cases::gaussian<double>(7, 4, 1), B = cases::gaussian<double>(3, 4, 2);
+  SvdResult<double> known = dense_svd<double>(*make_operator(A.view()), {}, context);
+  IncrementalSvd<double> svd(std::move(known.U), known.sigma, std::move(known.V), {.rank = 4});
+  EXPECT_EQ(svd.weight(), 7);
+  svd.append_rows(B.view(), context);
+  EXPECT_EQ(svd.weight(), 10);
+  svd.remove_rows(2, 4, context);
+  EXPECT_EQ(svd.weight(), 6);
+  // The common mean lies nearer to that of the larger part.
+  IncrementalSvd<double> large(4, {.rank = 4, .left_vectors = false, .center = true});
+  IncrementalSvd<double> small(4, {.rank = 4, .left_vectors = false, .center = true});
+  large.append_rows(A.view(), context);
+  small.append_rows(B.view(), context);
+  large.merge(small, context);
+  EXPECT_EQ(large.weight(), 10);
+  for (index_t j = 0; j < 4; ++j) {
+    double sum = 0;
+    for (index_t i = 0; i < 7; ++i) sum += A(i, j);
+    for (index_t i = 0; i < 3; ++i) sum += B(i, j);
+    EXPECT_TRUE(std::abs(large.mean()[static_cast<std::size_t>(j)] - sum / 10) <= 1e-14);
+  }
+}
+
 TEST(StreamingRows, DriftLittleInManySingleUpdatesAndAreOrthonormalisedWhereTheLimitIsLow) {
   const index_t count = long_tests() ? 100'000 : 10'000;
   const Matrix<double> L = cases::gaussian<double>(count, 4, 15);

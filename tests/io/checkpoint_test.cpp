@@ -124,6 +124,81 @@ TEST_F(CheckpointFolder, GoesOnAfterAnyPassToTheSameBits) {
   EXPECT_EQ(again.added, 0);
 }
 
+// Products of one square matrix that differ in one thing only, each by a run of its own.
+TEST_F(CheckpointFolder, TellsProductsApartByAllThatTheyAreOf) {
+  const Matrix<double> A = gaussian(6, 6), X = gaussian(6, 2, 1);
+  const auto op = make_operator<double>(A.view());
+  const std::vector<double> ones(6, 1), twos(6, 2);
+  const AffineMap<double> maps[] = {{},
+                                    {.column_shift = ones},
+                                    {.row_shift = ones},
+                                    {.row_scale = twos},
+                                    {.column_scale = twos},
+                                    {.column_scale = ones}};
+  Context context(1);
+  std::vector<std::vector<double>> wanted;
+  const auto products = [&](const LinearOperator<double>& B, std::size_t which) {
+    Matrix<double> Y(6, 2);
+    if (which == 0) B.apply(X.view(), Y.view(), context);
+    if (which == 1) B.apply_adjoint(X.view(), Y.view(), context);
+    if (which >= 2) return B.column_energies(maps[which - 2], context);
+    return std::vector<double>(Y.data(), Y.data() + 12);
+  };
+  constexpr std::size_t count = 2 + std::size(maps);
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t which = 0; which < count; ++which) {
+      Checkpoint checkpoint(kept, "of this test");
+      const auto checkpointed = make_checkpointed<double>(*op, checkpoint);
+      EXPECT_EQ(products(*checkpointed, which), products(*op, which)) << which;
+      EXPECT_EQ(checkpoint.found(), round) << which;
+      EXPECT_EQ(checkpoint.added(), 1 - round) << which;
+    }
+  }
+}
+
+TEST_F(CheckpointFolder, RemovesWhatAKilledRunWasWriting) {
+  { const Checkpoint checkpoint(kept, "of this test"); }
+  write_bytes(kept + "/.eckart-1-0.tmp", "half a product");
+  const Checkpoint checkpoint(kept, "of this test");
+  EXPECT_FALSE(std::filesystem::exists(kept + "/.eckart-1-0.tmp"));
+}
+
+// What a stopped run computes for its partial result is of no use to the next one.
+TEST_F(CheckpointFolder, KeepsNothingOfARunThatIsCancelled) {
+  const Matrix<double> A = gaussian(6, 4), X = gaussian(4, 2, 1);
+  const auto op = make_operator<double>(A.view());
+  Context context(1);
+  context.cancel();
+  Checkpoint checkpoint(kept, "of this test");
+  const auto checkpointed = make_checkpointed<double>(*op, checkpoint);
+  Matrix<double> Y(6, 2), wide(9, 2);
+  checkpointed->apply(X.view(), Y.view(), context);
+  checkpointed->apply(X.view(), wide.view().block(1, 0, 6, 2), context);
+  (void)checkpointed->column_energies({}, context);
+  EXPECT_EQ(checkpoint.added(), 0);
+}
+
+// Blocks of drivers need not lie in one piece.
+TEST_F(CheckpointFolder, FillsBlocksThatAreParts) {
+  const Matrix<double> A = gaussian(6, 4), X = gaussian(4, 2, 1);
+  const auto op = make_operator<double>(A.view());
+  Context context(1);
+  Matrix<double> Y(6, 2), Z(4, 2);
+  op->apply_gram(Gram::columns, X.view(), Y.view(), Z.view(), {}, context);
+  for (int round = 0; round < 2; ++round) {
+    Checkpoint checkpoint(kept, "of this test");
+    const auto checkpointed = make_checkpointed<double>(*op, checkpoint);
+    Matrix<double> first(9, 2), second(7, 2);
+    checkpointed->apply_gram(Gram::columns, X.view(), first.view().block(1, 0, 6, 2),
+                             second.view().block(2, 0, 4, 2), {}, context);
+    EXPECT_EQ(checkpoint.found(), round);
+    for (index_t j = 0; j < 2; ++j) {
+      for (index_t i = 0; i < 6; ++i) EXPECT_EQ(first(i + 1, j), Y(i, j));
+      for (index_t i = 0; i < 4; ++i) EXPECT_EQ(second(i + 2, j), Z(i, j));
+    }
+  }
+}
+
 TEST_F(CheckpointFolder, MakesADamagedProductAgainAndSaysSo) {
   const Outcome whole = run(file, kept);
   const std::string second = kept + "/000001.product";
