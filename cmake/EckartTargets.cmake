@@ -22,7 +22,10 @@ function(eckart_layer name)
   target_compile_definitions(eckart_${name} PRIVATE ECKART_VERSION="${PROJECT_VERSION}")
   set_target_properties(eckart_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(name STREQUAL kernels)
-    target_compile_options(eckart_kernels PRIVATE -fopenmp-simd -O3 -mprefer-vector-width=512
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+      target_compile_options(eckart_kernels PRIVATE -mprefer-vector-width=512)
+    endif()
+    target_compile_options(eckart_kernels PRIVATE -fopenmp-simd -O3
       # Nobody reads errno or the floating-point flags; roots and choices become vector code.
       -fno-math-errno -fno-trapping-math)
     # Its sums know their own rounding errors; a fused product would not be the one they know.

@@ -13,7 +13,7 @@ mkdir -p "$folder" build/site
 "$python" -m pip install -q --disable-pip-version-check --prefer-binary -r docs/requirements.txt
 echo "Building the Python package"
 "$python" -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps \
-  --force-reinstall . --config-settings "build-dir=$folder/cmake"
+  --force-reinstall . --config-settings "build-dir=$folder-wheel"
 
 echo "Running what the pages show"
 "$python" -m pytest -q -p no:cacheprovider python/tests/test_documents.py

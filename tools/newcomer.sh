@@ -62,5 +62,5 @@ inside "cd eckart; xargs rm < build/release/install_manifest.txt; make package; 
   apt-get install -qq -y --no-install-recommends ./build/release/*.deb > /dev/null; cd /; \
   eckart svd '[[3,2],[2,3]]' -q; eckart accelerate -- true; \
   g++ /eckart/examples/first_svd.cpp \$(pkg-config --cflags --libs eckart) -o /tmp/packaged; \
-  /tmp/packaged; apt-get remove -qq -y eckart libeckart-dev > /dev/null; ! command -v eckart"
+  /tmp/packaged; apt-get remove -qq -y eckart libeckart-dev > /dev/null; test ! -e /usr/bin/eckart"
 say "Done"

@@ -5,7 +5,8 @@
 
 namespace eckart::kernels {
 
-enum class Level { base, v3, v4 };  // x86-64; AVX2 and FMA; AVX-512
+// x86-64; AVX2 and FMA; AVX-512. Other processors have base alone.
+enum class Level { base, v3, v4 };
 
 // Returns the best level that this CPU has, or the lower one asked for by the environment
 // variable ECKART_ISA (base, v3, v4).
@@ -16,6 +17,7 @@ auto run_base(Args... args) {
   return Kernel::run(args...);
 }
 
+#if defined(__x86_64__)
 template <class Kernel, class... Args>
 [[gnu::target("arch=x86-64-v3")]] auto run_v3(Args... args) {
   return Kernel::run(args...);
@@ -25,6 +27,18 @@ template <class Kernel, class... Args>
 [[gnu::target("arch=x86-64-v4")]] auto run_v4(Args... args) {
   return Kernel::run(args...);
 }
+#else
+// level() never chooses these.
+template <class Kernel, class... Args>
+auto run_v3(Args... args) {
+  return run_base<Kernel, Args...>(args...);
+}
+
+template <class Kernel, class... Args>
+auto run_v4(Args... args) {
+  return run_base<Kernel, Args...>(args...);
+}
+#endif
 
 // Only for files of this folder: others are not compiled with the flags of kernels.
 template <class Kernel, class... Args>
