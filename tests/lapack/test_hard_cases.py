@@ -100,6 +100,8 @@ for routine in ("dgesdd_", "dgesvd_"):
 
 def test_whichever_allocation_fails_info_says_so_and_the_next_call_is_right(tmp_path):
     """INFO is LAPACKE's code for memory, the results are NaN, the process goes on."""
+    if any(name in Path(LIBRARIES[32]).read_bytes() for name in (b"__asan_init", b"__tsan_init")):
+        pytest.skip("the sanitizers' own allocators suffer none in front of them")
     shim = tmp_path / "faults.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim,
                     ROOT / "tests" / "cli" / "faults.c", "-ldl"], check=True)
