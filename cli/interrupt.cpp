@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "ranks.hpp"
+
 namespace eckart::cli {
 namespace {
 
@@ -17,6 +19,8 @@ std::atomic<int> caught{0};
 void on_signal(int number) {
   caught.store(number, std::memory_order_relaxed);
   if (Context* context = running.load(std::memory_order_relaxed)) context->cancel();
+  // Who started the ranks has said why they end.
+  if (ranks()) return;
   // On a terminal the line of progress makes room.
   constexpr char message[] =
       "\r\033[Keckart: stopping at the next possible point; Ctrl-C again to quit at once\n";

@@ -6,11 +6,14 @@
 #include <nlohmann/json.hpp>
 
 #include "certificate_text.hpp"
+#include "eckart/gather.hpp"
 #include "eckart/io/lsa_file.hpp"
 #include "eckart/io/report_json.hpp"
+#include "eckart/io/spread.hpp"
 #include "eckart/io/text.hpp"
 #include "exit_code.hpp"
 #include "lsa.hpp"
+#include "ranks.hpp"
 #include "request.hpp"
 
 namespace eckart::cli {
@@ -138,6 +141,32 @@ void warn_of_one(const CountFacts& facts, const LsaCommandOptions& o, const Sess
   warn(o.paths[0] + " is one document; if each of its lines is one, add --format lines");
 }
 
+// Returns the SVD, terms x documents, of the documents x terms matrix that the first rank holds;
+// the factors on every rank.
+SvdResult<double> decompose_over_ranks(const SparseMatrix<double>& weighted,
+                                       const LsaOptions& options,
+                                       Context& context) {
+  const AnyMatrix rows = io::scatter_rows(weighted, *ranks());
+  const auto here = make_operator(std::get<SparseMatrix<double>>(rows));
+  const auto documents = make_sharded(*here, *ranks());
+  SvdRequest request;
+  request.rank = options.rank;
+  request.accuracy = options.accuracy;
+  request.seed = options.seed;
+  SvdResult<double> result = svd(*make_adjoint(*documents), request, context);
+  result.U = gather_rows<double>(result.U.view(), documents->col_shard());
+  result.V = gather_rows<double>(result.V.view(), documents->row_shard());
+  return result;
+}
+
+LsaFit fit_counts(TermCounts counts, const LsaOptions& options, Context& context) {
+  if (!ranks()) return fit_lsa(std::move(counts), options, context);
+  return fit_lsa(
+      std::move(counts), options,
+      [&](const auto& weighted) { return decompose_over_ranks(weighted, options, context); },
+      context);
+}
+
 }  // namespace
 
 io::TextOptions text_options(const LsaCommandOptions& o) {
@@ -173,13 +202,16 @@ int run_lsa_fit(const LsaCommandOptions& o) {
   if (o.rank.all()) throw UsageError("lsa fit: say how many triplets: -k N, or --energy P");
   if (o.rank.rank && o.rank.energy) throw UsageError("lsa fit: -k or --energy, not both");
   if (o.target.empty() && !o.plan) throw UsageError("lsa fit: --output is required");
-  if (!o.plan) {
+  if (o.plan && ranks()) throw UsageError("lsa fit --plan is of one process: start it alone");
+  if (!o.plan && speaks()) {
     check_target(o.target, o.force, false);
     check_not_input(o.target, o.paths);
   }
   const LsaOptions options = lsa_options(o);
   Session session(o.run);
   const InterruptGuard guard(session.context);
+  // The first rank reads the text; the others take their share of the documents from it.
+  if (!speaks()) return exit_code_of(decompose_over_ranks({}, options, session.context).report);
   TermCounts counts =
       count_terms(*io::open_text(o.paths, text_options(o)), options.rules,
                   {.min_documents = o.min_documents, .max_share = o.max_share}, session.context);
@@ -189,7 +221,7 @@ int run_lsa_fit(const LsaCommandOptions& o) {
   if (o.plan) return report_plan(plan, counts, session);
   std::string text = text_lines(counts, o.paths.size());
   const index_t entries = counts.counts.stored_entries();
-  LsaFit fit = fit_lsa(std::move(counts), options, session.context);
+  LsaFit fit = fit_counts(std::move(counts), options, session.context);
   fit.model.report = io::to_json(fit.report, -1);
   save(fit.model, o);
   session.progress.clear();

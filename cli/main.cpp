@@ -34,9 +34,11 @@ const CLI::App& parsed_command(const CLI::App& top) {
 
 // Returns the code of the subcommand that was parsed.
 int dispatch(const CLI::App& top, const Options& options) {
-  if (ranks() && !top.got_subcommand("svd")) {
-    throw UsageError(path_of(parsed_command(top)) +
-                     " runs in one process: start it without mpirun; what runs on several is svd");
+  if (const std::string path = path_of(parsed_command(top));
+      ranks() && path != "svd" && path != "pca" && path != "solve" && path != "lsa fit") {
+    throw UsageError(path +
+                     " runs in one process: start it without mpirun; what runs on several is svd, "
+                     "pca, lsa fit and solve");
   }
   if (top.got_subcommand("svd")) return run_svd(options.svd);
   if (top.got_subcommand("info")) return run_info(options.info);

@@ -15,12 +15,14 @@
 #include "eckart/apps/probabilistic_pca.hpp"
 #include "eckart/io/report_json.hpp"
 #include "eckart/io/result_folder.hpp"
+#include "eckart/io/spread.hpp"
 #include "eckart/plot/standard.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
 #include "pca_compare.hpp"
 #include "pca_missing.hpp"
 #include "plot_file.hpp"
+#include "ranks.hpp"
 #include "request.hpp"
 #include "saved.hpp"
 #include "session.hpp"
@@ -51,7 +53,7 @@ void check_options(const PcaCommandOptions& o) {
       check_plot(o.plots + "/" + name + ".png", o.force, {o.run.input});
     }
   }
-  if (!o.folder.empty()) {
+  if (!o.folder.empty() && speaks()) {
     check_target(o.folder, o.force, true);
     check_not_input(o.folder, {o.run.input, o.weights, o.column_weights});
   }
@@ -243,6 +245,12 @@ void save(const PcaCommandOptions& o,
   const Matrix<T> loadings = pca_loadings(model);
   const CompanionVectors<T> vectors(model.map);
   std::vector<io::Companion> beside = vectors.list();
+  if (ranks()) {
+    const Shard rows = A.row_shard(), cols = A.col_shard();
+    return io::write_spread_result(
+        o.folder, model.svd, rows, cols, o.force, json_text(report), beside,
+        {{{"scores", scores.view()}, rows}, {{"loadings", loadings.view()}, cols}});
+  }
   beside.push_back({"scores", scores.view()});
   beside.push_back({"loadings", loadings.view()});
   if (!filled.view().empty()) beside.push_back({"filled", filled.view()});
@@ -297,7 +305,7 @@ int analyse(const LinearOperator<T>& A,
   std::optional<PcaComparison<T>> comparison;
   if (o.compare) comparison = compare_with_svd(model, A, options, session.context);
   session.progress.clear();
-  print_warnings(model.svd.report, session);
+  if (speaks()) print_warnings(model.svd.report, session);
   if (!holes.converged && !session.quiet) {
     warn("what was filled in has not settled; see iterations in the report");
   }
@@ -311,8 +319,10 @@ int analyse(const LinearOperator<T>& A,
   report["matrix"]["scaled"] = !model.map.column_scale.empty();
   report["pca"] = pca_json(model, probable, holes, o, suggested);
   if (comparison) report["comparison"] = comparison_json(*comparison);
+  if (ranks()) report["ranks"] = traffic_json();
   if (!o.folder.empty()) save(o, model, A, filled, report, session);
   if (!o.plots.empty()) draw(o, model, A, session);
+  if (!speaks()) return code;
   const std::vector<double> sigma = as_doubles(model.svd.sigma);
   if (session.json) {
     report["sigma"] = sigma;
@@ -351,11 +361,35 @@ int analyse(const LinearOperator<T>& A,
   return code;
 }
 
+// Rows stay where they are read.
+int run_pca_over_ranks(const PcaCommandOptions& o, Session& session) {
+  const std::string& rule = o.run.missing;
+  if (o.compare || o.suggest || o.choice == "horn" || o.choice == "minka" || !o.plots.empty() ||
+      rule == "drop" || rule == "mean" || rule == "em") {
+    throw UsageError(
+        "--compare, --suggest, --choose horn or minka, --plots, and --missing drop, mean or em "
+        "need all rows in one process: start pca without mpirun");
+  }
+  const AnyMatrix rows = read_rows(o.run);
+  const MatrixFacts facts = facts_of_all(rows, o.run.input);
+  return with_operator(rows, facts.source, session, [&](const auto& here) {
+    using T = scalar_of<decltype(here)>;
+    const auto A = make_sharded(here, *ranks());
+    std::vector<double> weights = read_weights(o, o.weights, A->rows(), "row", true);
+    if (!weights.empty()) {
+      const auto first = weights.begin() + A->row_shard().first;
+      weights = std::vector<double>(first, first + A->row_shard().count);
+    }
+    return analyse(*A, facts, weights, Holes(), Matrix<T>(), o, session);
+  });
+}
+
 }  // namespace
 
 int run_pca(const PcaCommandOptions& options) {
   check_options(options);
   Session session(options.run);
+  if (ranks()) return run_pca_over_ranks(options, session);
   const AnyMatrix matrix = load_matrix(options.run);
   const MatrixFacts facts = facts_of(matrix, options.run.input);
   const std::string& rule = options.run.missing;

@@ -92,8 +92,23 @@ AnyMatrix load_matrix(const RunOptions& options, const std::string& path) {
 }
 
 AnyMatrix read_rows(const RunOptions& options) {
+  if (options.input == "-") {
+    throw UsageError("'-' is the standard input of one process; name a file that all ranks see");
+  }
   refuse_device(options.input);
   return io::read_rows(options.input, read_options(options), *ranks());
+}
+
+MatrixFacts facts_of_all(const AnyMatrix& rows, const std::string& source) {
+  MatrixFacts facts = facts_of(rows, source);
+  std::vector<double> sums = {static_cast<double>(facts.rows),
+                              static_cast<double>(facts.stored_entries),
+                              static_cast<double>(facts.bytes)};
+  ranks()->sum(sums);
+  facts.rows = static_cast<index_t>(sums[0]);
+  facts.stored_entries = static_cast<index_t>(sums[1]);
+  facts.bytes = static_cast<std::uint64_t>(sums[2]);
+  return facts;
 }
 
 MatrixFacts facts_of(const AnyMatrix& matrix, const std::string& source) {

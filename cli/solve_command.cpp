@@ -8,12 +8,14 @@
 
 #include "convert.hpp"
 #include "eckart/apps/least_squares.hpp"
+#include "eckart/gather.hpp"
 #include "eckart/io/result_folder.hpp"
 #include "exit_code.hpp"
 #include "matrix_text.hpp"
 #include "options.hpp"
 #include "picard.hpp"
 #include "plot_file.hpp"
+#include "ranks.hpp"
 #include "request.hpp"
 #include "session.hpp"
 
@@ -38,7 +40,7 @@ void check_options(const SolveOptions& o) {
   }
   std::vector<std::string> outputs;
   for (const std::string& file : {o.file, o.residuals, o.covariance}) {
-    if (file.empty()) continue;
+    if (file.empty() || !speaks()) continue;
     if (!file.ends_with(".npy")) {
       throw UsageError("'" + file +
                        "' will not do; matrices are written as NumPy's format, "
@@ -52,6 +54,22 @@ void check_options(const SolveOptions& o) {
     outputs.push_back(file);
   }
   check_plot(o.plot, o.force, {o.run.input, o.right, o.weights});
+  if (ranks() && (o.right == "-" || !o.plot.empty())) {
+    throw UsageError(
+        "--plot, and B from standard input, are of one process: start solve without "
+        "mpirun");
+  }
+}
+
+// The rows of a block of all that lie here.
+template <Scalar T>
+Matrix<T> rows_here(Matrix<T> all, const Shard& rows) {
+  if (rows.alone()) return all;
+  Matrix<T> here(rows.count, all.cols());
+  for (index_t j = 0; j < all.cols(); ++j) {
+    std::copy_n(all.view().column(j) + rows.first, rows.count, here.view().column(j));
+  }
+  return here;
 }
 
 // Returns the right-hand sides; a row of as many numbers as A has rows is one of them.
@@ -95,7 +113,7 @@ Design<T> design_of(const AnyMatrix& given, const SolveOptions& o) {
   Matrix<T> A = to_dense<T>(given);
   if (o.polynomial) {
     if constexpr (std::same_as<T, double>) {
-      if (A.cols() != 1 && A.rows() != 1) {
+      if (A.cols() != 1 && (A.rows() != 1 || ranks())) {
         throw IoError(o.run.input, fmt::format("has {}; a polynomial is in one predictor",
                                                counted(A.cols(), "column")));
       }
@@ -261,18 +279,25 @@ void save(const SolveOptions& o, LeastSquaresResult<T>& r) {
 
 template <Scalar T>
 int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o, Session& session) {
-  const MatrixFacts facts = facts_of(given, o.run.input);
+  const MatrixFacts facts =
+      ranks() ? facts_of_all(given, o.run.input) : facts_of(given, o.run.input);
   const Design<T> design = design_of<T>(given, o);
-  const index_t m = design.A.rows(), n = design.A.cols();
-  const Matrix<T> B = right_sides<T>(right, m, o.right);
+  const Shard rows =
+      ranks() ? Shard::counted(*ranks(), design.A.rows()) : Shard::whole(design.A.rows());
+  const index_t m = rows.total, n = design.A.cols();
+  const Matrix<T> B = rows_here(right_sides<T>(right, m, o.right), rows);
   if (!o.covariance.empty() && (B.cols() != 1 || m <= n)) {
     throw UsageError("--covariance needs one right-hand side and more rows than columns");
   }
-  const std::vector<double> weights = read_weights(o, m);
+  std::vector<double> weights = read_weights(o, m);
+  if (!weights.empty()) {
+    const auto first = weights.begin() + rows.first;
+    weights = std::vector<double>(first, first + rows.count);
+  }
   const std::uint64_t cap = session.context.memory_cap_bytes();
-  const auto bytes =
-      static_cast<std::uint64_t>(5 * static_cast<double>(checked_bytes(m, n, sizeof(T))) +
-                                 dense_svd_bytes<T>(m, n, Vectors::thin, std::min(m, n)));
+  const auto bytes = static_cast<std::uint64_t>(
+      5 * static_cast<double>(checked_bytes(rows.largest, n, sizeof(T))) +
+      dense_svd_bytes<T>(rows.largest, n, Vectors::thin, std::min(rows.largest, n)));
   if (cap > 0 && bytes > cap)
     throw MemoryLimit("solve, which copies A as a dense matrix,", bytes, cap);
 
@@ -288,12 +313,14 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
   options.refine = !o.no_refine;
   options.coefficients = o.picard || !o.plot.empty();
   options.covariance = !o.covariance.empty();
+  options.ranks = ranks();
   LeastSquaresResult<T> result = [&] {
     const InterruptGuard guard(session.context);
     return least_squares<T>(design.A.view(), B.view(), options, session.context);
   }();
   if (interrupted()) throw Cancelled();
-  save(o, result);
+  if (ranks()) result.residuals = gather_rows<T>(result.residuals.view(), rows);
+  if (speaks()) save(o, result);
   session.progress.clear();
   const bool met = o.no_refine || !result.scaled_columns || result.refined;
   const std::vector<PicardRow> picard =
@@ -304,8 +331,11 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
     const auto unweighted = std::count(weights.begin(), weights.end(), 0.0);
     write_plot(o.plot, picard_figure(picard, result.ridge, residual_norm, m - unweighted), o.force);
   }
+  const int code = met ? exit_met : exit_not_met;
+  if (!speaks()) return code;
   if (session.json) {
     ordered_json object = result_json(result, facts);
+    if (ranks()) object["ranks"] = traffic_json();
     if (o.picard) object["picard"] = picard_json(picard);
     write_json(object);
   } else {
@@ -320,7 +350,7 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
     if (text.back() != '\n') text += "\n";
     write_stdout(session.terminal.text(text));
   }
-  return met ? exit_met : exit_not_met;
+  return code;
 }
 
 }  // namespace
@@ -328,11 +358,14 @@ int solve(const AnyMatrix& given, const AnyMatrix& right, const SolveOptions& o,
 int run_solve(const SolveOptions& options) {
   check_options(options);
   Session session(options.run);
-  const AnyMatrix A = load_matrix(options.run);
+  // Over ranks each has some rows of A, and reads all of B, which is small beside it.
+  const AnyMatrix A = ranks() ? read_rows(options.run) : load_matrix(options.run);
   const AnyMatrix B = load_matrix(options.run, options.right);
   const auto check_finite = [&](const AnyMatrix& matrix, const std::string& source) {
     with_operator(matrix, source, session, [&](const auto& op) {
-      const EntryScan scan = op.scan(session.context);
+      const bool spread = ranks() && &matrix == &A;
+      const EntryScan scan =
+          spread ? make_sharded(op, *ranks())->scan(session.context) : op.scan(session.context);
       if (scan.finite()) return;
       throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
     });

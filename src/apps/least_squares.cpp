@@ -11,11 +11,13 @@
 #include <utility>
 
 #include "apps/double_word.hpp"
+#include "apps/rank_sums.hpp"
 #include "apps/refinement.hpp"
 #include "apps/wide_vector.hpp"
 #include "core/parallel.hpp"
 #include "eckart/dense_svd.hpp"
 #include "eckart/error.hpp"
+#include "eckart/gather.hpp"
 #include "eckart/operators.hpp"
 
 namespace eckart {
@@ -43,15 +45,50 @@ void copy_times_power(index_t n, const T* x, int exponent, T* y) {
   }
 }
 
-// Throws NonFiniteInput. Returns e with the largest part of X in [2^e, 2^(e+1)); 0 for zeros.
+// Returns e with the largest in [2^e, 2^(e+1)); 0 for zeros.
+int exponent_of(double largest) { return largest > 0 ? std::ilogb(largest) : 0; }
+
+// The same of the parts of X. Throws NonFiniteInput.
 template <Scalar T>
-int exponent_of(MatrixView<const T> X, Context& context) {
-  if (X.empty()) return 0;
-  const EntryScan scan = make_operator(X)->scan(context);
+int exponent_of(MatrixView<const T> X, const Communicator* ranks, Context& context) {
+  if (!ranks && X.empty()) return 0;
+  const auto here = make_operator(X);
+  const EntryScan scan = ranks ? make_sharded(*here, *ranks)->scan(context) : here->scan(context);
   if (!scan.finite()) {
     throw NonFiniteInput(scan.nonfinite_row, scan.nonfinite_col, scan.nonfinite_value);
   }
-  return scan.max_abs > 0 ? std::ilogb(scan.max_abs) : 0;
+  return exponent_of(scan.max_abs);
+}
+
+// And of each column of X, which is finite.
+template <Scalar T>
+std::vector<int> column_exponents(MatrixView<const T> X,
+                                  const Communicator* ranks,
+                                  Context& context) {
+  std::vector<double> largest;
+  for (index_t j = 0; j < X.cols; ++j) {
+    largest.push_back(X.rows > 0 ? make_operator(X.columns(j, 1))->scan(context).max_abs : 0);
+  }
+  if (ranks) ranks->max(largest);
+  std::vector<int> exponents;
+  for (const double size : largest) exponents.push_back(exponent_of(size));
+  return exponents;
+}
+
+// Whether rows have weights: on a rank without rows there are none to be seen.
+template <Scalar T>
+bool is_weighted(const LeastSquaresOptions<T>& o) {
+  const bool here = !o.weights.empty();
+  return o.ranks ? Shard{.ranks = o.ranks}.any(here) : here;
+}
+
+// The largest weight of any row.
+template <Scalar T>
+double largest_weight(const LeastSquaresOptions<T>& o) {
+  double largest = 0;
+  for (const double weight : o.weights) largest = std::max(largest, weight);
+  if (o.ranks) o.ranks->max(std::span(&largest, 1));
+  return largest;
 }
 
 template <Scalar T>
@@ -75,8 +112,6 @@ void check(MatrixView<const T> A, MatrixView<const T> B, const LeastSquaresOptio
     require(o.weights[i] >= 0 && std::isfinite(o.weights[i]),
             fmt::format("weight {} must be >= 0 and finite, got {}", i + 1, o.weights[i]));
   }
-  require(std::any_of(o.weights.begin(), o.weights.end(), [](double w) { return w > 0; }),
-          "all weights are 0; nothing is left to fit");
 }
 
 // Rows, columns and right-hand sides brought near 1 by powers of two, which is exact: the solution
@@ -90,9 +125,12 @@ struct Scaled {
   std::vector<real_t<T>> roots;      // their square roots
   std::vector<int> column_exponent;  // column j of A is 2^-column_exponent_j of the given one
   int b_exponent = 0, weight_exponent = 0;
+  bool weighted = false;
+  Shard shard;  // of the rows that count
 
-  bool all_rows() const { return weights.empty(); }
+  bool all_rows() const { return !weighted; }
   index_t count() const { return static_cast<index_t>(rows.size()); }
+  index_t total() const { return shard.total; }  // on all ranks
 };
 
 constexpr index_t columns_per_chunk = 8;
@@ -106,11 +144,10 @@ Scaled<T> scale(MatrixView<const T> A,
                 Context& context) {
   const index_t m = A.rows, n = A.cols;
   Scaled<T> s;
-  const int exponent = exponent_of(A, context);
-  s.b_exponent = exponent_of(B, context);
+  const int exponent = exponent_of(A, o.ranks, context);
+  s.b_exponent = exponent_of(B, o.ranks, context);
   s.column_exponent.assign(at(n), exponent);
-  for (index_t j = 0; j < n && each; ++j)
-    s.column_exponent[at(j)] = exponent_of(A.columns(j, 1), context);
+  if (each) s.column_exponent = column_exponents(A, o.ranks, context);
   s.A = Matrix<T>::uninitialized(m, n);
   s.A_low = o.A_low.data ? Matrix<T>::uninitialized(m, n) : Matrix<T>();
   s.B = Matrix<T>::uninitialized(m, B.cols);
@@ -124,19 +161,22 @@ Scaled<T> scale(MatrixView<const T> A,
   for (index_t j = 0; j < B.cols; ++j) {
     copy_times_power(m, B.column(j), -s.b_exponent, s.B.view().column(j));
   }
-  const bool weighted = !o.weights.empty();
-  if (weighted) {
-    s.weight_exponent = std::ilogb(*std::max_element(o.weights.begin(), o.weights.end())) / 2;
+  s.weighted = is_weighted(o);
+  if (s.weighted) {
+    const double largest = largest_weight(o);
+    require(largest > 0, "all weights are 0; nothing is left to fit");
+    s.weight_exponent = std::ilogb(largest) / 2;
   }
   for (index_t i = 0; i < m; ++i) {
-    const double weight = weighted ? std::ldexp(o.weights[at(i)], -2 * s.weight_exponent) : 1;
+    const double weight = s.weighted ? std::ldexp(o.weights[at(i)], -2 * s.weight_exponent) : 1;
     const auto root = static_cast<real_t<T>>(std::sqrt(weight));
     if (!(root > 0)) continue;  // a row without a say
     s.rows.push_back(i);
-    if (!weighted) continue;
+    if (!s.weighted) continue;
     s.weights.push_back(static_cast<real_t<T>>(weight));
     s.roots.push_back(root);
   }
+  s.shard = o.ranks ? Shard::counted(*o.ranks, s.count()) : Shard::whole(s.count());
   return s;
 }
 
@@ -159,10 +199,12 @@ Matrix<T> counting_rows(const Scaled<T>& s,
   return some;
 }
 
+// The norm of a column of which these rows are here.
 template <Scalar T>
-double column_norm(MatrixView<const T> X, index_t j) {
+double column_norm(MatrixView<const T> X, index_t j, const Shard& rows) {
   double sum = 0;
   for (index_t i = 0; i < X.rows; ++i) sum += std::norm(std::complex<double>(X(i, j)));
+  apps::sum_over_ranks(rows, &sum, 1);
   return std::sqrt(sum);
 }
 
@@ -192,6 +234,7 @@ void finish_residuals(const Scaled<T>& s, LeastSquaresResult<T>& result) {
       const double root = s.roots.empty() ? 1 : double(s.roots[at(i)]);
       sum += std::norm(root * std::complex<double>(result.residuals(s.rows[at(i)], c)));
     }
+    apps::sum_over_ranks(s.shard, &sum, 1);
     const double norm = std::ldexp(std::sqrt(sum), s.b_exponent + s.weight_exponent);
     result.residual_norms.push_back(norm);
     const double free = result.degrees_of_freedom;
@@ -258,9 +301,21 @@ void fill_errors(const Scaled<T>& s,
   }
 }
 
+// The factors of the rows on all ranks: U with the rows here, the rest on every rank.
 template <Scalar T>
-SvdResult<T> decompose(const Matrix<T>& A, Vectors vectors, Context& context) {
-  return dense_svd(*make_operator(A.view()), {.vectors = vectors, .certify = false}, context);
+SvdResult<T> decompose(const Matrix<T>& A,
+                       Vectors vectors,
+                       const Communicator* ranks,
+                       Context& context) {
+  const auto here = make_operator(A.view());
+  const DenseSvdOptions options{.vectors = vectors, .certify = false};
+  if (!ranks) return dense_svd(*here, options, context);
+  const auto whole = make_sharded(*here, *ranks);
+  SvdResult<T> factors = dense_svd(*whole, options, context);
+  if (vectors != Vectors::none) {
+    factors.V = gather_rows<T>(factors.V.view(), whole->col_shard());
+  }
+  return factors;
 }
 
 // Returns the largest of all singular values over the smallest, infinite if that is a zero.
@@ -273,11 +328,15 @@ double condition(const std::vector<Real>& sigma) {
 
 // Returns U^H B.
 template <Scalar T>
-Matrix<T> coefficients_of(const Matrix<T>& B, const SvdResult<T>& factors, Context& context) {
+Matrix<T> coefficients_of(const Matrix<T>& B,
+                          const SvdResult<T>& factors,
+                          const Shard& rows,
+                          Context& context) {
   Matrix<T> C(static_cast<index_t>(factors.sigma.size()), B.cols());
-  if (!C.view().empty()) {
+  if (!C.view().empty() && B.rows() > 0) {
     make_operator(factors.U.view())->apply_adjoint(B.view(), C.view(), context);
   }
+  apps::sum_over_ranks(rows, C.data(), C.rows() * C.cols());
   return C;
 }
 
@@ -305,8 +364,12 @@ void solve_unique(const Scaled<T>& s,
   const Matrix<T> some_low =
       all || !s.A_low.data() ? Matrix<T>() : counting_rows(s, s.A_low, false, context);
   const Matrix<T> right = all ? Matrix<T>() : counting_rows(s, s.B, false, context);
-  const apps::RefinementProblem<T> problem{
-      (all ? s.A : some).view(), (all ? s.A_low : some_low).view(), s.weights, s.roots, factors};
+  const apps::RefinementProblem<T> problem{(all ? s.A : some).view(),
+                                           (all ? s.A_low : some_low).view(),
+                                           s.weights,
+                                           s.roots,
+                                           factors,
+                                           s.shard};
   Matrix<T> Z(n, p), R(s.count(), p);
   result.refined = o.refine;
   for (index_t c = 0; c < p; ++c) {
@@ -317,11 +380,17 @@ void solve_unique(const Scaled<T>& s,
     result.last_correction = std::max(result.last_correction, outcome.last_correction);
     result.refined = result.refined && outcome.converged;
     // Higham's bound, in scaled columns.
-    const double kappa = result.scaled_condition_number, size = column_norm<T>(Z.view(), c);
+    const double kappa = result.scaled_condition_number,
+                 size = column_norm<T>(Z.view(), c, Shard::whole(n));
     double residual = 0;
     for (index_t i = 0; i < s.count(); ++i) {
       const double root = s.roots.empty() ? 1 : double(s.roots[at(i)]);
       residual = std::hypot(residual, root * double(std::abs(R(i, c))));
+    }
+    if (!s.shard.alone()) {
+      residual *= residual;
+      apps::sum_over_ranks(s.shard, &residual, 1);
+      residual = std::sqrt(residual);
     }
     const double angle = size > 0 ? residual / (double(factors.sigma[0]) * size) : 0;
     result.amplification = std::max(result.amplification, kappa * (2 + (kappa + 1) * angle));
@@ -344,18 +413,19 @@ void solve_filtered(const Scaled<T>& s,
   const index_t n = s.A.cols(), p = s.B.cols();
   const auto k = static_cast<index_t>(factors.sigma.size());
   const Matrix<T> right = counting_rows(s, s.B, true, context);
-  const Matrix<T> C = coefficients_of(right, factors, context);
+  const Matrix<T> C = coefficients_of(right, factors, s.shard, context);
   // In the units of s: sigma^2 and the ridge are scaled alike.
   const int unit = (n > 0 ? s.column_exponent[0] : 0) + s.weight_exponent;
   double ridge = std::ldexp(o.ridge.value_or(0), -2 * unit);
   if (o.choose_ridge && k > 0) {
     double outside = 0;
     for (index_t c = 0; c < p; ++c) {
-      const double whole = column_norm<T>(right.view(), c), inside = column_norm<T>(C.view(), c);
+      const double whole = column_norm<T>(right.view(), c, s.shard);
+      const double inside = column_norm<T>(C.view(), c, Shard::whole(k));
       outside = std::hypot(outside, std::sqrt(std::max(0.0, whole * whole - inside * inside)));
     }
     const std::vector<double> sigma(factors.sigma.begin(), factors.sigma.end());
-    ridge = choose_ridge<T>(*o.choose_ridge, sigma, C.view(), outside, s.count());
+    ridge = choose_ridge<T>(*o.choose_ridge, sigma, C.view(), outside, s.total());
   }
   result.ridge = std::ldexp(ridge, 2 * unit);
   const bool filtered = o.ridge || o.choose_ridge;
@@ -368,8 +438,8 @@ void solve_filtered(const Scaled<T>& s,
     used += filter * sigma;
     for (index_t c = 0; c < p; ++c) Y(i, c) = static_cast<real_t<T>>(filter) * C(i, c);
   }
-  result.degrees_of_freedom = static_cast<double>(s.count()) - used;
-  if (!filtered) result.degrees_of_freedom = static_cast<double>(s.count() - r);
+  result.degrees_of_freedom = static_cast<double>(s.total()) - used;
+  if (!filtered) result.degrees_of_freedom = static_cast<double>(s.total() - r);
   Matrix<T> Z(n, p);
   if (r > 0 && !Z.view().empty()) {
     make_operator<T>(factors.V.view().columns(0, r))
@@ -411,13 +481,13 @@ LeastSquaresResult<T> least_squares(MatrixView<const T> A,
   if (plain) {  // rank by the columns at one length
     const Scaled<T> s = scale(A, B, o, true, context);
     const SvdResult<T> factors =
-        decompose(counting_rows(s, s.A, true, context), Vectors::thin, context);
-    result.rank = numerical_rank<T>(factors.sigma, s.count(), n);
+        decompose(counting_rows(s, s.A, true, context), Vectors::thin, o.ranks, context);
+    result.rank = numerical_rank<T>(factors.sigma, s.total(), n);
     result.scaled_condition_number = condition(factors.sigma);
     if (result.rank.rank == n) {
       result.scaled_columns = true;
       result.report = factors.report;
-      result.degrees_of_freedom = static_cast<double>(s.count() - n);
+      result.degrees_of_freedom = static_cast<double>(s.total() - n);
       solve_unique(s, factors, o, context, result);
       finish_residuals(s, result);
       fill_errors(s, factors, n, o.covariance, result);
@@ -425,8 +495,9 @@ LeastSquaresResult<T> least_squares(MatrixView<const T> A,
   }
   const bool values_only = result.scaled_columns && !o.coefficients;
   const Scaled<T> s = scale(A, B, o, false, context);
-  const SvdResult<T> factors = decompose(counting_rows(s, s.A, true, context),
-                                         values_only ? Vectors::none : Vectors::thin, context);
+  const SvdResult<T> factors =
+      decompose(counting_rows(s, s.A, true, context), values_only ? Vectors::none : Vectors::thin,
+                o.ranks, context);
   const int unit = (n > 0 ? s.column_exponent[0] : 0) + s.weight_exponent;
   for (const real_t<T> value : factors.sigma) {
     result.sigma.push_back(std::ldexp(static_cast<double>(value), unit));
@@ -434,15 +505,15 @@ LeastSquaresResult<T> least_squares(MatrixView<const T> A,
   result.condition_number = condition(factors.sigma);
   if (result.scaled_columns) {
     if (o.coefficients) {
-      fill_coefficients(s, coefficients_of(counting_rows(s, s.B, true, context), factors, context),
-                        result);
+      const Matrix<T> right = counting_rows(s, s.B, true, context);
+      fill_coefficients(s, coefficients_of(right, factors, s.shard, context), result);
     }
     return result;
   }
 
   result.report = factors.report;
-  result.rank = rank_of(factors.sigma, s.count(), n, o);
-  if (numerical_rank<T>(factors.sigma, s.count(), n).rank < std::min(s.count(), n)) {
+  result.rank = rank_of(factors.sigma, s.total(), n, o);
+  if (numerical_rank<T>(factors.sigma, s.total(), n).rank < std::min(s.total(), n)) {
     result.condition_number = std::numeric_limits<double>::infinity();
   }
   solve_filtered(s, factors, o, context, result);

@@ -83,11 +83,14 @@ std::uint64_t cap_beside(double bytes, const Context& context) {
   return cap - static_cast<std::uint64_t>(bytes);
 }
 
-// The counts with their text, and the operator over them.
-double input_bytes(const TermCounts& counts, const LinearOperator<double>& A) {
-  return 16 * static_cast<double>(counts.counts.stored_entries()) +
-         static_cast<double>(counts.terms.bytes.size() + counts.names.bytes.size() +
-                             counts.leads.bytes.size() + A.stored_bytes());
+double text_bytes(const TermCounts& counts) {
+  return static_cast<double>(counts.terms.bytes.size() + counts.names.bytes.size() +
+                             counts.leads.bytes.size());
+}
+
+// The counts, and the operator over them.
+double input_bytes(const SparseMatrix<double>& counts, const LinearOperator<double>& A) {
+  return 16 * static_cast<double>(counts.stored_entries()) + static_cast<double>(A.stored_bytes());
 }
 
 // Lowers the memory cap of a context while it lives.
@@ -111,7 +114,7 @@ class LowerCap {
 LsaPlan plan_lsa(const TermCounts& counts, const LsaOptions& options, const Context& context) {
   check(counts);
   const auto A = make_operator(by_terms(counts.counts), SparseStorage::both_orientations, context);
-  const double input = input_bytes(counts, *A);
+  const double input = text_bytes(counts) + input_bytes(counts.counts, *A);
   Context beside(context.threads());
   beside.set_memory_cap_bytes(cap_beside(input, context));
   LsaPlan plan;
@@ -130,6 +133,19 @@ LsaPlan plan_lsa(const TermCounts& counts, const LsaOptions& options, const Cont
 }
 
 LsaFit fit_lsa(TermCounts counts, const LsaOptions& options, Context& context) {
+  const double text = text_bytes(counts);
+  const auto decompose = [&](const SparseMatrix<double>& weighted) {
+    const auto A = make_operator(by_terms(weighted), SparseStorage::both_orientations, context);
+    const LowerCap beside(context, cap_beside(text + input_bytes(weighted, *A), context));
+    return svd(*A, request_of(options), context);
+  };
+  return fit_lsa(std::move(counts), options, decompose, context);
+}
+
+LsaFit fit_lsa(TermCounts counts,
+               const LsaOptions& options,
+               const LsaDecomposition& decompose,
+               Context& context) {
   check(counts);
   auto storage = std::make_unique<LsaStorage>();
   LsaFit fit;
@@ -146,10 +162,7 @@ LsaFit fit_lsa(TermCounts counts, const LsaOptions& options, Context& context) {
                                         to_string(options.weighting) +
                                         ": each is spread evenly over all documents");
   {
-    const auto A =
-        make_operator(by_terms(counts.counts), SparseStorage::both_orientations, context);
-    const LowerCap beside(context, cap_beside(input_bytes(counts, *A), context));
-    SvdResult<double> result = svd(*A, request_of(options), context);
+    SvdResult<double> result = decompose(counts.counts);
     if (result.sigma.empty()) core::throw_cancelled(context);  // stopped before the first triplet
     storage->Ut = transposed(result.U);
     result.U = {};

@@ -10,6 +10,7 @@
 
 #include "apps/pca_density.hpp"
 #include "eckart/error.hpp"
+#include "eckart/gather.hpp"
 #include "eckart/operators.hpp"
 
 namespace eckart {
@@ -26,17 +27,23 @@ void check(index_t rows, index_t cols, const PcaOptions& o) {
             fmt::format("column weight {} must be above 0 and finite, got {}", j + 1,
                         o.column_weights[j]));
   }
-  if (o.weights.empty()) return;
-  require(static_cast<index_t>(o.weights.size()) == rows,
-          fmt::format("{} weights; A has {} rows", o.weights.size(), rows));
+}
+
+// Returns N, the sum of the weights.
+double total_weight(std::span<const double> weights, const Shard& rows) {
+  require(static_cast<index_t>(weights.size()) == rows.count,
+          fmt::format("{} weights; A has {} rows", weights.size(), rows.count));
   double sum = 0;
-  for (std::size_t i = 0; i < o.weights.size(); ++i) {
-    require(o.weights[i] >= 0 && std::isfinite(o.weights[i]),
-            fmt::format("weight {} must be >= 0 and finite, got {}", i + 1, o.weights[i]));
-    sum += o.weights[i];
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    require(weights[i] >= 0 && std::isfinite(weights[i]),
+            fmt::format("weight {} must be >= 0 and finite, got {}",
+                        rows.first + static_cast<index_t>(i) + 1, weights[i]));
+    sum += weights[i];
   }
+  if (!rows.alone()) rows.ranks->sum(std::span(&sum, 1));
   require(sum > 1 && std::isfinite(sum),
           fmt::format("the weights add up to {}; variances need more than 1", sum));
+  return sum;
 }
 
 // Returns the weighted mean of every column of the mapped operator.
@@ -45,11 +52,13 @@ std::vector<T> weighted_means(const LinearOperator<T>& A,
                               std::span<const double> weights,
                               double total,
                               Context& context) {
-  Matrix<T> w(A.rows(), 1), sums(A.cols(), 1);
-  for (index_t i = 0; i < A.rows(); ++i) {
+  const Shard cols = A.col_shard();
+  Matrix<T> w(A.row_shard().count, 1), sums_here(cols.count, 1);
+  for (index_t i = 0; i < w.rows(); ++i) {
     w(i, 0) = static_cast<real_t<T>>(weights[at(i)] / total);
   }
-  A.apply_adjoint(std::as_const(w).view(), sums.view(), context);
+  A.apply_adjoint(std::as_const(w).view(), sums_here.view(), context);
+  const Matrix<T> sums = gather_rows<T>(sums_here.view(), cols);
   std::vector<T> means(at(A.cols()));
   for (index_t j = 0; j < A.cols(); ++j) means[at(j)] = conjugate(sums(j, 0));
   return means;
@@ -107,8 +116,7 @@ Pca<T> fit_pca(const LinearOperator<T>& A, const PcaOptions& o, Context& context
   Pca<T> model;
   model.observations = static_cast<double>(A.rows());
   if (!o.weights.empty()) {
-    model.observations = 0;
-    for (const double w : o.weights) model.observations += w;
+    model.observations = total_weight(o.weights, A.row_shard());
     model.map = weighted_standardisation(A, o, model.observations, context);
   } else if (o.center || o.scale) {
     model.map = standardisation(A, o.center, o.scale, context);
@@ -126,7 +134,9 @@ Pca<T> fit_pca(const LinearOperator<T>& A, const PcaOptions& o, Context& context
   model.svd =
       whole.identity() ? svd(A, request, context) : svd(*make_affine(A, whole), request, context);
 
-  const Factors<T> factors(model.svd);
+  // What the values tell: of a matrix that is spread over ranks, each has some rows of the vectors.
+  const SvdResult<T> values{{}, model.svd.sigma, {}, {}, model.svd.report};
+  const Factors<T> factors(values);
   const double norm = factors.norm_fro();
   const double degrees = model.observations - 1;
   model.total_variance = norm * norm / degrees;
@@ -147,11 +157,13 @@ Matrix<T> pca_scores(const Pca<T>& model,
                      const LinearOperator<T>& X,
                      bool whiten,
                      Context& context) {
-  const Factors<T> factors(model.svd);
-  require(X.cols() == factors.cols(),
-          fmt::format("the rows have {} entries; the model has {}", X.cols(), factors.cols()));
-  Matrix<T> Z = model.map.identity() ? factors.transform(X, context)
-                                     : factors.transform(*make_affine(X, model.map), context);
+  const index_t cols = model.svd.report.cols;
+  require(X.cols() == cols,
+          fmt::format("the rows have {} entries; the model has {}", X.cols(), cols));
+  const auto mapped = model.map.identity() ? nullptr : make_affine(X, model.map);
+  const auto k = static_cast<index_t>(model.svd.sigma.size());
+  Matrix<T> Z(X.row_shard().count, k);
+  if (k > 0) (mapped ? *mapped : X).apply(model.svd.V.view().columns(0, k), Z.view(), context);
   for (index_t j = 0; j < Z.cols() && whiten; ++j) {
     const double deviation = std::sqrt(model.explained_variance[at(j)]);
     const auto factor = static_cast<real_t<T>>(deviation > 0 ? 1 / deviation : 0);

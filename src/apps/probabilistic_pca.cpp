@@ -253,7 +253,7 @@ void check(index_t rows, index_t cols, const ProbabilisticPcaOptions& o) {
 template <Scalar T>
 ProbabilisticPca<T> probabilistic_pca(const Pca<T>& model) {
   const auto k = static_cast<index_t>(model.explained_variance.size());
-  const index_t n = model.svd.V.rows();
+  const index_t n = model.svd.report.cols;
   const double N = model.observations;
   const double divisor = (N - 1) / N;
   const index_t left_out = std::min(model.svd.report.rows, n) - k;
@@ -268,7 +268,7 @@ ProbabilisticPca<T> probabilistic_pca(const Pca<T>& model) {
     result.noise_variance = model.noise_variance * static_cast<double>(left_out) * divisor / across;
   }
   double log_determinant = n > k ? across * std::log(result.noise_variance) : 0;
-  result.W = Matrix<T>(n, k);
+  result.W = Matrix<T>(model.svd.V.rows(), k);
   for (index_t a = 0; a < k; ++a) {
     const double variance = divisor * model.explained_variance[at(a)];
     log_determinant += apps::is_variance(variance, model)
@@ -277,7 +277,9 @@ ProbabilisticPca<T> probabilistic_pca(const Pca<T>& model) {
     const auto length =
         static_cast<real_t<T>>(std::sqrt(std::max(0.0, variance - result.noise_variance)));
     // A row of A is a combination of the rows of V^H.
-    for (index_t j = 0; j < n; ++j) result.W(j, a) = length * conjugate(model.svd.V(j, a));
+    for (index_t j = 0; j < result.W.rows(); ++j) {
+      result.W(j, a) = length * conjugate(model.svd.V(j, a));
+    }
   }
   const double factor = is_complex<T> ? 1 : 0.5;
   const double constant = std::log((is_complex<T> ? 1 : 2) * std::numbers::pi) + 1;

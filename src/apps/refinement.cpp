@@ -10,6 +10,7 @@
 #include <limits>
 #include <utility>
 
+#include "apps/rank_sums.hpp"
 #include "apps/wide_vector.hpp"
 #include "eckart/operators.hpp"
 
@@ -41,7 +42,7 @@ std::vector<T> missing_below(const RefinementProblem<T>& p,
   if (!p.weights.empty()) {
     for (index_t i = 0; i < p.A.rows; ++i) weighted.scale(i, p.weights[at(i)]);
   }
-  std::vector<T> g = adjoint_product(p.A, p.A_low, weighted, context);
+  std::vector<T> g = adjoint_product(p.A, p.A_low, weighted, p.rows, context);
   for (T& entry : g) entry = -entry;
   return g;
 }
@@ -69,10 +70,11 @@ Correction<T> correct(const RefinementProblem<T>& p,
   for (index_t i = 0; i < m; ++i) d.r(i, 0) = root(i) * f.rounded(i);
   const auto U = make_operator<T>(p.factors.U.view());
   const auto V = make_operator<T>(p.factors.V.view());
-  U->apply_adjoint(std::as_const(d.r).view(), c.view(), context);
+  if (m > 0) U->apply_adjoint(std::as_const(d.r).view(), c.view(), context);
+  sum_over_ranks(p.rows, c.data(), n);
   V->apply_adjoint({g.data(), n, 1, std::max<index_t>(1, n)}, below.view(), context);
   for (index_t i = 0; i < n; ++i) c(i, 0) -= below(i, 0) / p.factors.sigma[at(i)];
-  U->apply(std::as_const(c).view(), Uc.view(), context);
+  if (m > 0) U->apply(std::as_const(c).view(), Uc.view(), context);
   for (index_t i = 0; i < m; ++i) d.r(i, 0) = (d.r(i, 0) - Uc(i, 0)) / root(i);
   for (index_t i = 0; i < n; ++i) c(i, 0) /= p.factors.sigma[at(i)];
   V->apply(std::as_const(c).view(), d.z.view(), context);

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "eckart/communicator.hpp"
 #include "eckart/context.hpp"
 #include "eckart/matrix.hpp"
 #include "eckart/svd_result.hpp"
@@ -18,6 +19,8 @@ struct RefinementProblem {
   const std::vector<real_t<T>>& weights;       // squares of S as they are meant, or empty: ones
   const std::vector<real_t<T>>& weight_roots;  // S, rounded, above 0; likewise
   const SvdResult<T>& factors;
+  // Which rows A, b and U hold, where others are on other ranks; z and V are the same on each.
+  Shard rows = {};
 };
 
 // What the refinement of one right-hand side left.

@@ -25,6 +25,29 @@ kernels::WideMatrix<real_t<T>> rows_of(
   return {place(A.data), place(A_low.data), last - first, A.cols, step, step * A.ld};
 }
 
+// sums <- their sums over the ranks, which all ranks add up in the same order.
+template <class Real>
+void sum_over_ranks(const Shard& rows, std::vector<DoubleWord<Real>>& sums) {
+  if (rows.alone()) return;
+  const std::size_t count = 2 * sums.size();
+  const auto size = static_cast<std::size_t>(rows.ranks->size());
+  std::vector<index_t> bounds;
+  for (std::size_t r = 0; r <= size; ++r) bounds.push_back(static_cast<index_t>(r * count));
+  std::vector<Real> words(size * count);
+  const std::size_t here = static_cast<std::size_t>(rows.ranks->rank()) * count;
+  for (std::size_t j = 0; j < sums.size(); ++j) {
+    words[here + 2 * j] = sums[j].hi;
+    words[here + 2 * j + 1] = sums[j].lo;
+  }
+  rows.ranks->gather_pieces(words, bounds);
+  for (std::size_t j = 0; j < sums.size(); ++j) {
+    sums[j] = {};
+    for (std::size_t r = 0; r < size; ++r) {
+      sums[j].add({words[r * count + 2 * j], words[r * count + 2 * j + 1]});
+    }
+  }
+}
+
 template <class Real>
 std::vector<Real> negative(std::vector<Real> x) {
   for (Real& value : x) value = -value;
@@ -124,6 +147,7 @@ template <Scalar T>
 std::vector<T> adjoint_product(MatrixView<const T> A,
                                MatrixView<const T> A_low,
                                const WideVector<T>& w,
+                               const Shard& rows,
                                Context& context) {
   using Real = real_t<T>;
   using Words = typename WideVector<T>::Words;
@@ -142,6 +166,7 @@ std::vector<T> adjoint_product(MatrixView<const T> A,
         sums[at(j)].add({hi[at(c * A.cols + j)], lo[at(c * A.cols + j)]});
       }
     }
+    sum_over_ranks(rows, sums);
     return sums;
   };
   auto re = sums_of(0, w.re_);
@@ -167,18 +192,22 @@ template class WideVector<std::complex<double>>;
 template std::vector<float> adjoint_product(MatrixView<const float>,
                                             MatrixView<const float>,
                                             const WideVector<float>&,
+                                            const Shard&,
                                             Context&);
 template std::vector<double> adjoint_product(MatrixView<const double>,
                                              MatrixView<const double>,
                                              const WideVector<double>&,
+                                             const Shard&,
                                              Context&);
 template std::vector<std::complex<float>> adjoint_product(MatrixView<const std::complex<float>>,
                                                           MatrixView<const std::complex<float>>,
                                                           const WideVector<std::complex<float>>&,
+                                                          const Shard&,
                                                           Context&);
 template std::vector<std::complex<double>> adjoint_product(MatrixView<const std::complex<double>>,
                                                            MatrixView<const std::complex<double>>,
                                                            const WideVector<std::complex<double>>&,
+                                                           const Shard&,
                                                            Context&);
 
 }  // namespace eckart::apps

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "eckart/communicator.hpp"
 #include "eckart/context.hpp"
 #include "eckart/matrix.hpp"
 
@@ -38,16 +39,18 @@ class WideVector {
   friend std::vector<U> adjoint_product(MatrixView<const U> A,
                                         MatrixView<const U> A_low,
                                         const WideVector<U>& w,
+                                        const Shard& rows,
                                         Context& context);
 
   Words re_, im_;  // im_ is empty for real T
 };
 
-// Returns (A + A_low)^H w, rounded. Likewise.
+// Returns (A + A_low)^H w of all rows, of which these are here, rounded. Likewise.
 template <Scalar T>
 std::vector<T> adjoint_product(MatrixView<const T> A,
                                MatrixView<const T> A_low,
                                const WideVector<T>& w,
+                               const Shard& rows,
                                Context& context);
 
 }  // namespace eckart::apps

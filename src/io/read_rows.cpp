@@ -219,8 +219,30 @@ SparseMatrix<T> receive_rows(const Communicator& ranks,
   return A;
 }
 
-// The first rank holds all rows; the others get theirs.
-AnyMatrix scatter(AnyMatrix whole, const Communicator& ranks) {
+// Returns type and number of columns of what the ranks have read, those without a file left out.
+// Throws IoError, on every rank, where the types differ.
+std::vector<double> require_one_kind(const AnyMatrix& rows,
+                                     bool none,
+                                     const std::string& source,
+                                     const Communicator& ranks) {
+  const auto kind = static_cast<double>(rows.index());
+  const auto cols =
+      static_cast<double>(std::visit([](const auto& matrix) { return cols_of(matrix); }, rows));
+  std::vector<double> most = {none ? -1 : kind, none ? -1 : cols, none ? -8 : -kind};
+  ranks.max(most);
+  together(ranks, [&] {
+    if (most[0] != -most[2]) {
+      throw IoError(source,
+                    "the ranks have read rows of different types; expected all dense or all "
+                    "sparse, and one type of numbers");
+    }
+  });
+  return most;
+}
+
+}  // namespace
+
+AnyMatrix scatter_rows(AnyMatrix whole, const Communicator& ranks) {
   std::vector<double> facts(3);
   if (ranks.rank() == 0) {
     const auto cols = std::visit([](const auto& matrix) { return cols_of(matrix); }, whole);
@@ -249,17 +271,21 @@ AnyMatrix scatter(AnyMatrix whole, const Communicator& ranks) {
       whole);
 }
 
-}  // namespace
-
 AnyMatrix read_rows(const std::string& source,
                     const ReadOptions& options,
                     const Communicator& ranks) {
   AnyMatrix rows;
   const auto r = static_cast<std::size_t>(ranks.rank());
   std::error_code error;
-  if (fs::is_directory(source, error)) {
+  const bool folder = fs::is_directory(source, error);
+  if (Shard{.ranks = &ranks}.any(folder)) {
     bool none = false;
     together(ranks, [&] {
+      if (!folder) {
+        throw IoError(source,
+                      "is a folder on other ranks and none here; every rank must see the files "
+                      "under the same name");
+      }
       const std::vector<std::string> files = blocks_in(source);
       const std::vector<index_t> bounds =
           even_bounds(static_cast<index_t>(files.size()), ranks.size());
@@ -267,19 +293,7 @@ AnyMatrix read_rows(const std::string& source,
       if (!none)
         rows = read_blocks({files.begin() + bounds[r], files.begin() + bounds[r + 1]}, options);
     });
-    // Those without a file hold no rows of what the others hold.
-    const auto kind = static_cast<double>(rows.index());
-    const auto cols =
-        static_cast<double>(std::visit([](const auto& matrix) { return cols_of(matrix); }, rows));
-    std::vector<double> most = {none ? -1 : kind, none ? -1 : cols, none ? -8 : -kind};
-    ranks.max(most);
-    together(ranks, [&] {
-      if (most[0] != -most[2]) {
-        throw IoError(source,
-                      "the blocks in the folder are of different types; expected all dense "
-                      "or all sparse, and one type of numbers");
-      }
-    });
+    const std::vector<double> most = require_one_kind(rows, none, source, ranks);
     if (none) rows = no_rows(static_cast<std::size_t>(most[0]), static_cast<index_t>(most[1]));
     return rows;
   }
@@ -293,12 +307,13 @@ AnyMatrix read_rows(const std::string& source,
           },
           whole);
     });
+    require_one_kind(rows, false, source, ranks);
     return rows;
   }
   together(ranks, [&] {
     if (ranks.rank() == 0) rows = read_matrix(source, options);
   });
-  return scatter(std::move(rows), ranks);
+  return scatter_rows(std::move(rows), ranks);
 }
 
 }  // namespace eckart::io

@@ -28,11 +28,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 6> companion_names = {"mean",     "scale",  "scores",
-                                                        "loadings", "filled", "sparse"};
-constexpr std::array<const char*, 10> file_names = {
-    "U.npy",     "s.npy",      "Vt.npy",       "report.json", "mean.npy",
-    "scale.npy", "scores.npy", "loadings.npy", "filled.npy",  "sparse.npy"};
+constexpr std::array<const char*, 8> companion_names = {"mean",   "scale",  "scores", "loadings",
+                                                        "filled", "sparse", "basis",  "recurrence"};
+constexpr std::array<const char*, 12> file_names = {
+    "U.npy",      "s.npy",        "Vt.npy",     "report.json", "mean.npy",  "scale.npy",
+    "scores.npy", "loadings.npy", "filled.npy", "sparse.npy",  "basis.npy", "recurrence.npy"};
 
 template <Scalar T>
 constexpr const char* npy_type() {
@@ -322,6 +322,26 @@ void make_array(const std::string& path, index_t rows, index_t cols, const std::
   array.close();
 }
 
+// Writes the rows of this rank into an array of all rows that is there.
+template <Scalar T>
+void write_rows(const std::string& path,
+                MatrixView<const T> here,
+                const Shard& shard,
+                const std::string& shown) {
+  const index_t k = here.cols;
+  const index_t rows = std::max<index_t>(1, (index_t{1} << 17) / std::max<index_t>(k, 1));
+  OpenArray<T> array(path, shard.total, k, shown);
+  for (index_t top = 0; top < shard.count; top += rows) {
+    const index_t count = std::min(rows, shard.count - top);
+    std::vector<T> values;
+    for (index_t i = top; i < top + count; ++i) {
+      for (index_t j = 0; j < k; ++j) values.push_back(here(i, j));
+    }
+    array.write((shard.first + top) * k, values);
+  }
+  array.close();
+}
+
 AnyMatrix read_array(const std::string& path) { return read_npy(Input::open(path, 0), {}); }
 
 template <Scalar T>
@@ -385,7 +405,8 @@ void write_spread_result(const std::string& folder,
                          const Shard& right,
                          bool overwrite,
                          const std::string& report_text,
-                         const std::vector<Companion>& companions) {
+                         const std::vector<Companion>& companions,
+                         const std::vector<SpreadCompanion>& spread) {
   const Communicator& ranks = *left.ranks;
   const bool first = ranks.rank() == 0;
   const bool has_vectors = left.any(result.U.cols() > 0);
@@ -393,33 +414,36 @@ void write_spread_result(const std::string& folder,
   const std::string target = resolve(folder);
   std::unique_ptr<TemporaryFolder> ready;  // of the first rank
   std::string path;
+  const auto for_each_spread = [&](const auto& step) {
+    for (const auto& [here, rows] : spread) {
+      const std::string file = path + "/" + here.name + ".npy";
+      std::visit([&](auto values) { step(file, values, rows); }, here.values);
+    }
+  };
   together(ranks, [&] {
     if (!first) return;
     require_names(companions);
+    for (const auto& companion : spread) require_names({companion.here});
     require_replaceable(folder, target, overwrite);
     ready = std::make_unique<TemporaryFolder>(folder);
     path = ready->path();
     write_all_but_vectors(result, report_text, companions, [&](const std::string& name) {
       return Destination{path + "/" + name, folder + "/" + name};
     });
+    for_each_spread(
+        [&]<class S>(const std::string& file, MatrixView<const S> here, const Shard& shard) {
+          make_array<S>(file, shard.total, here.cols, folder);
+        });
     if (!has_vectors) return;
     make_array<T>(path + "/U.npy", left.total, k, folder);
     make_array<T>(path + "/Vt.npy", k, right.total, folder);
   });
   tell(ranks, 0, path);
   together(ranks, [&] {
+    for_each_spread([&]<class S>(const std::string& file, MatrixView<const S> here,
+                                 const Shard& shard) { write_rows<S>(file, here, shard, folder); });
     if (!has_vectors) return;
-    const index_t rows = std::max<index_t>(1, (index_t{1} << 17) / std::max<index_t>(k, 1));
-    OpenArray<T> U(path + "/U.npy", left.total, k, folder);
-    for (index_t top = 0; top < left.count; top += rows) {
-      const index_t count = std::min(rows, left.count - top);
-      std::vector<T> values;
-      for (index_t i = top; i < top + count; ++i) {
-        for (index_t j = 0; j < k; ++j) values.push_back(result.U(i, j));
-      }
-      U.write((left.first + top) * k, values);
-    }
-    U.close();
+    write_rows<T>(path + "/U.npy", result.U.view(), left, folder);
     OpenArray<T> Vt(path + "/Vt.npy", k, right.total, folder);
     for (index_t j = 0; j < k; ++j) {
       std::vector<T> values;
@@ -504,27 +528,31 @@ template void write_spread_result(const std::string&,
                                   const Shard&,
                                   bool,
                                   const std::string&,
-                                  const std::vector<Companion>&);
+                                  const std::vector<Companion>&,
+                                  const std::vector<SpreadCompanion>&);
 template void write_spread_result(const std::string&,
                                   const SvdResult<double>&,
                                   const Shard&,
                                   const Shard&,
                                   bool,
                                   const std::string&,
-                                  const std::vector<Companion>&);
+                                  const std::vector<Companion>&,
+                                  const std::vector<SpreadCompanion>&);
 template void write_spread_result(const std::string&,
                                   const SvdResult<std::complex<float>>&,
                                   const Shard&,
                                   const Shard&,
                                   bool,
                                   const std::string&,
-                                  const std::vector<Companion>&);
+                                  const std::vector<Companion>&,
+                                  const std::vector<SpreadCompanion>&);
 template void write_spread_result(const std::string&,
                                   const SvdResult<std::complex<double>>&,
                                   const Shard&,
                                   const Shard&,
                                   bool,
                                   const std::string&,
-                                  const std::vector<Companion>&);
+                                  const std::vector<Companion>&,
+                                  const std::vector<SpreadCompanion>&);
 
 }  // namespace eckart::io

@@ -11,6 +11,7 @@
 #include "eckart/operators.hpp"
 #include "operators/entries.hpp"
 #include "operators/sparse_entries.hpp"
+#include "operators/spread_rows.hpp"
 
 namespace eckart {
 namespace {
@@ -334,9 +335,13 @@ void require_length(std::size_t length, index_t wanted, const char* name, const 
 
 template <Scalar T>
 std::unique_ptr<LinearOperator<T>> make_affine(const LinearOperator<T>& A, AffineMap<T> map) {
-  require(A.row_shard().alone(),
-          "an affine map of a matrix that is spread over ranks: map the rows of each rank, then "
-          "spread them");
+  if (!A.row_shard().alone()) {
+    const auto* spread = dynamic_cast<const operators::SpreadRows<T>*>(&A);
+    require(spread != nullptr,
+            "an affine map of a matrix that others spread over ranks: map the rows of each rank, "
+            "then spread them");
+    return spread->mapped(std::move(map));
+  }
   require_length(map.column_shift.size(), A.cols(), "column_shift", "columns");
   require_length(map.column_scale.size(), A.cols(), "column_scale", "columns");
   require_length(map.row_shift.size(), A.rows(), "row_shift", "rows");

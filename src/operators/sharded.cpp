@@ -13,6 +13,7 @@
 #include "core/sketch.hpp"
 #include "eckart/error.hpp"
 #include "eckart/operators.hpp"
+#include "operators/spread_rows.hpp"
 
 namespace eckart {
 namespace {
@@ -82,8 +83,14 @@ class Pieces {
 };
 
 template <Scalar T>
-class ShardedOperator final : public LinearOperator<T>, public core::SketchSource<T> {
+class ShardedOperator final : public LinearOperator<T>,
+                              public core::SketchSource<T>,
+                              public operators::SpreadRows<T> {
  public:
+  ShardedOperator(std::unique_ptr<LinearOperator<T>> A, const Communicator& ranks)
+      : ShardedOperator(*A, ranks) {
+    owned_ = std::move(A);
+  }
   ShardedOperator(const LinearOperator<T>& A, const Communicator& ranks)
       : A_(A),
         ranks_(ranks),
@@ -113,6 +120,10 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
   index_t entries_per_product() const override { return entries_; }
   std::uint64_t stored_bytes() const override { return A_.stored_bytes(); }
   double rounding_level() const override { return rounding_level_; }
+
+  std::unique_ptr<LinearOperator<T>> mapped(AffineMap<T> map) const override {
+    return std::make_unique<ShardedOperator>(make_affine(A_, std::move(map)), ranks_);
+  }
 
   void apply(MatrixView<const T> X, MatrixView<T> Y, Context& context) const override {
     if (row_shard_.alone()) return A_.apply(X, Y, context);
@@ -292,6 +303,7 @@ class ShardedOperator final : public LinearOperator<T>, public core::SketchSourc
     copy<T>(pieces.of(ranks_.rank()), X);
   }
 
+  std::unique_ptr<LinearOperator<T>> owned_;  // A, where nobody else keeps it
   const LinearOperator<T>& A_;
   const Communicator& ranks_;
   Shard row_shard_;

@@ -16,6 +16,7 @@
 #include "eckart/operators.hpp"
 #include "tests/cases/random_matrices.hpp"
 #include "tests/oracles/reference_svd.hpp"
+#include "tests/oracles/threaded_ranks.hpp"
 #include "tests/oracles/wide.hpp"
 
 namespace eckart {
@@ -523,6 +524,105 @@ TEST(LeastSquaresEdges, AnyNumberOfThreadsGivesTheSameBits) {
     EXPECT_TRUE(std::equal(first.X.data(), first.X.data() + 120, other.X.data()));
     EXPECT_TRUE(std::equal(first.standard_errors.data(), first.standard_errors.data() + 120,
                            other.standard_errors.data()));
+  }
+}
+
+// Rows of rank r: an uneven cut in which the second of several ranks has none.
+Shard uneven_cut(index_t rows, const Communicator& ranks) {
+  const index_t parts = std::max(ranks.size() - 1, 1);
+  const index_t part = std::max(ranks.rank() - 1, 0);
+  if (ranks.rank() == 1) return Shard::counted(ranks, 0);
+  return Shard::counted(ranks, rows * (part + 1) / parts - rows * part / parts);
+}
+
+TEST(LeastSquaresOverRanks, FindsWhatOneProcessFindsHoweverTheRowsAreCut) {
+  const Matrix<double> A = cases::gaussian<double>(41, 5, 1), B = cases::gaussian<double>(41, 2, 2);
+  std::vector<double> weights;
+  for (index_t i = 0; i < 41; ++i) weights.push_back(i % 7 == 0 ? 0 : 1 + 0.1 * double(i));
+  const std::vector<LeastSquaresOptions<double>> requests = {
+      {},
+      {.weights = weights, .coefficients = true, .covariance = true},
+      {.ridge = 2.0},
+      {.truncate = 3, .weights = weights}};
+  for (const LeastSquaresOptions<double>& request : requests) {
+    const auto whole = least_squares<double>(A.view(), B.view(), request);
+    for (int size = 1; size <= 4; ++size) {
+      oracles::ThreadedRanks::run(size, [&](const Communicator& ranks) {
+        const Shard rows = uneven_cut(41, ranks);
+        LeastSquaresOptions<double> options = request;
+        options.ranks = &ranks;
+        options.weights = request.weights.empty()
+                              ? request.weights
+                              : request.weights.subspan(static_cast<std::size_t>(rows.first),
+                                                        static_cast<std::size_t>(rows.count));
+        Context context(1);
+        const auto found =
+            least_squares<double>(A.view().block(rows.first, 0, rows.count, 5),
+                                  B.view().block(rows.first, 0, rows.count, 2), options, context);
+        EXPECT_EQ(found.refined, whole.refined);
+        EXPECT_EQ(found.rank.rank, whole.rank.rank);
+        EXPECT_TRUE(std::abs(found.degrees_of_freedom - whole.degrees_of_freedom) <= 1e-12);
+        EXPECT_TRUE(std::abs(found.ridge - whole.ridge) <= 1e-12 * whole.ridge);
+        EXPECT_TRUE(std::abs(found.amplification - whole.amplification) <=
+                    1e-10 * whole.amplification);
+        EXPECT_TRUE(std::abs(found.condition_number / whole.condition_number - 1) <= 1e-12);
+        for (index_t c = 0; c < 2; ++c) {
+          const auto at = static_cast<std::size_t>(c);
+          EXPECT_TRUE(std::abs(found.residual_norms[at] / whole.residual_norms[at] - 1) <= 1e-13);
+          EXPECT_TRUE(std::abs(found.deviation[at] / whole.deviation[at] - 1) <= 1e-13);
+          for (index_t j = 0; j < 5; ++j) {
+            EXPECT_TRUE(std::abs(found.X(j, c) - whole.X(j, c)) <= 1e-14);
+          }
+          for (index_t i = 0; i < rows.count; ++i) {
+            EXPECT_TRUE(std::abs(found.residuals(i, c) - whole.residuals(rows.first + i, c)) <=
+                        1e-14);
+          }
+        }
+        ASSERT_EQ(found.covariance.rows(), whole.covariance.rows());
+        for (index_t j = 0; j < found.covariance.rows(); ++j) {
+          EXPECT_TRUE(std::abs(found.covariance(j, j) / whole.covariance(j, j) - 1) <= 1e-12);
+        }
+      });
+    }
+  }
+}
+
+// What refinement is for: x is right to the last digits though the columns are nearly dependent.
+TEST(LeastSquaresOverRanks, RefinesAnIllConditionedFitToTheLastDigits) {
+  Matrix<double> A(60, 8), B(60, 1);
+  for (index_t i = 0; i < 60; ++i) {
+    for (index_t j = 0; j < 8; ++j) {
+      A(i, j) = std::pow(static_cast<double>(i), static_cast<double>(j));  // exact
+      B(i, 0) += A(i, j);                                                  // likewise
+    }
+  }
+  oracles::ThreadedRanks::run(3, [&](const Communicator& ranks) {
+    const Shard rows = Shard::even(ranks, 60);
+    Context context(1);
+    const auto found = least_squares<double>(A.view().block(rows.first, 0, rows.count, 8),
+                                             B.view().block(rows.first, 0, rows.count, 1),
+                                             {.ranks = &ranks}, context);
+    EXPECT_TRUE(found.refined);
+    for (index_t j = 0; j < 8; ++j) EXPECT_TRUE(std::abs(found.X(j, 0) - 1) <= 1e-15) << j;
+  });
+}
+
+TEST(LeastSquaresOverRanks, NamesABadEntryByItsPlaceInTheWhole) {
+  Matrix<double> A = cases::gaussian<double>(20, 3, 1);
+  const Matrix<double> B = cases::gaussian<double>(20, 1, 2);
+  A(17, 2) = std::numeric_limits<double>::quiet_NaN();
+  try {
+    oracles::ThreadedRanks::run(2, [&](const Communicator& ranks) {
+      const Shard rows = Shard::even(ranks, 20);
+      Context context(1);
+      (void)least_squares<double>(A.view().block(rows.first, 0, rows.count, 3),
+                                  B.view().block(rows.first, 0, rows.count, 1), {.ranks = &ranks},
+                                  context);
+    });
+    FAIL();
+  } catch (const NonFiniteInput& error) {
+    EXPECT_EQ(error.row(), 17);
+    EXPECT_EQ(error.col(), 2);
   }
 }
 

@@ -9,9 +9,11 @@
 #include <variant>
 #include <vector>
 
+#include "eckart/apps/probabilistic_pca.hpp"
 #include "eckart/io/matrix_file.hpp"
 #include "eckart/operators.hpp"
 #include "tests/cases/random_matrices.hpp"
+#include "tests/oracles/threaded_ranks.hpp"
 #include "tests/oracles/wide.hpp"
 
 namespace eckart {
@@ -328,6 +330,46 @@ TEST(Pca, AnyNumberOfThreadsGivesTheSameBits) {
     EXPECT_EQ(first.svd.sigma, other.svd.sigma);
     EXPECT_EQ(first.map.column_scale, other.map.column_scale);
     EXPECT_TRUE(std::equal(first.svd.V.data(), first.svd.V.data() + 200, other.svd.V.data()));
+  }
+}
+
+TEST(PcaOverRanks, IsTheModelOfAllRows) {
+  const Matrix<double> A = cases::gaussian<double>(30, 6, 1);
+  std::vector<double> weights;
+  for (index_t i = 0; i < 30; ++i) weights.push_back(i % 5 == 0 ? 0 : 0.5 + 0.1 * double(i));
+  for (const bool weighted : {false, true}) {
+    PcaOptions options{.rank = {.rank = 3}, .scale = true};
+    if (weighted) options.weights = weights;
+    const auto all = make_operator(A.view());
+    const Pca<double> whole = fit_pca(*all, options);
+    const Matrix<double> scores = pca_scores(whole, *all);
+    const ProbabilisticPca<double> probable = probabilistic_pca(whole);
+    oracles::ThreadedRanks::run(3, [&](const Communicator& ranks) {
+      const index_t counts[] = {17, 0, 13};
+      const Shard rows = Shard::counted(ranks, counts[ranks.rank()]);
+      const auto here = make_operator(A.view().block(rows.first, 0, rows.count, 6));
+      const auto spread = make_sharded(*here, ranks);
+      PcaOptions mine = options;
+      if (weighted) {
+        mine.weights = options.weights.subspan(static_cast<std::size_t>(rows.first),
+                                               static_cast<std::size_t>(rows.count));
+      }
+      Context context(1);
+      const Pca<double> model = fit_pca(*spread, mine, context);
+      EXPECT_TRUE(near(model.observations, whole.observations, 1e-12));
+      EXPECT_TRUE(near(model.total_variance, whole.total_variance, 1e-12));
+      EXPECT_TRUE(near(model.noise_variance, whole.noise_variance, 1e-12));
+      EXPECT_TRUE(near(probabilistic_pca(model).log_likelihood, probable.log_likelihood, 1e-9));
+      const Matrix<double> mine_scores = pca_scores(model, *spread, false, context);
+      ASSERT_EQ(mine_scores.rows(), rows.count);
+      for (index_t c = 0; c < 3; ++c) {
+        EXPECT_TRUE(near(model.explained_variance[static_cast<std::size_t>(c)],
+                         whole.explained_variance[static_cast<std::size_t>(c)], 1e-12));
+        for (index_t i = 0; i < rows.count; ++i) {
+          EXPECT_TRUE(near(mine_scores(i, c), scores(rows.first + i, c), 1e-10));
+        }
+      }
+    });
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eckart/apps/factors.hpp"
+#include "eckart/communicator.hpp"
 #include "eckart/context.hpp"
 #include "eckart/matrix.hpp"
 #include "eckart/report.hpp"
@@ -52,6 +53,11 @@ struct LeastSquaresOptions {
 
   // Fill covariance.
   bool covariance = false;
+
+  // Over these ranks: A, B, weights and A_low then hold this rank's rows, which come after those of
+  // the ranks before it and may be none, and so do the residuals. All else comes out on every rank.
+  // Every rank calls it. Null: all rows are here.
+  const Communicator* ranks = nullptr;
 };
 
 // With W = diag(weights).

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -93,6 +94,16 @@ struct LsaPlan {
 // svd() throws.
 [[nodiscard]] LsaFit fit_lsa(TermCounts counts,
                              const LsaOptions& options,
+                             Context& context = default_context());
+
+// Returns the SVD, terms x documents, of the weighted documents x terms matrix.
+using LsaDecomposition = std::function<SvdResult<double>(const SparseMatrix<double>&)>;
+
+// The same, decomposed by the caller: over several ranks, say. Of options the weighting and the
+// rules count.
+[[nodiscard]] LsaFit fit_lsa(TermCounts counts,
+                             const LsaOptions& options,
+                             const LsaDecomposition& decompose,
                              Context& context = default_context());
 
 // Returns U^T q for each row q of the counts of queries over the model's terms, k x b. A query

@@ -25,9 +25,20 @@ AnyMatrix read_rows(const std::string& source,
                     const ReadOptions& options,
                     const Communicator& ranks);
 
+// Returns the rows of this rank, as even a share as can be, of the matrix that the first rank
+// holds; what the others give has no say. The first sends them, one rank at a time. Every rank
+// calls it.
+AnyMatrix scatter_rows(AnyMatrix whole, const Communicator& ranks);
+
+// A companion of which each rank holds the rows that the shard says.
+struct SpreadCompanion {
+  Companion here;
+  Shard rows;
+};
+
 // write_result for U and V of which each rank holds the rows that the shards say; each writes its
 // own, and the first renames the folder into place. Every rank calls it; companions count on the
-// first.
+// first, spread ones on each.
 // Throws as write_result, on every rank the same; the old folder is then untouched.
 template <Scalar T>
 void write_spread_result(const std::string& folder,
@@ -36,6 +47,7 @@ void write_spread_result(const std::string& folder,
                          const Shard& right,
                          bool overwrite,
                          const std::string& report_text,
-                         const std::vector<Companion>& companions = {});
+                         const std::vector<Companion>& companions = {},
+                         const std::vector<SpreadCompanion>& spread = {});
 
 }  // namespace eckart::io
