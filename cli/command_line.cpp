@@ -43,8 +43,10 @@ void add_svd(CLI::App& top, SvdOptions& o) {
                                        o.accuracy = parse_accuracy("--accuracy", text,
                                                                    ", or the word relative");
                                    });
-  add_method(command, o.method);
   Group running{command, "Running"};
+  running.choice("--method",
+                 "auto|dense|gram|randomized|lanczos|single-pass|jacobi|smallest|scalapack",
+                 "instead of the planner's choice; scalapack: all, over ranks", o.method);
   running.value(
       "--oversampling", "P", "columns of the randomized method beyond N",
       [&o](const std::string& text) { o.oversampling = parse_count("--oversampling", text, 0); });

@@ -6,6 +6,7 @@
 
 #include "eckart/any_matrix.hpp"
 #include "eckart/communicator.hpp"
+#include "eckart/svd.hpp"
 #include "options.hpp"
 
 namespace eckart::cli {
@@ -21,6 +22,22 @@ const Communicator* ranks();
 
 // Returns this rank's rows of the matrix that the options name. REQUIRES: ranks()
 AnyMatrix read_rows(const RunOptions& options);
+
+// Returns facts_of the rows of all ranks together. Every rank calls it. REQUIRES: ranks()
+struct MatrixFacts;
+MatrixFacts facts_of_all(const AnyMatrix& rows, const std::string& source);
+
+// Whether all triplets can be found by ScaLAPACK.
+bool knows_scalapack();
+
+// What that costs: flops of all ranks together, and bytes of the one with most.
+SvdPlan plan_scalapack(index_t rows, index_t cols, index_t rows_here, std::size_t scalar_bytes);
+
+// Returns all singular triplets of A, no part of which is ever whole on one rank.
+// Throws NonFiniteInput, MemoryLimit; Error if ScaLAPACK fails. REQUIRES: ranks(),
+// knows_scalapack()
+template <Scalar T>
+SvdResult<T> svd_by_scalapack(const LinearOperator<T>& A, double accuracy, Context& context);
 
 // Whether this process is the one that prints.
 bool speaks();

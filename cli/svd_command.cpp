@@ -16,6 +16,7 @@
 #include "options.hpp"
 #include "out_of_core.hpp"
 #include "plot_file.hpp"
+#include "rank_iteration.hpp"
 #include "ranks.hpp"
 #include "request.hpp"
 #include "saved.hpp"
@@ -64,13 +65,17 @@ void check_request(const SvdOptions& o) {
   }
 }
 
+bool by_scalapack(const SvdOptions& o) { return o.method == "scalapack"; }
+
 SvdRequest request_of(const SvdOptions& o) {
   SvdRequest request;
   request.rank = o.rank;
   request.vectors = o.values_only ? Vectors::none : o.full ? Vectors::full : Vectors::thin;
   request.smallest = o.smallest;
   request.target = o.target;
-  request.method = o.hermitian ? Method::hermitian : method_named(o.method);
+  request.method = o.hermitian       ? Method::hermitian
+                   : by_scalapack(o) ? Method::dense
+                                     : method_named(o.method);
   request.accuracy = o.accuracy;
   request.relative_accuracy = o.relative_accuracy;
   request.oversampling = o.oversampling;
@@ -96,9 +101,12 @@ std::string header_text(const MatrixFacts& facts, const SvdOptions& o, const Ses
   return text;
 }
 
-std::string plan_text(const SvdPlan& plan, const std::string& source, const Session& session) {
-  std::string text =
-      fmt::format("method   {}: {}\n", session.terminal.bold(to_string(plan.method)), plan.why);
+std::string plan_text(const SvdPlan& plan,
+                      const SvdOptions& o,
+                      const std::string& source,
+                      const Session& session) {
+  const std::string method = by_scalapack(o) ? o.method : to_string(plan.method);
+  std::string text = fmt::format("method   {}: {}\n", session.terminal.bold(method), plan.why);
   text += fmt::format(
       "passes   {:.3g} over A\nflops    {:.2g}\nmemory   {} beyond the input of {}{}\n",
       plan.passes, plan.flops, format_bytes(static_cast<std::uint64_t>(plan.peak_bytes)),
@@ -207,15 +215,18 @@ int plan(const LinearOperator<T>& A,
          const MatrixFacts& facts,
          const SvdOptions& o,
          Session& session) {
-  const SvdPlan plan = plan_svd(A, request_of(o), session.context);
+  const SvdPlan plan = by_scalapack(o)
+                           ? plan_scalapack(A.rows(), A.cols(), A.row_shard().largest, sizeof(T))
+                           : plan_svd(A, request_of(o), session.context);
   if (!speaks()) return exit_met;
   if (session.json) {
     ordered_json object = ordered_json::parse(io::to_json(plan));
+    if (by_scalapack(o)) object["method"] = o.method;
     object["matrix"] = to_json(facts);
     write_json(object);
   } else {
     write_stdout(header_text(facts, o, session) +
-                 session.terminal.text(plan_text(plan, facts.source, session)));
+                 session.terminal.text(plan_text(plan, o, facts.source, session)));
   }
   return exit_met;
 }
@@ -226,7 +237,19 @@ int decompose(const LinearOperator<T>& A,
               const MatrixFacts& facts,
               const SvdOptions& o,
               Session& session) {
-  const SvdResult<T> result = svd(A, request_of(o), session.context);
+  const bool keeps = ranks() && !o.out_of_core.checkpoint.empty();
+  const auto solve = [&] {
+    if (keeps) {
+      return svd_that_is_kept(A, request_of(o), o.out_of_core.checkpoint, facts, session.context);
+    }
+    if (by_scalapack(o)) return svd_by_scalapack(A, o.accuracy, session.context);
+    return svd(A, request_of(o), session.context);
+  };
+  SvdResult<T> result = solve();
+  if (o.values_only) {
+    result.U = {};
+    result.V = {};
+  }
   session.progress.clear();
   ordered_json report = report_json(facts, o, result.report);
   if (o.hermitian) report["lambda"] = as_doubles(result.lambda);
@@ -239,6 +262,10 @@ int decompose(const LinearOperator<T>& A,
                o.force);
   }
   if (!speaks()) return exit_code_of(result.report);
+  const Status status = result.report.status;
+  if (keeps && (status == Status::converged || status == Status::iteration_limit)) {
+    io::remove_iteration(o.out_of_core.checkpoint);
+  }
   print_warnings(result.report, session);
   if (A.bytes_per_read() > 0) report["reads"] = A.reads();
   if (session.json) {
@@ -289,19 +316,6 @@ int run_out_of_core(const SvdOptions& options, Session& session) {
   return code;
 }
 
-// The facts of all ranks' rows together.
-MatrixFacts facts_of_all(const AnyMatrix& rows, const std::string& source) {
-  MatrixFacts facts = facts_of(rows, source);
-  std::vector<double> sums = {static_cast<double>(facts.rows),
-                              static_cast<double>(facts.stored_entries),
-                              static_cast<double>(facts.bytes)};
-  ranks()->sum(sums);
-  facts.rows = static_cast<index_t>(sums[0]);
-  facts.stored_entries = static_cast<index_t>(sums[1]);
-  facts.bytes = static_cast<std::uint64_t>(sums[2]);
-  return facts;
-}
-
 // Rows stay where they are read; columns are centred by the means of all rows.
 int run_svd_over_ranks(const SvdOptions& o, Session& session) {
   if (o.smallest || o.target || o.full || o.hermitian || !o.plot.empty()) {
@@ -310,13 +324,18 @@ int run_svd_over_ranks(const SvdOptions& o, Session& session) {
         "svd without mpirun");
   }
   const OutOfCoreOptions& file = o.out_of_core;
-  if (file.wanted || !file.checkpoint.empty() || !file.shape.empty() || !file.element.empty()) {
+  if (file.wanted || !file.shape.empty() || !file.element.empty()) {
     throw UsageError(
-        "--out-of-core, --checkpoint, --shape and --dtype are of one process: start svd without "
+        "--out-of-core, --shape and --dtype are of one process: start svd without "
         "mpirun; a .npy file is mapped, and each rank reads its own rows of it alone");
   }
-  if (o.run.input == "-") {
-    throw UsageError("'-' is the standard input of one process; name a file that all ranks see");
+  if (by_scalapack(o) && !knows_scalapack()) {
+    throw UsageError("--method scalapack: this build has none (libscalapack-openmpi-dev)");
+  }
+  if (by_scalapack(o) && (!o.rank.all() || !file.checkpoint.empty())) {
+    throw UsageError(
+        "--method scalapack finds all triplets: leave -k, --energy, --tolerance, --choose and "
+        "--checkpoint out, or the method");
   }
   const AnyMatrix rows = read_rows(o.run);
   const MatrixFacts facts = facts_of_all(rows, o.run.input);
@@ -326,8 +345,7 @@ int run_svd_over_ranks(const SvdOptions& o, Session& session) {
     const auto A = make_sharded(here, *ranks());
     if (!o.center && !o.scale) return run(*A, {}, facts, o, session);
     const AffineMap<T> map = standardisation(*A, o.center, o.scale, session.context);
-    const auto mapped = make_affine(here, map);
-    return run(*make_sharded(*mapped, *ranks()), map, facts, o, session);
+    return run(*make_affine(*A, map), map, facts, o, session);
   });
 }
 
@@ -335,6 +353,10 @@ int run_svd_over_ranks(const SvdOptions& o, Session& session) {
 
 int run_svd(const SvdOptions& options) {
   check_request(options);
+  if (by_scalapack(options) && !ranks()) {
+    throw UsageError(
+        "--method scalapack is for several ranks, under mpirun; in one process dense is faster");
+  }
   if (options.folder == "-") {
     throw UsageError("-o -: a result is a folder of files; name one, or take --json");
   }

@@ -92,9 +92,17 @@ endfunction()
 # Adds src/mpi as a library of its own: who computes on one machine needs no MPI.
 function(eckart_mpi)
   find_package(MPI REQUIRED COMPONENTS C)
-  add_library(eckart_mpi STATIC ${PROJECT_SOURCE_DIR}/src/mpi/world.cpp)
-  target_sources(eckart_mpi PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include
-    FILES ${PROJECT_SOURCE_DIR}/include/eckart/mpi/world.hpp)
+  find_library(ECKART_SCALAPACK NAMES scalapack-openmpi scalapack)
+  mark_as_advanced(ECKART_SCALAPACK)
+  set(folder ${PROJECT_SOURCE_DIR}/src/mpi)
+  add_library(eckart_mpi STATIC ${folder}/world.cpp
+    $<IF:$<BOOL:${ECKART_SCALAPACK}>,${folder}/scalapack.cpp,${folder}/absent/scalapack.cpp>)
+  if(ECKART_SCALAPACK)
+    target_link_libraries(eckart_mpi PRIVATE ${ECKART_SCALAPACK})
+  endif()
+  set(headers ${PROJECT_SOURCE_DIR}/include)
+  target_sources(eckart_mpi PUBLIC FILE_SET HEADERS BASE_DIRS ${headers}
+    FILES ${headers}/eckart/mpi/scalapack.hpp ${headers}/eckart/mpi/world.hpp)
   target_link_libraries(eckart_mpi PUBLIC Eckart::eckart PRIVATE eckart_flags MPI::MPI_C)
   # The C++ bindings of old are no part of MPI any more.
   target_compile_definitions(eckart_mpi PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)

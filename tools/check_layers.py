@@ -9,7 +9,8 @@ from pathlib import Path
 
 # Public headers that declare a method. The other headers directly in include/eckart are the
 # vocabulary.
-METHODS = {"batch_svd.hpp", "certify.hpp", "svd.hpp", "dense_svd.hpp", "gram_svd.hpp",
+METHODS = {"batch_svd.hpp", "certify.hpp", "svd.hpp", "dense_svd.hpp", "given_svd.hpp",
+           "gram_svd.hpp",
            "hermitian_svd.hpp", "jacobi_svd.hpp", "lanczos_svd.hpp", "randomized_svd.hpp",
            "smallest_svd.hpp", "null_space.hpp", "product_svd.hpp", "row_triangle.hpp",
            "single_pass_svd.hpp", "streaming.hpp"}

@@ -22,6 +22,8 @@ TESTED_ELSEWHERE = {
     "src/explore/explorer.cpp": "tests/explore/server_test.cpp",
     # Processes that exchange bytes, through the program that they run.
     "src/mpi/world.cpp": "tests/mpi/test_mpi.py",
+    "src/mpi/scalapack.cpp": "tests/mpi/test_mpi.py",
+    "src/mpi/absent/scalapack.cpp": "tests/mpi/test_mpi.py",
     # A step of all ranks, through what they read.
     "src/io/together.cpp": "tests/io/spread_test.cpp",
     "src/io/read_rows.cpp": "tests/io/spread_test.cpp",

@@ -7,7 +7,7 @@ set -eu
 programs="g++:g++ make:make cmake:cmake ninja:ninja-build"
 build="libopenblas-openmp-dev libfmt-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libeigen3-dev
   libboost-dev libutf8proc-dev libstemmer-dev libxxhash-dev pkg-config libcairo2-dev libpng-dev libjpeg-dev
-  fonts-dejavu-core libopenmpi-dev openmpi-bin"
+  fonts-dejavu-core libopenmpi-dev openmpi-bin libscalapack-openmpi-dev"
 test="libgtest-dev python3-dev python3-venv python3-pytest python3-numpy python3-scipy liblapack-test liblapack64-test
   chromium ccache"
 bench="libeigen3-dev libspectra-dev python3-slepc4py-real python3-mpi4py python3-numpy python3-scipy python3-sklearn python3-venv"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "eckart/context.hpp"
 #include "eckart/linear_operator.hpp"
@@ -9,6 +10,17 @@
 #include "eckart/svd_result.hpp"
 
 namespace eckart {
+
+// Where an iteration stands: A^H A V = V B + V_next K, for A scaled and with the shorter side as its
+// columns. It is all that a later run needs to go on, be it over another number of ranks.
+template <Scalar T>
+struct LanczosState {
+  MatrixView<const T> basis;  // [V V_next], min(m, n) x (c + w): the rows here
+  MatrixView<const T> B;      // c x c, on every rank
+  MatrixView<const T> K;      // w x c, on every rank
+  double norm = 0;            // the largest singular value so far
+  std::uint32_t stream = 0;   // of random numbers, the next
+};
 
 template <Scalar T>
 struct LanczosSvdOptions {
@@ -38,6 +50,13 @@ struct LanczosSvdOptions {
   // the first block, whose width does not change. As many are used as the basis has room for.
   MatrixView<const T> warm_start = {};
 
+  // Where to go on: the state of an earlier run over this matrix, or none.
+  LanczosState<T> resume = {};
+
+  // Called every 8 steps with the state, which is valid during the call; on every rank. Not while
+  // both bases are kept.
+  std::function<void(const LanczosState<T>&)> keep = {};
+
   // Seed of the starting block and of replacements for dependent columns.
   std::uint64_t seed = 0;
 
@@ -63,8 +82,8 @@ struct LanczosSvdOptions {
 //
 // Cost: 2 passes over A per step, 1 where it is read once; min(m, n)(basis + 3 block) + 3 (m + n) k
 // elements of memory, and max(m, n) basis more with both bases. Throws NonFiniteInput,
-// InvalidArgument if an option breaks its REQUIRES line or the operator's adjoint is not its
-// adjoint, MemoryLimit. report.status is iteration_limit or cancelled when it stopped early: the
+// InvalidArgument if an option breaks its REQUIRES line, the operator's adjoint is not its adjoint,
+// or the state to resume does not fit the matrix (one product with A^H A tells), MemoryLimit. report.status is iteration_limit or cancelled when it stopped early: the
 // result is then the best so far, certified.
 //
 // Source: block Lanczos (Golub, Underwood, Mathematical Software III, 1977); block

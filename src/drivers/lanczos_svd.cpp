@@ -99,8 +99,15 @@ class LanczosSvd {
       return certify({}, nullptr);
     }
     if (search_.cancels()) return finish_small();
-    const Sizes sizes = choose_sizes(min_dim_, k, options_);
+    Sizes sizes = choose_sizes(min_dim_, k, options_);
     if (sizes.small) return finish_small();
+    const index_t kept = options_.resume.B.cols, width = options_.resume.K.rows;
+    resumes_ = kept > 0 && kept + 3 * width <= min_dim_;
+    if (resumes_) {
+      sizes.block = width;
+      sizes.capacity = std::max(sizes.capacity, kept + 2 * width);
+      sizes.capacity = std::min(sizes.capacity, min_dim_ - width);
+    }
 
     Outcome outcome = iterate_with(sizes, factor::Recurrence::gram);
     if (outcome == Outcome::out_of_reach) {
@@ -139,7 +146,9 @@ class LanczosSvd {
     require_room(sizes.k, sizes.capacity, sizes.block, recurrence, 0);
     factor::GolubKahanBasis<T> basis(oriented_, sizes.capacity, sizes.block, recurrence,
                                      options_.seed, context_, report_);
-    if (recurrence == factor::Recurrence::gram) {
+    if (recurrence == factor::Recurrence::gram && resumes_) {
+      basis.resume(options_.resume);
+    } else if (recurrence == factor::Recurrence::gram) {
       start(basis);
     } else if (A_.bytes_per_read() > 0) {
       basis.start_from({});
@@ -163,6 +172,7 @@ class LanczosSvd {
           fmt::format("apply_adjoint is not the adjoint of apply: <A x, y> and <x, A^H y> differ "
                       "by {:.1e} times what rounding explains",
                       basis.adjoint_defect()));
+      if (gram && options_.keep && report_.iterations % 8 == 0) options_.keep(basis.state());
       const bool cancelled = oriented_.row_shard().any(left || context_.cancelled());
       const bool stop = cancelled || report_.iterations >= max_steps;
       if (!stop && !basis.full() && report_.iterations < pace_.next) continue;
@@ -515,6 +525,7 @@ class LanczosSvd {
   double frobenius_norm_;  // -1: unknown
   drivers::RankSearch search_;
   double first_residual_ = -1;
+  bool resumes_ = false;
   struct {
     index_t at = 0;    // the step of the last solve
     index_t next = 0;  // the step of the next one, unless the basis is full before
@@ -576,6 +587,13 @@ SvdResult<T> lanczos_svd(const LinearOperator<T>& A,
   require_size(options.basis_size, "basis_size");
   require_size(options.max_steps, "max_steps");
   const index_t cols_here = A.col_shard().count;
+  const LanczosState<T>& state = options.resume;
+  const bool turned = (A.rows() < A.cols()) != options.basis_on_longer_side;
+  require(state.B.cols == 0 ||
+              (state.basis.rows == (turned ? A.row_shard() : A.col_shard()).count &&
+               state.basis.cols == state.B.cols + state.K.rows && state.B.rows == state.B.cols &&
+               state.K.cols == state.B.cols && state.K.rows > 0),
+          "the state to resume is not one of this matrix: its shape is another");
   require(options.warm_start.cols == 0 || options.warm_start.rows == cols_here,
           fmt::format("warm_start has {} rows; the matrix has {} columns", options.warm_start.rows,
                       cols_here));

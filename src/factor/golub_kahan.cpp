@@ -134,6 +134,48 @@ void GolubKahanBasis<T>::start_warm(MatrixView<const T> X, double accuracy) {
 }
 
 template <Scalar T>
+LanczosState<T> GolubKahanBasis<T>::state() const {
+  return {.basis = V_.view().columns(0, size_ + block_),
+          .B = B_.view().block(0, 0, size_, size_),
+          .K = K_.view().columns(0, size_),
+          .norm = norm_,
+          .stream = random_.stream};
+}
+
+template <Scalar T>
+void GolubKahanBasis<T>::resume(const LanczosState<T>& state) {
+  size_ = state.B.cols;
+  coupled_from_ = 0;
+  norm_ = state.norm;
+  random_.stream = state.stream;
+  const MatrixView<T> basis = V_.view().columns(0, size_ + block_);
+  copy<T>(state.basis, basis);
+  copy<T>(state.B, B_.view().block(0, 0, size_, size_));
+  copy<T>(state.K, K_.view().columns(0, size_));
+
+  // A^H A (V g) against [V V_next] [B; K] g.
+  Matrix<T> g(size_, 1), h(size_ + block_, 1);
+  core::fill_gaussian(g.view(), random_.seed, random_.stream++, 0, context_);
+  blas::gemm<T>(Op::none, Op::none, T{1}, state.B, std::as_const(g).view(), T{0},
+                h.view().block(0, 0, size_, 1));
+  blas::gemm<T>(Op::none, Op::none, T{1}, state.K, std::as_const(g).view(), T{0},
+                h.view().block(size_, 0, block_, 1));
+  Matrix<T> x(V_.rows(), 1), z(V_.rows(), 1);
+  blas::multiply<T>(Op::none, Op::none, T{1}, std::as_const(V_).view().columns(0, size_),
+                    std::as_const(g).view(), T{0}, x.view(), context_);
+  apply_gram(std::as_const(x).view(), U_.view().columns(0, 1), z.view());
+  const double expected = longest_column<T>(z.view(), right_);
+  blas::multiply<T>(Op::none, Op::none, T{-1}, basis, std::as_const(h).view(), T{1}, z.view(),
+                    context_);
+  const double off = longest_column<T>(z.view(), right_);
+  const double eps = std::numeric_limits<Real>::epsilon();
+  const double slack = 1000 * eps * std::sqrt(static_cast<double>(A_.rows() + A_.cols())) +
+                       1000 * A_.rounding_level() / (norm_ > 0 ? norm_ : 1);
+  require(off <= slack * (expected + norm_ * norm_),
+          "the state to resume is not one of this matrix: it belongs to another, or is damaged");
+}
+
+template <Scalar T>
 void GolubKahanBasis<T>::widen(MatrixView<const T> X) {
   capacity_ -= X.cols;
   block_ += X.cols;
@@ -191,6 +233,7 @@ void GolubKahanBasis<T>::expand() {
   } else {
     expand_bidiagonal(V_new);
   }
+  for (index_t j = coupled_from_; j < c; ++j) std::fill_n(K_.view().column(j), w, T{});
   coupled_from_ = c;
   size_ = c + w;
   ++report_.iterations;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eckart/context.hpp"
+#include "eckart/lanczos_svd.hpp"
 #include "eckart/linear_operator.hpp"
 #include "eckart/matrix.hpp"
 #include "eckart/report.hpp"
@@ -58,6 +59,14 @@ class GolubKahanBasis {
   // Cost: as many products with A and A^H, a block at a time. REQUIRES: size() == 0; a basis
   // of Recurrence::gram
   void start_warm(MatrixView<const T> X, double accuracy);
+
+  // The factorization as it is. REQUIRES: Recurrence::gram
+  LanczosState<T> state() const;
+
+  // Goes on from a state. Throws InvalidArgument if it is not one of A, as a product with a random
+  // vector of its range tells.
+  // REQUIRES: size() == 0; Recurrence::gram; a block and a capacity that hold it
+  void resume(const LanczosState<T>& state);
 
   // Adds the columns of X (n x d) to the next block, which grows by d while the capacity falls
   // by d; the factorization stays exact. REQUIRES: room for them, size() + block() + d <=

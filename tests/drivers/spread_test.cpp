@@ -9,6 +9,7 @@
 
 #include "core/philox.hpp"
 #include "eckart/error.hpp"
+#include "eckart/gather.hpp"
 #include "eckart/gram_svd.hpp"
 #include "eckart/lanczos_svd.hpp"
 #include "eckart/operators.hpp"
@@ -411,6 +412,73 @@ TEST(SpreadBytes, AreThoseOfTheLargestShare) {
     EXPECT_TRUE(drivers::exchange_bytes(*B) > 0);
   });
   EXPECT_TRUE(here < 0.5 * lanczos_svd_bytes(*whole, 3));
+}
+
+// What an iteration had when it was stopped, brought together from all ranks.
+struct Stopped {
+  Matrix<double> basis, B, K;
+  double norm = 0;
+  std::uint32_t stream = 0;
+};
+
+TEST(SolversOverRanks, AnIterationGoesOnOverAnotherNumberOfRanks) {
+  const Matrix<double> A = gaussian<double>(300, 200, 5);
+  Context serial(1);
+  const auto whole = make_operator<double>(A.view());
+  const SvdResult<double> expected = lanczos_svd<double>(*whole, {.rank = 4}, {}, serial);
+  struct Died {};
+  Stopped stopped;
+  std::mutex mutex;
+  ThreadedRanks::run(3, [&](const Communicator& ranks) {
+    Context context(1);
+    const Shard share = Shard::even(ranks, 300);
+    const auto rows = make_operator<double>(A.view().block(share.first, 0, share.count, 200));
+    const auto spread = make_sharded(*rows, ranks);
+    LanczosSvdOptions<double> options;
+    options.keep = [&](const LanczosState<double>& state) {
+      Matrix<double> basis = gather_rows<double>(state.basis, spread->col_shard());
+      {
+        const std::lock_guard lock(mutex);
+        if (ranks.rank() == 0) {
+          stopped = {std::move(basis), gather_rows<double>(state.B, Shard::whole(state.B.rows)),
+                     gather_rows<double>(state.K, Shard::whole(state.K.rows)), state.norm,
+                     state.stream};
+        }
+      }
+      throw Died();
+    };
+    EXPECT_THROW((void)lanczos_svd<double>(*spread, {.rank = 4}, options, context), Died);
+  });
+  const index_t kept = stopped.B.cols();
+  ASSERT_GT(kept, 0);
+  for (int size = 1; size <= 4; ++size) {
+    ThreadedRanks::run(size, [&](const Communicator& ranks) {
+      Context context(1);
+      const Shard share = Shard::even(ranks, 300);
+      const auto rows = make_operator<double>(A.view().block(share.first, 0, share.count, 200));
+      const auto spread = make_sharded(*rows, ranks);
+      const Shard cols = spread->col_shard();
+      LanczosSvdOptions<double> options;
+      options.resume = {stopped.basis.view().block(cols.first, 0, cols.count, stopped.basis.cols()),
+                        stopped.B.view(), stopped.K.view(), stopped.norm, stopped.stream};
+      const SvdResult<double> found = lanczos_svd<double>(*spread, {.rank = 4}, options, context);
+      EXPECT_TRUE(found.report.certificate.met);
+      EXPECT_LT(found.report.iterations, expected.report.iterations);  // it did not start anew
+      for (std::size_t t = 0; t < 4; ++t) {
+        EXPECT_TRUE(std::abs(found.sigma[t] - expected.sigma[t]) <= 1e-9 * expected.sigma[0]);
+      }
+      // Of another matrix it says so.
+      const Matrix<double> other = gaussian<double>(300, 200, 6);
+      const auto others =
+          make_operator<double>(other.view().block(share.first, 0, share.count, 200));
+      EXPECT_THROW(
+          (void)lanczos_svd<double>(*make_sharded(*others, ranks), {.rank = 4}, options, context),
+          InvalidArgument);
+      options.resume.K.cols -= 1;
+      EXPECT_THROW((void)lanczos_svd<double>(*spread, {.rank = 4}, options, context),
+                   InvalidArgument);
+    });
+  }
 }
 
 }  // namespace
