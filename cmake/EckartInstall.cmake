@@ -77,6 +77,15 @@ function(eckart_install)
       install(FILES ${PROJECT_BINARY_DIR}/${place}
         DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} COMPONENT eckart)
     endforeach()
+    if(TARGET eckart_mpi)  # the name that says that it runs under mpirun
+      set(links ${PROJECT_BINARY_DIR}/links)
+      file(MAKE_DIRECTORY ${links})
+      file(CREATE_LINK eckart ${links}/eckart-mpi SYMBOLIC)
+      file(CREATE_LINK eckart.1.gz ${links}/eckart-mpi.1.gz SYMBOLIC)
+      install(FILES ${links}/eckart-mpi DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT eckart)
+      install(FILES ${links}/eckart-mpi.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+        COMPONENT eckart)
+    endif()
   endif()
   foreach(drop_in eckart_lapack eckart_lapack64)
     if(TARGET ${drop_in})

@@ -105,6 +105,10 @@ def test_manual_pages_and_completions_are_installed(prefix):
 def test_the_installed_tool_works_and_finds_the_drop_in(prefix):
     tool = find(prefix, "bin") / "eckart"
     assert json.loads(run(tool, "svd", "[[3,2],[2,3]]", "--json"))["sigma"] == pytest.approx([5, 1])
+    if (over_ranks := tool.with_name("eckart-mpi")).exists():  # a build with MPI
+        start = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2"]
+        done = run(*start, over_ranks, "svd", "[[3,2],[2,3]]", "-k", "1", "--json")
+        assert json.loads(done)["ranks"]["size"] == 2
     if not list(prefix.rglob("libeckart_lapack.so")):
         pytest.skip("the build made no LAPACK drop-in")
     program = "import numpy; numpy.linalg.svd(numpy.eye(3))"
