@@ -48,7 +48,11 @@ def _facts(blocks: list[Any]) -> tuple[int, np.ndarray, np.ndarray]:
             around = np.asarray(abs(block.astype(wide)).power(2).sum(axis=0)).ravel()
             around = around - rows * np.abs(mean) ** 2
         else:
-            around = (np.abs(np.asarray(block, dtype=wide) - mean) ** 2).sum(axis=0)
+            around = np.zeros(block.shape[1])
+            height = max(1, 2**16 // max(1, block.shape[1]))  # what a cache holds
+            for first in range(0, rows, height):
+                off = np.asarray(block[first:first + height], dtype=wide) - mean
+                around += np.einsum("ij,ij->j", off.conj(), off).real
         means.append(mean)
         squares.append(around)
     return blocks[0].shape[0], np.concatenate(means), np.concatenate(squares)
