@@ -11,8 +11,8 @@
 
 namespace eckart {
 
-// Where an iteration stands: A^H A V = V B + V_next K, for A scaled and with the shorter side as its
-// columns. It is all that a later run needs to go on, be it over another number of ranks.
+// Where an iteration stands: A^H A V = V B + V_next K, for A scaled and with the shorter side as
+// its columns. It is all that a later run needs to go on, be it over another number of ranks.
 template <Scalar T>
 struct LanczosState {
   MatrixView<const T> basis;  // [V V_next], min(m, n) x (c + w): the rows here
@@ -83,8 +83,9 @@ struct LanczosSvdOptions {
 // Cost: 2 passes over A per step, 1 where it is read once; min(m, n)(basis + 3 block) + 3 (m + n) k
 // elements of memory, and max(m, n) basis more with both bases. Throws NonFiniteInput,
 // InvalidArgument if an option breaks its REQUIRES line, the operator's adjoint is not its adjoint,
-// or the state to resume does not fit the matrix (one product with A^H A tells), MemoryLimit. report.status is iteration_limit or cancelled when it stopped early: the
-// result is then the best so far, certified.
+// or the state to resume does not fit the matrix (one product with A^H A tells), MemoryLimit.
+// report.status is iteration_limit or cancelled when it stopped early: the result is then the best
+// so far, certified.
 //
 // Source: block Lanczos (Golub, Underwood, Mathematical Software III, 1977); block
 // Golub-Kahan-Lanczos (Golub, Luk, Overton, ACM TOMS 7(2), 1981) with thick restart (Baglama,
