@@ -115,7 +115,8 @@ Pca<T> fit_pca(const LinearOperator<T>& A, const PcaOptions& o, Context& context
   check(A.rows(), A.cols(), o);
   Pca<T> model;
   model.observations = static_cast<double>(A.rows());
-  if (!o.weights.empty()) {
+  // A rank without rows sees no weights.
+  if (A.row_shard().any(!o.weights.empty())) {
     model.observations = total_weight(o.weights, A.row_shard());
     model.map = weighted_standardisation(A, o, model.observations, context);
   } else if (o.center || o.scale) {
