@@ -40,7 +40,8 @@ TEST(WideVector, ComplexProductsAndSumsArePlainOnesInHigherPrecision) {
     for (index_t j = 0; j < n; ++j) exact.subtract(A(i, j), z(j, 0));
     EXPECT_EQ(f.rounded(i), Complex(double(exact.re), double(exact.im)));
   }
-  const std::vector<Complex> g = adjoint_product<Complex>(A.view(), {}, wide(b), default_context());
+  const std::vector<Complex> g =
+      adjoint_product<Complex>(A.view(), {}, wide(b), Shard::whole(A.rows()), default_context());
   for (index_t j = 0; j < n; ++j) {
     QuadComplex exact;
     for (index_t i = 0; i < m; ++i) exact.subtract(-std::conj(A(i, j)), b(i, 0));
@@ -72,7 +73,8 @@ TEST(WideVector, ProductsHaveTheSameBitsForAnyNumberOfThreads) {
     f.subtract_product(A.view(), {}, wide(z), context);
     std::vector<double> all;
     for (index_t i = 0; i < f.size(); ++i) all.push_back(f.rounded(i));
-    const std::vector<double> g = adjoint_product<double>(A.view(), {}, f, context);
+    const std::vector<double> g =
+        adjoint_product<double>(A.view(), {}, f, Shard::whole(A.rows()), context);
     if (threads == 1) {
       first = all;
       sums = g;
