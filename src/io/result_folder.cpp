@@ -139,7 +139,7 @@ class TemporaryFolder {
 // Whether the folder holds a report.json with the "schema" that each report of this library has.
 bool has_report(const std::string& folder) {
   const std::string path = folder + "/report.json";
-  if (!fs::exists(path)) return false;
+  if (!fs::exists(path) || fs::file_size(path) == 0) return false;
   const Input input = Input::open(path, 0, "the report of an earlier result");
   const auto report = nlohmann::json::parse(input.bytes, nullptr, false);
   return report.is_object() && report.contains("schema") && report["schema"].is_number_integer();
