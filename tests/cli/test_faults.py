@@ -344,7 +344,7 @@ def test_more_than_two_to_the_31_elements_in_a_file_of_zeros(folder, rows, cols)
     done = run_tool("svd", "huge.npy", "-k", 2, "--out-of-core", "--max-memory", "1GiB",
                     "--json", cwd=folder)
     if 1 in (rows, cols):  # one singular vector alone is of 16 GiB
-        assert done.code == 4 and done.out == "" and "GiB of memory; the cap is 1.0 GiB" in done.err
+        assert done.code == 4 and done.out == "" and "GiB of memory; the cap is" in done.err
         return
     assert done.code == 0, done.err
     assert np.allclose(done.json["sigma"], [4.0, 3.0], rtol=1e-12)
